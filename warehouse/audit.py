@@ -1,0 +1,204 @@
+"""The ledger of loaded files: quality.load_audit and what hangs on it, written and asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import duckdb
+
+from warehouse.contract import Contract
+from warehouse.errors import RunFailed
+from warehouse.landing import Landed
+from warehouse.reading import Member
+
+
+@dataclass
+class AuditRow:
+    """One file (of a zip: one member) as quality.load_audit will hold it."""
+
+    file_name: str
+    sha256: str
+    bytes: int
+    status: str
+    reason: str = ""
+    file_id: int = 0
+    data_rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    layout: str | None = None
+    encoding: str | None = None
+
+
+class Ledger:
+    """The audit tables behind one connection."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._next_id = 0
+
+    def begin(self) -> None:
+        """Begin the transaction of one landed file."""
+        self._con.execute("BEGIN")
+        self._next_id = 1 + _one(
+            self._con.execute("SELECT coalesce(max(file_id), 0) FROM quality.load_audit")
+        )
+
+    def number(self, rows: Sequence[AuditRow]) -> None:
+        """Give each row the next file_id, in the order of loading."""
+        for row in rows:
+            row.file_id = self._next_id
+            self._next_id += 1
+
+    def is_tail(self, landed: Landed, sha256: str) -> bool:
+        """Whether this very landed file was committed by a run that was killed before clearing."""
+        found = self._con.execute(
+            "SELECT count(*) FROM quality.load_audit WHERE NOT cleared AND feed = ? "
+            "AND split_part(file_name, '/', 1) = ? AND landed_at = ? AND container_sha256 = ?",
+            [landed.feed, landed.name, landed.landed_at, sha256],
+        )
+        return _one(found) > 0
+
+    def loaded_before(self, feed: str, sha256: str) -> str | None:
+        """Name of the landed file of these bytes that was loaded whole, if there is one."""
+        row = self._con.execute(
+            "SELECT arg_min(split_part(file_name, '/', 1), file_id) FROM quality.load_audit "
+            "WHERE feed = ? AND container_sha256 = ? AND status <> 'duplicate' "
+            "HAVING bool_and(status = 'loaded')",
+            [feed, sha256],
+        ).fetchone()
+        return str(row[0]) if row and row[0] is not None else None
+
+    def names_by_sha256(self, feed: str, members: Sequence[Member]) -> dict[str, str]:
+        """Of the members' hashes, those loaded for the feed already, with the file's name."""
+        found = self._con.execute(
+            "SELECT sha256, arg_min(file_name, file_id) FROM quality.load_audit "
+            "WHERE feed = ? AND status = 'loaded' AND list_contains(?::VARCHAR[], sha256) "
+            "GROUP BY sha256",
+            [feed, [member.sha256 for member in members if member.sha256]],
+        ).fetchall()
+        return dict(found)
+
+    def insert_rows(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
+        """Move what read_batch left in the connection into the raw table and rejected_row.
+
+        `rows` are in the order of the members given to read_batch; only those with status loaded
+        are moved. Raises RunFailed unless what arrived is what the reader counted.
+        """
+        loaded = [row for row in rows if row.status == "loaded"]
+        if not loaded:
+            return
+        table = f"raw.{contract.raw_table}"
+        columns = ", ".join(f'"{name}"' for name in contract.raw_columns)
+        # A list by member where a join would be natural: the join returned rows out of order, and
+        # raw tables keep the order of their files (seen with DuckDB 2.0.0).
+        ids = [row.file_id if row.status == "loaded" else None for row in rows]
+        self._con.execute(
+            f"INSERT INTO {table} (_file_id, _line_number, {columns}) "
+            f"SELECT (?::BIGINT[])[_member + 1], _line_number, {columns} FROM incoming",
+            [ids],
+        )
+        self._con.execute(
+            "INSERT INTO quality.rejected_row "
+            "SELECT (?::BIGINT[])[_member + 1], ?, (?::VARCHAR[])[_member + 1], _line_number, "
+            "column_name, reason, raw_line FROM incoming_rejected",
+            [ids, contract.feed, [row.file_name for row in rows]],
+        )
+        first = loaded[0].file_id
+        if contract.update.month:
+            self._con.execute(
+                "INSERT INTO raw.load_period "
+                f"SELECT _file_id, ?, {_key_sql(contract)}, {_month_sql(contract)}, count(*) "
+                f"FROM {table} WHERE _file_id >= ? GROUP BY ALL ORDER BY ALL",
+                [contract.feed, first],
+            )
+        for what, query in (
+            ("accepted", f"SELECT _file_id, count(*) FROM {table} WHERE _file_id >= ? GROUP BY 1"),
+            (
+                "rejected",
+                "SELECT file_id, count(*) FROM quality.rejected_row WHERE file_id >= ? GROUP BY 1",
+            ),
+        ):
+            arrived = dict(self._con.execute(query, [first]).fetchall())
+            for row in loaded:
+                counted = getattr(row, what)
+                if arrived.get(row.file_id, 0) != counted:
+                    raise RunFailed(
+                        f"{row.file_name}: {counted} rows were {what}, but "
+                        f"{arrived.get(row.file_id, 0)} arrived in the warehouse. This is a fault "
+                        "of the program; the file stays in landing. Please report it."
+                    )
+
+    def write(
+        self, contract: Contract, landed: Landed, sha256: str, place: str, rows: Sequence[AuditRow]
+    ) -> None:
+        """The audit rows of one landed file; `place` is where its bytes are, below the home."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for row in rows:
+            self._con.execute(
+                "INSERT INTO quality.load_audit (file_id, partner, feed, file_name, sha256, bytes, "
+                "data_rows, accepted, rejected, skipped, status, reason, loaded_at, landed_at, "
+                "container_sha256, layout, encoding, archive_path, cleared) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
+                [
+                    *(row.file_id, contract.partner, contract.feed, row.file_name, row.sha256),
+                    *(row.bytes, row.data_rows, row.accepted, row.rejected, row.skipped),
+                    *(row.status, row.reason or None, now, landed.landed_at, sha256),
+                    *(row.layout, row.encoding, place or None),
+                ],
+            )
+
+    def write_skipped(self, contract: Contract, sha256: str, members: Sequence[Member]) -> None:
+        """The zip's members that the contract does not take: no files of the feed, but noted."""
+        for member in members:
+            self._con.execute(
+                "INSERT INTO quality.skipped_member VALUES (?, ?, ?, ?, ?)",
+                [contract.feed, member.label, sha256, member.size, member.skipped],
+            )
+
+    def note_cleared(self, landed: Landed, sha256: str) -> None:
+        """The landed file is out of landing."""
+        self._con.execute(
+            "UPDATE quality.load_audit SET cleared = true WHERE NOT cleared AND feed = ? "
+            "AND split_part(file_name, '/', 1) = ? AND landed_at = ? AND container_sha256 = ?",
+            [landed.feed, landed.name, landed.landed_at, sha256],
+        )
+
+    def note_cleared_earlier(self, listed: Sequence[Landed]) -> None:
+        """Note what a killed run cleared without noting it: audited files no longer in landing."""
+        there = {(landed.feed, landed.name, landed.landed_at) for landed in listed}
+        for feed, name, landed_at in self._con.execute(
+            "SELECT DISTINCT feed, split_part(file_name, '/', 1), landed_at "
+            "FROM quality.load_audit WHERE NOT cleared"
+        ).fetchall():
+            if (feed, name, landed_at) not in there:
+                self._con.execute(
+                    "UPDATE quality.load_audit SET cleared = true WHERE NOT cleared AND feed = ? "
+                    "AND split_part(file_name, '/', 1) = ? AND landed_at = ?",
+                    [feed, name, landed_at],
+                )
+
+    def latest_months(self) -> dict[str, date]:
+        """The latest month held, per feed that has months."""
+        return dict(
+            self._con.execute("SELECT feed, max(month) FROM raw.load_period GROUP BY 1").fetchall()
+        )
+
+
+def _key_sql(contract: Contract) -> str:
+    keys = [f'"{name}"' for name in contract.update.key]
+    return f"concat_ws(' | ', {', '.join(keys)})" if keys else "''"
+
+
+def _month_sql(contract: Contract) -> str:
+    """The first day of a row's month; the column is required, so it reads in every accepted row."""
+    name = contract.update.month or ""
+    if contract.column(name).type == "month":
+        return f"""("{name}" || '-01')::DATE"""
+    formats = "['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y']"
+    return f"""date_trunc('month', strptime(left("{name}", 10), {formats}))::DATE"""
+
+
+def _one(found: duckdb.DuckDBPyConnection) -> int:
+    row = found.fetchone()
+    return int(row[0]) if row else 0

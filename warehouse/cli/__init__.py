@@ -1,0 +1,5 @@
+"""The command `csp`."""
+
+from warehouse.cli.group import main
+
+__all__ = ["main"]

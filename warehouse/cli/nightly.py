@@ -1,0 +1,87 @@
+"""`csp init`, `csp demo`, `csp run` and `csp up`: making a home and running its nights."""
+
+from pathlib import Path
+
+from warehouse.cli.show import complain, heading, say, warn
+from warehouse.errors import UsageError
+from warehouse.home import Home
+from warehouse.settings import load_settings
+
+
+def init(home: Home) -> None:
+    """Make the home and say what comes next."""
+    existed = home.csp_yml.is_file()
+    home.init()
+    load_settings(home)
+    say(f"{'The home is ready' if existed else 'Made the home'}: {home.root}")
+    say(f"  settings  {home.csp_yml}")
+    say(f"  landing   {home.landing}/<partner>/<feed>/   put extracts here")
+    say(f"Then: csp run --home {home.root}")
+
+
+def run(home: Home, full_refresh: bool, debug: bool) -> int:
+    """Run the nightly job; exit status 1 if it was blocked or failed."""
+    home.require()
+    from orchestration.run import run_nightly
+    from warehouse.cli.progress import shown
+
+    with shown(debug) as listener:
+        outcome = run_nightly(home, full_refresh, listener)
+    for warning in outcome.warnings:
+        warn(warning)
+    if outcome.status in ("published", "unchanged"):
+        say(outcome.message)
+        return 0
+    said = " ".join(part for part in (outcome.message, outcome.what_to_do) if part)
+    complain(f"the run is {outcome.status}; the last publication stays current. {said}")
+    note = home.failures / f"{outcome.run_id}.txt"
+    if note.is_file():
+        complain(f"more in {note}")
+    kept = home.failures / f"{outcome.run_id}.debug.txt"
+    if debug and kept.is_file():
+        complain(f"what was kept in {kept}:\n{kept.read_text(encoding='utf-8')}")
+    return 1
+
+
+def demo(home: Home, debug: bool) -> int:
+    """Write the demo partnership into a home of its own, run, and print queries to try."""
+    _refuse_real_home(home)
+    from warehouse.demo.next_steps import next_steps
+    from warehouse.demo.write import write_demo
+
+    home.init()
+    _demo_mark(home).touch(mode=0o600)
+    written = write_demo(home)
+    say(f"Wrote the demo partnership's {len(written)} extracts into {home.landing}")
+    status = run(home, False, debug)
+    if status == 0:
+        say()
+        heading(next_steps(home).split("\n", 1)[0])
+        say(next_steps(home).split("\n", 1)[1])
+    return status
+
+
+def up(home: Home) -> int:
+    """Serve Dagster's web page and daemon until stopped."""
+    settings = load_settings(home)
+    from orchestration.up import serve
+
+    return serve(home, settings.webserver_port) or 0
+
+
+def _refuse_real_home(home: Home) -> None:
+    """Generated records must never be counted together with a partnership's own."""
+    if _demo_mark(home).exists():
+        return
+    for folder in (home.landing, home.archive):
+        found = next((path for path in folder.rglob("*") if path.is_file()), None)
+        if found is not None:
+            raise UsageError(
+                f"{home.root} holds extracts already ({found.relative_to(home.root)}); the demo "
+                "would mix generated records with them. Give it a home of its own: "
+                "csp demo --home DIR"
+            )
+
+
+def _demo_mark(home: Home) -> Path:
+    return home.archive / ".demo"

@@ -1,0 +1,142 @@
+"""`csp status` and `csp feeds`: how the home stands, at any hour, also during a run."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from warehouse import status as status_file
+from warehouse.cli.show import heading, plural, say, table
+from warehouse.home import Home
+
+MOST_MONTHS_SHOWN = 6
+
+
+def status(home: Home, as_json: bool) -> None:
+    """Print the status: for people, or as the object of the interface."""
+    found = status_file.read(home)
+    if as_json:
+        say(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    say(f"Home         {found['home']}")
+    say(f"Last run     {_run(found['last_run'])}")
+    if found["running"]:
+        running = found["running"]
+        say(f"Running now  process {running['pid']}, since {running['started_at']}")
+    publication = found["publication"]
+    say(
+        f"Publication  {publication['id']}, published {publication['published_at']}"
+        if publication
+        else "Publication  none yet: `csp run` makes the first one"
+    )
+    say(f"Checks       {_counts(found['checks'])}")
+    say()
+    feeds_with_files = [feed for feed in found["feeds"] if feed["files"]]
+    if feeds_with_files:
+        table(
+            ("feed", "files", "accepted", "rejected", "latest month"),
+            (
+                (
+                    feed["feed"],
+                    f"{feed['files']:,}",
+                    f"{feed['accepted']:,}",
+                    f"{feed['rejected']:,}",
+                    feed["latest_month"] or "",
+                )
+                for feed in feeds_with_files
+            ),
+            frozenset({1, 2, 3}),
+        )
+    waiting = len(found["feeds"]) - len(feeds_with_files)
+    if waiting:
+        say(f"{plural(waiting, 'feed')} without a file: `csp feeds` lists them.")
+    _problems(found)
+
+
+def feeds(home: Home) -> None:
+    """Print every feed: cadence, last file, months missing."""
+    from warehouse.contract import load_contracts
+
+    found = status_file.read(home)["feeds"]
+    cadences = {feed: contract.cadence for feed, contract in load_contracts().items()}
+    table(
+        ("feed", "expected", "files", "last file", "received", "months", "missing months"),
+        (
+            (
+                feed["feed"],
+                cadences.get(feed["feed"], ""),
+                f"{feed['files']:,}",
+                feed.get("last_file") or "",
+                (feed.get("last_received") or "")[:10] + _overdue(feed),
+                f"to {feed['latest_month']}" if feed["latest_month"] else "",
+                _missing(feed.get("missing_months") or {}),
+            )
+            for feed in found
+        ),
+        frozenset({2}),
+    )
+
+
+def _run(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "none yet"
+    message = f": {run['message']}" if run.get("message") else ""
+    return f"{run['status']}, finished {run['finished_at']} (run {run['run_id']}){message}"
+
+
+def _counts(checks: dict[str, int]) -> str:
+    return (
+        f"{checks['passed']:,} passed, {checks['failed']:,} failed, "
+        f"{checks['not_applicable']:,} not applicable, {checks['error']:,} could not be evaluated"
+    )
+
+
+def _problems(found: dict[str, Any]) -> None:
+    if found["refused"]:
+        say()
+        heading("Refused files")
+        for refused in found["refused"]:
+            say(f"  {refused['feed']}: {refused['file']}: {refused['reason']}")
+    if found["not_passed"]:
+        say()
+        heading("Checks that did not pass")
+        for check in found["not_passed"]:
+            observed = check["observed"] or check["message"] or "no result"
+            required = f", required {check['threshold']}" if check["threshold"] else ""
+            say(
+                f"  {check['severity']}: {check['check_id']}: {check['status']} "
+                f"({observed}{required})"
+            )
+
+
+def _overdue(feed: dict[str, Any]) -> str:
+    from warehouse.feeds import OVERDUE_AFTER
+
+    allowed = OVERDUE_AFTER.get(feed.get("cadence") or "")
+    received = feed.get("last_received")
+    if allowed is None or received is None:
+        return ""
+    return " overdue" if datetime.now(UTC) - datetime.fromisoformat(received) > allowed else ""
+
+
+def _missing(by_source: dict[str, list[str]]) -> str:
+    if not by_source:
+        return ""
+    if len(by_source) > MOST_MONTHS_SHOWN:
+        months = sum(len(months) for months in by_source.values())
+        return f"{plural(months, 'month')} of {plural(len(by_source), 'source')}"
+    return "; ".join(
+        f"{source}: {_ranges(months)}" if source else _ranges(months)
+        for source, months in by_source.items()
+    )
+
+
+def _ranges(months: list[str]) -> str:
+    """`2019-03 to 2019-11, 2020-02` for the months in order."""
+    numbers = [int(month[:4]) * 12 + int(month[5:]) for month in months]
+    parts: list[list[str]] = []
+    for index, month in enumerate(months):
+        if index and numbers[index] == numbers[index - 1] + 1:
+            parts[-1].append(month)
+        else:
+            parts.append([month])
+    return ", ".join(part[0] if len(part) == 1 else f"{part[0]} to {part[-1]}" for part in parts)

@@ -1,0 +1,355 @@
+"""What a feed's contract says, read from its YAML and checked before any file is.
+
+A contract is `contracts/<partner>/<feed>.yml`. It names the columns the raw table keeps (all of
+them text), which of them a row cannot do without, and under which headers each vintage of the
+publisher's file (a *layout*) carries them. Everything that differs between two vintages is said
+here, never in code.
+
+Update rules
+------------
+`replace_by_period`  the newest file that covers a (key, month) replaces that whole month; `key`
+                     and `month` name raw columns.
+`upsert`             rows are keyed by `key`; a later extract's row replaces an earlier one's.
+`snapshot`           each file is a dated snapshot and all are kept. `key` names the raw columns
+                     that tell one snapshot from another (the edition of the deprivation index,
+                     the mid-year of a population): staging reads, per key, the newest file's rows.
+                     An empty key means that the newest file is the whole snapshot. `row` names
+                     the columns that tell one row of a file from another, where they do: a row
+                     that repeats an earlier one's is rejected, and the first stays.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from warehouse.errors import ContractError
+
+CONTRACTS = Path(__file__).parent / "contracts"
+
+ColumnType = Literal["text", "integer", "decimal", "month", "date", "datetime", "boolean_yn"]
+FileFormat = Literal["csv", "csv.gz", "zip", "xlsx", "geojson"]
+
+
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError(f"{text!r} is not a lower_case_name")
+    return text
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    return text
+
+
+def normal_header(text: str) -> str:
+    """A header cell as headers are compared: spaces and line breaks collapsed, case ignored."""
+    return " ".join(text.replace("\ufeff", "").replace("\u00a0", " ").split()).casefold()
+
+
+def header_matches(wanted: str, found: str) -> bool:
+    """Whether a header cell of a file is the one a contract names; `^...` is a pattern."""
+    normal = normal_header(found)
+    if wanted.startswith("^"):
+        return re.search(wanted, normal, re.IGNORECASE) is not None
+    return normal_header(wanted) == normal
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Regex = Annotated[str, AfterValidator(_regex)]
+Header = Annotated[
+    str, Field(min_length=1), AfterValidator(lambda h: _regex(h) if h[0] == "^" else h)
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Part):
+    """One column of the raw table. Rows where a `required` one is unreadable are rejected."""
+
+    name: Identifier
+    description: str = Field(min_length=10)
+    header: tuple[Header, ...] = ()
+    type: ColumnType = "text"
+    required: bool = False
+    pattern: Regex | None = None
+    earliest: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
+    values: tuple[str, ...] = ()
+    not_stated: tuple[str, ...] = ()
+    identifier: bool = False
+
+
+class Update(_Part):
+    """How files of the feed supersede one another; see the module's docstring."""
+
+    rule: Literal["replace_by_period", "upsert", "snapshot"]
+    key: tuple[Identifier, ...] = ()
+    month: Identifier | None = None
+    row: tuple[Identifier, ...] = ()
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """The raw columns that no two rows of one file may share; empty where rows may repeat."""
+        return self.key if self.rule == "upsert" else self.row
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Update":
+        if self.row and self.rule != "snapshot":
+            raise ValueError(f"`row` has no meaning for {self.rule}")
+        if self.rule == "replace_by_period" and not self.month:
+            raise ValueError("replace_by_period needs `month`, the raw column that holds it")
+        if self.rule != "replace_by_period" and self.month:
+            raise ValueError(f"`month` has no meaning for {self.rule}")
+        if self.rule == "upsert" and not self.key:
+            raise ValueError("upsert needs `key`, the raw columns that identify a row")
+        return self
+
+
+class Files(_Part):
+    """Which files are the feed's; `members` picks a zip's members (others are declared skips)."""
+
+    formats: tuple[FileFormat, ...] = Field(min_length=1)
+    members: Regex | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Files":
+        if "zip" in self.formats and not self.members:
+            raise ValueError("a feed that takes zip needs `members`, a pattern of the members")
+        return self
+
+
+class SkipRow(_Part):
+    """Rows that the publisher mixes in and the feed does not want: counted, never loaded."""
+
+    column: Identifier
+    pattern: Regex
+    reason: str = Field(min_length=3)
+
+
+class Capture(_Part):
+    """A text column with one value a file: the pattern's first group in what `from` names."""
+
+    source: Literal["preamble", "header", "file_name", "sheet_name"] = Field(alias="from")
+    pattern: Regex
+
+    @model_validator(mode="after")
+    def _has_group(self) -> "Capture":
+        if re.compile(self.pattern).groups < 1:
+            raise ValueError("the pattern needs a (group) around the text to keep")
+        return self
+
+
+class Collect(_Part):
+    """A JSON-object column of many columns: the header's first group (or all of it) is the key."""
+
+    header: Header
+
+    @model_validator(mode="after")
+    def _is_pattern(self) -> "Collect":
+        if not self.header.startswith("^"):
+            raise ValueError("`header` must be a pattern that starts with ^")
+        return self
+
+
+class Layout(_Part):
+    """One vintage of the publisher's file: how to parse it and where its columns are."""
+
+    name: Identifier
+    format: Literal["csv", "xlsx", "geojson"]
+    encodings: tuple[Literal["utf-8", "windows-1252"], ...] = ("utf-8", "windows-1252")
+    sheet: Regex | None = None
+    header_within: int = Field(default=1, ge=1, le=200)
+    footer: Regex | None = None
+    skip_rows: tuple[SkipRow, ...] = ()
+    constants: dict[Identifier, str] = {}
+    capture: dict[Identifier, Capture] = {}
+    collect: dict[Identifier, Collect] = {}
+    headers: dict[Identifier, tuple[Header, ...]] = {}
+    required: tuple[Identifier, ...] = ()
+    ignore: tuple[Header, ...] = ()
+
+
+class Contract(_Part):
+    """A feed: who sends it, what its rows are, and how its files are read."""
+
+    feed: str = Field(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")
+    title: str
+    publisher: str
+    grain: str
+    open_data: bool
+    source_url: str | None = None
+    cadence: Literal["nightly", "monthly", "quarterly", "yearly", "irregular"]
+    update: Update
+    unmerged_keys: tuple[str, ...] = ()
+    sources_without_ids: tuple[str, ...] = ()
+    files: Files
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    columns: tuple[Column, ...] = Field(min_length=1)
+    layouts: tuple[Layout, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Contract":
+        problems = list(_incoherences(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def partner(self) -> str:
+        return self.feed.split("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.feed.split("/")[1]
+
+    @property
+    def raw_table(self) -> str:
+        """The feed's table in schema raw: `<partner>__<feed>`."""
+        return f"{self.partner}__{self.name}"
+
+    @cached_property
+    def raw_columns(self) -> tuple[str, ...]:
+        """Names of the raw table's columns, in order; every one of them text."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def descriptions(self) -> dict[str, str]:
+        return {column.name: column.description for column in self.columns}
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def headers_of(self, column: Column, layout: Layout) -> tuple[str, ...]:
+        """Headers under which this layout may carry the column; empty if it is not in the file."""
+        if column.name in layout.constants | layout.capture | layout.collect:
+            return ()
+        return layout.headers.get(column.name, column.header)
+
+    def required_in(self, layout: Layout) -> tuple[Column, ...]:
+        """The columns a row of this layout cannot do without."""
+        return tuple(c for c in self.columns if c.required or c.name in layout.required)
+
+    def file_format(self, file_name: str) -> FileFormat | None:
+        """The format the file's name says, or None when this feed does not take such files."""
+        lower = file_name.lower()
+        endings: tuple[tuple[str, FileFormat], ...] = (
+            (".csv.gz", "csv.gz"),
+            (".csv", "csv"),
+            (".zip", "zip"),
+            (".xlsx", "xlsx"),
+            (".geojson", "geojson"),
+            (".json", "geojson"),
+        )
+        found = next((kind for ending, kind in endings if lower.endswith(ending)), None)
+        return found if found in self.files.formats else None
+
+    def takes(self, file_name: str) -> bool:
+        return self.file_format(file_name) is not None
+
+
+def _incoherences(contract: Contract) -> Iterator[str]:
+    names = contract.raw_columns
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"columns: {name!r} is described twice"
+    for column in contract.columns:
+        if column.earliest and column.type != "month":
+            yield f"columns.{column.name}.earliest: only a month has one"
+        if column.identifier:
+            # Refused, not ignored: a loaded identifier would stand in raw tables as it was sent.
+            yield (
+                f"columns.{column.name}.identifier: this version cannot make pseudonyms yet, "
+                "so a feed with identifiers must not be loaded"
+            )
+    layout_names = [layout.name for layout in contract.layouts]
+    for name in sorted({name for name in layout_names if layout_names.count(name) > 1}):
+        yield f"layouts: two are called {name!r}"
+    update = contract.update
+    for name in (*update.key, *update.row, *filter(None, [update.month])):
+        if name not in names:
+            yield f"update: {name!r} is not one of the columns"
+    for layout in contract.layouts:
+        where = f"layouts.{layout.name}"
+        named = {
+            "constants": tuple(layout.constants),
+            "capture": tuple(layout.capture),
+            "collect": tuple(layout.collect),
+            "headers": tuple(layout.headers),
+            "required": layout.required,
+            "skip_rows": tuple(skip.column for skip in layout.skip_rows),
+        }
+        for key, columns in named.items():
+            for name in columns:
+                if name not in names:
+                    yield f"{where}.{key}: {name!r} is not one of the columns"
+        made = [*layout.constants, *layout.capture, *layout.collect]
+        for name in sorted({name for name in made if made.count(name) > 1}):
+            yield f"{where}: {name!r} has two origins"
+        for column in contract.required_in(layout):
+            if column.name not in made and not contract.headers_of(column, layout):
+                yield f"{where}: the required column {column.name!r} has no header"
+        if layout.sheet and layout.format != "xlsx":
+            yield f"{where}.sheet: only an xlsx layout has sheets"
+
+
+def parse_contract(text: str, file_name: str) -> Contract:
+    """The contract a YAML text says; ContractError names the file and the key that is wrong."""
+    try:
+        said: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ContractError(f"Contract {file_name} is not readable YAML: {error}") from error
+    if not isinstance(said, dict):
+        raise ContractError(f"Contract {file_name} must be a mapping that starts with `feed:`.")
+    try:
+        return Contract.model_validate(said)
+    except ValidationError as error:
+        raise ContractError(
+            f"Contract {file_name} is wrong: " + "; ".join(_plain(e) for e in error.errors())
+        ) from error
+
+
+def _plain(error: Any) -> str:
+    """One pydantic error as `key: what is wrong`."""
+    key = ".".join(str(part) for part in error["loc"])
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "there is no such key"
+    return f"{key}: {message}" if key else message
+
+
+def read_contracts(folder: Path) -> dict[str, Contract]:
+    """Every contract below `folder`, by feed; the feed must be the path of its file."""
+    contracts: dict[str, Contract] = {}
+    for path in sorted(folder.glob("*/*.yml")):
+        relative = path.relative_to(folder)
+        contract = parse_contract(path.read_text(encoding="utf-8"), relative.as_posix())
+        if contract.feed != relative.with_suffix("").as_posix():
+            raise ContractError(
+                f"Contract {relative.as_posix()} is wrong: feed: says {contract.feed!r}, "
+                "but a contract's feed is its path."
+            )
+        contracts[contract.feed] = contract
+    return contracts
+
+
+@cache
+def load_contracts() -> dict[str, Contract]:
+    """The project's contracts by feed ('police/street_crime'); ContractError if one is wrong."""
+    return read_contracts(CONTRACTS)
+
+
+def load_contract(feed: str) -> Contract:
+    """One feed's contract; ContractError if there is none."""
+    try:
+        return load_contracts()[feed]
+    except KeyError:
+        known = ", ".join(load_contracts())
+        raise ContractError(f"There is no feed {feed!r}; the feeds are {known}.") from None

@@ -1,0 +1,145 @@
+"""Probability distributions that DuckDB lacks, from SciPy, as functions the models can call.
+
+Only the distribution functions live here; every formula that uses them (Byar's limits, the choice
+between exact and approximate, verdicts) is SQL in dbt_project/macros. Each function takes and gives
+NumPy arrays of equal length, NaN for an argument that is missing or outside the function's domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+Array = npt.NDArray[np.float64]
+
+# Outcomes whose probability exceeds the observed one by no more than rounding are "no likelier":
+# the tolerance of R's binom.test and SciPy's binomtest.
+_SAME_PROBABILITY = 1.0 + 1e-7
+
+
+def poisson_lower(count: Array, confidence: Array) -> Array:
+    """Lower exact limit of a Poisson mean (Garwood 1936): chi-square quantile over two.
+
+    ``count`` is a number of events >= 0, ``confidence`` a two-sided level such as 0.95.
+    Zero events have the limit 0.
+    """
+    tail = (1.0 - confidence) / 2.0
+    limit = special.gammaincinv(np.where(count > 0, count, 1.0), tail)
+    return np.where(count > 0, limit, np.where(count == 0, 0.0, np.nan))
+
+
+def poisson_upper(count: Array, confidence: Array) -> Array:
+    """Upper exact limit of a Poisson mean (Garwood 1936), for ``count`` events >= 0."""
+    tail = (1.0 - confidence) / 2.0
+    return np.where(count >= 0, special.gammainccinv(np.maximum(count, 0.0) + 1.0, tail), np.nan)
+
+
+def normal_two_sided(z: Array) -> Array:
+    """Two-sided p-value of a standard normal deviate."""
+    return np.asarray(2.0 * special.ndtr(-np.abs(z)))
+
+
+def binomial_two_sided(successes: Array, trials: Array, probability: Array) -> Array:
+    """Two-sided exact binomial p-value: the sum of all outcomes no likelier than the one seen.
+
+    Used as the conditional test of two Poisson counts (Przyborowski and Wilenski 1940): given the
+    total, the second count is binomial with the share of the second exposure as probability.
+    Gives NaN where there is no trial or the probability is not strictly between 0 and 1.
+    """
+    defined = (trials > 0) & (successes >= 0) & (successes <= trials)
+    defined &= (probability > 0) & (probability < 1)
+    n = np.where(defined, trials, 1.0)
+    k = np.where(defined, successes, 0.0)
+    p = np.where(defined, probability, 0.5)
+    limit = _log_pmf(k, n, p) + np.log(_SAME_PROBABILITY)
+    mode = np.floor((n + 1.0) * p)
+    below = k < n * p
+    # On the side away from the observed outcome probabilities fall monotonically from the mode:
+    # bisect for the innermost outcome that is no likelier than the observed one.
+    upper = _first_not_likelier(mode, n + 1.0, limit, n, p)
+    lower = _last_not_likelier(mode, limit, n, p)
+    tail_up = np.where(below, upper, k)
+    tail_down = np.where(below, k, lower)
+    total = np.where(tail_down >= 0, special.bdtr(np.maximum(tail_down, 0.0), n, p), 0.0)
+    total = total + np.where(tail_up > n, 0.0, _survival(tail_up, n, p))
+    at_mode = _log_pmf(np.clip(mode, 0.0, n), n, p) <= limit
+    return np.where(defined, np.where(at_mode, 1.0, np.minimum(total, 1.0)), np.nan)
+
+
+def _log_pmf(k: Array, n: Array, p: Array) -> Array:
+    choose = special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
+    return np.asarray(choose + special.xlogy(k, p) + special.xlog1py(n - k, -p))
+
+
+def _survival(k: Array, n: Array, p: Array) -> Array:
+    """Probability of k or more successes."""
+    above = special.bdtrc(np.maximum(k - 1.0, 0.0), n, p)
+    return np.where(k <= 0, 1.0, above)
+
+
+def _first_not_likelier(mode: Array, end: Array, limit: Array, n: Array, p: Array) -> Array:
+    """Smallest outcome above the mode whose log probability is at most ``limit``, else n + 1."""
+    low, high = mode.copy(), end.copy()
+    for _ in range(_steps(n)):
+        middle = np.floor((low + high) / 2.0)
+        rare = (middle > n) | (_log_pmf(np.clip(middle, 0.0, n), n, p) <= limit)
+        high = np.where(rare, middle, high)
+        low = np.where(rare, low, middle)
+    return high
+
+
+def _last_not_likelier(mode: Array, limit: Array, n: Array, p: Array) -> Array:
+    """Largest outcome below the mode whose log probability is at most ``limit``, else -1."""
+    low, high = np.full_like(mode, -1.0), mode.copy()
+    for _ in range(_steps(n)):
+        middle = np.floor((low + high) / 2.0)
+        rare = (middle < 0) | (_log_pmf(np.clip(middle, 0.0, n), n, p) <= limit)
+        low = np.where(rare, middle, low)
+        high = np.where(rare, high, middle)
+    return low
+
+
+def _steps(n: Array) -> int:
+    return int(np.ceil(np.log2(np.max(n, initial=1.0) + 2.0))) + 2
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Array], int]] = {
+    "poisson_lower": (poisson_lower, 2),
+    "poisson_upper": (poisson_upper, 2),
+    "normal_two_sided": (normal_two_sided, 1),
+    "binomial_two_sided": (binomial_two_sided, 3),
+}
+
+
+def register(connection: Any) -> None:
+    """Make every function of ``FUNCTIONS`` callable in SQL on this DuckDB connection."""
+    import pyarrow as pa
+
+    def as_arrow(function: Callable[..., Array], arity: int) -> Callable[..., Any]:
+        def on_columns(*columns: Any) -> Any:
+            arrays = [np.asarray(c.to_numpy(zero_copy_only=False), dtype=float) for c in columns]
+            with np.errstate(all="ignore"):
+                return pa.array(function(*arrays), from_pandas=True)
+
+        # DuckDB counts the parameters of the callable, so a variadic one will not do.
+        by_arity: dict[int, Callable[..., Any]] = {
+            1: lambda a: on_columns(a),
+            2: lambda a, b: on_columns(a, b),
+            3: lambda a, b, c: on_columns(a, b, c),
+        }
+        return by_arity[arity]
+
+    for name, (function, arity) in FUNCTIONS.items():
+        connection.create_function(
+            name,
+            as_arrow(function, arity),
+            ["DOUBLE"] * arity,
+            "DOUBLE",
+            type="arrow",
+            # NaN, for what is missing or outside the domain, comes back as NULL.
+            null_handling="special",
+        )

@@ -1,0 +1,235 @@
+"""The home: where one partnership's files lie, and who may read them."""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.errors import CspError, UsageError
+
+CONTRACTS = Path(__file__).resolve().parent / "contracts"
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+# Analysts in the owner's group read publications; nobody else reads anything, and the group
+# reads nothing else: landing, archive and refused hold record-level data.
+GROUP_MAY_READ = 0o750
+OWNER_ONLY = 0o700
+
+# Dagster names its SQLite files by URL, in which these mean something else.
+NOT_IN_A_PATH = "?#%"
+
+CSP_YML = """\
+# Settings of this home. Every key is explained; `csp` names the key when one is wrong.
+
+# The partnership's name, as it appears on publications.
+partnership: Blaby Community Safety Partnership
+
+# The districts the partnership covers: local authority (LAD) codes of nine characters.
+focus_areas: [E07000129]
+
+# The set the partnership is compared with: its county. The focus areas are among its districts.
+county:
+  code: E10000018
+  name: Leicestershire
+  districts: [E07000129, E07000130, E07000131, E07000132, E07000133, E07000134, E07000135]
+
+# The partnerships the Home Office groups with this one: LAD codes. Empty when not used.
+most_similar_group: []
+
+# The census vintage of the small areas (LSOAs) used for results: lsoa_2011 or lsoa_2021.
+geography: lsoa_2011
+
+# Optional; what stands behind each # is used when the key is absent.
+# keep_publications: 14      # older publications are removed; the current one never is
+# settle_seconds: 10         # a landed file must have been still this long before it is taken
+# memory_limit: 1536MB       # DuckDB's share of memory during a run
+# threads: 2                 # processor cores DuckDB uses
+# max_file_mb: 2048          # largest landed file, or member of a zip, after unpacking
+# max_zip_members: 20000     # most members of a landed zip
+# max_zip_ratio: 200         # a zip that unpacks to more than this many times its size is refused
+# webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of one partnership; every path of interface.md as an attribute."""
+
+    root: Path
+
+    @classmethod
+    def resolve(cls, option: str | Path | None = None) -> "Home":
+        """The home named by `--home`, else by CSP_HOME, else `var` in the checkout."""
+        chosen = option or os.environ.get("CSP_HOME") or CHECKOUT / "var"
+        return cls(Path(chosen).expanduser().absolute())
+
+    @property
+    def csp_yml(self) -> Path:
+        return self.root / "csp.yml"
+
+    @property
+    def key_file(self) -> Path:
+        return self.root / "pseudonym.key"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    @property
+    def refused(self) -> Path:
+        return self.root / "refused"
+
+    @property
+    def warehouse_file(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def current(self) -> Path:
+        return self.published / "current"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.dagster / "dbt-target"
+
+    @property
+    def work(self) -> Path:
+        """Scratch: unpacked members and DuckDB's spill; emptied at the start of each ingest."""
+        return self.root / "work"
+
+    @property
+    def failures(self) -> Path:
+        return self.root / "failures"
+
+    @property
+    def status_file(self) -> Path:
+        return self.root / "status.json"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.root / "run.lock"
+
+    @property
+    def standards_file(self) -> Path:
+        return self.root / "completeness_standards.csv"
+
+    @property
+    def waivers_file(self) -> Path:
+        return self.root / "waivers.csv"
+
+    def init(self) -> None:
+        """Make what is missing of the home; nothing that exists is overwritten.
+
+        Folders that exist lose only the access of others: a group that partners deliver
+        through keeps the access its administrator gave it. Raises CspError where the home
+        cannot be written, UsageError where its path will not do.
+        """
+        self._require_plain_path()
+        try:
+            ours = not self.root.exists() or self._holds_only_a_home()
+            _folder(self.root, GROUP_MAY_READ, tighten=ours)
+            for path in (self.landing, self.archive, self.refused, self.dagster):
+                _folder(path, OWNER_ONLY)
+            for path in (self.work, self.failures):
+                _folder(path, OWNER_ONLY)
+            _folder(self.published, GROUP_MAY_READ)
+            self.add_landing_folders()
+            _new_file(self.csp_yml, CSP_YML, 0o640)
+            _new_file(self.key_file, secrets.token_hex(32) + "\n", 0o600)
+            self.key_file.chmod(0o600)
+        except OSError as error:
+            raise CspError(
+                f"The home {self.root} cannot be made: {_said(error)}. "
+                "Choose a folder this user may write, with --home or CSP_HOME."
+            ) from error
+
+    def add_landing_folders(self) -> None:
+        """A landing folder for each contract, also for contracts newer than the home."""
+        for contract in sorted(CONTRACTS.glob("*/*.yml")):
+            _folder(self.landing / contract.parent.name, OWNER_ONLY)
+            _folder(self.landing / contract.parent.name / contract.stem, OWNER_ONLY)
+
+    def require(self) -> None:
+        """Raise UsageError unless this is a home that `csp init` made."""
+        self._require_plain_path()
+        if not self.csp_yml.is_file():
+            raise UsageError(f"No home at {self.root}: run `csp init --home {self.root}`.")
+
+    def _require_plain_path(self) -> None:
+        found = [letter for letter in NOT_IN_A_PATH if letter in str(self.root)]
+        if found:
+            raise UsageError(
+                f"The home {self.root} has {' and '.join(found)} in its path, which Dagster's "
+                "database cannot open. Choose a path without ?, # and %, with --home or CSP_HOME."
+            )
+
+    def _holds_only_a_home(self) -> bool:
+        """Guards `csp init --home ~`: the mode of a folder used for other things stays as it is."""
+        known = {
+            path.name
+            for path in (
+                *(self.csp_yml, self.key_file, self.landing, self.archive, self.refused),
+                *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
+                *(self.status_file, self.lock_file, self.standards_file, self.waivers_file),
+            )
+        }
+        return {entry.name for entry in self.root.iterdir()} <= known
+
+
+@contextlib.contextmanager
+def private_files() -> Iterator[None]:
+    """Files made inside the block (DuckDB's log and spill among them) are the owner's alone."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _folder(path: Path, mode: int, *, tighten: bool = True) -> None:
+    try:
+        path.mkdir(parents=path.name == path.parent.name or not path.parent.exists())
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+        if tighten:
+            now = stat.S_IMODE(path.stat().st_mode)
+            path.chmod(now & ~0o007)
+    else:
+        path.chmod(mode)
+
+
+def _new_file(path: Path, text: str, mode: int) -> None:
+    """Write the file whole or not at all, and only if it is absent."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(mode)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # unlike a rename, never replaces a file made meanwhile
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)

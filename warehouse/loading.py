@@ -1,0 +1,359 @@
+"""Ingest: every complete landed file into its raw table, in one transaction each, and audited.
+
+One landed file passes these steps; each can be repeated, so a run killed between any two of them
+is finished by the next one and leaves the same tables:
+
+1. *taken*: a private copy in the home's work folder, hashed;
+2. *inserted*: rows, rejects and audit written, the transaction still open;
+3. *kept*: the copy moved to archive/ (or refused/, with the reason beside it);
+4. *committed*: from here on the file counts as loaded;
+5. *cleared*: the landed file removed; 6. *noted*: the audit says so.
+
+A file that is audited but not noted as cleared is the tail of a killed run: steps 5 and 6 are
+done again, without a second audit row.
+"""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from warehouse import ddl, landing, standards
+from warehouse.audit import AuditRow, Ledger
+from warehouse.contract import Contract, load_contracts
+from warehouse.errors import FileRefused, RunFailed
+from warehouse.home import Home, private_files
+from warehouse.landing import Landed
+from warehouse.reading import Limits, Member, Reading, batches, read_batch
+from warehouse.settings import Settings
+from warehouse.trouble import plainly
+
+# What is read and inserted at once. The all-forces archive (159 MB, 0.7 million rows) whole takes
+# 3.5 s of processor time, in batches of 40 MB, which end in partial row groups, 4.0 s; memory
+# peaks at 600 MB against 450 MB (2026-11).
+BATCH_BYTES = 256 << 20
+
+Report = Callable[[str], None]
+Step = Callable[[str], None]
+
+
+@dataclass
+class FeedLoad:
+    """What one ingest did for one feed; files are counted as audited (a zip's members singly)."""
+
+    feed: str
+    loaded: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    waiting: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    messages: list[str] = field(default_factory=list)
+    latest_month: date | None = None
+
+    def count(self, row: AuditRow) -> None:
+        self.loaded += row.status == "loaded"
+        self.duplicates += row.status == "duplicate"
+        self.refused += row.status == "refused"
+        self.accepted += row.accepted
+        self.rejected += row.rejected
+        self.skipped += row.skipped
+
+
+@dataclass
+class IngestResult:
+    """What one ingest did: per feed (every contract's), and what lay in landing besides."""
+
+    feeds: dict[str, FeedLoad]
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file was loaded: only then can tables differ from before."""
+        return any(feed.loaded for feed in self.feeds.values())
+
+
+def limits(settings: Settings) -> Limits:
+    """The reader's limits that the settings give."""
+    return Limits(
+        max_bytes=settings.max_file_mb << 20,
+        max_members=settings.max_zip_members,
+        max_ratio=settings.max_zip_ratio,
+    )
+
+
+def ingest(
+    home: Home,
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    report: Report = print,
+    at: Step = lambda step: None,
+) -> IngestResult:
+    """Load every complete landed file of every feed.
+
+    `con` is the home's warehouse (ddl.open_warehouse), under RunLock. `report` gets one plain
+    line per landed file and per thing worth saying. `at` is called after each step of the module's
+    docstring (tests kill the process there). Raises CspError when the disk, the permissions or
+    the warehouse fail (the file in hand stays in landing), RunFailed when rows do not reconcile.
+    A refused file raises nothing.
+    """
+    home.require()
+    contracts = load_contracts()
+    with private_files(), plainly(f"Preparing to load into {home.root}"):
+        home.add_landing_folders()
+        ddl.ensure(con, contracts, settings)
+        standards.write(con, standards.read(home.standards_file))
+        if home.waivers_file.is_file():
+            report("WARNING waivers.csv is not read by this version: no check is waived.")
+        _empty(home.work / "taken")
+        _empty(home.work / "unpacked")
+        found = landing.listing(home, contracts)
+        at("listed")
+        complete, waiting = landing.settle(found, settings.settle_seconds)
+        result = IngestResult({feed: FeedLoad(feed) for feed in contracts}, found.messages)
+        for message in found.messages:
+            report(message)
+        for landed in waiting:
+            _wait(result.feeds[landed.feed], landed, "is still being written", report)
+        ledger = Ledger(con)
+        ledger.note_cleared_earlier([*complete, *waiting])
+        for landed in complete:
+            loader = _Loader(home, settings, contracts[landed.feed], con, ledger, at)
+            feed = result.feeds[landed.feed]
+            with plainly(f"Loading {landed.feed}/{landed.name} (it stays in landing)"):
+                loader.load(landed, feed, report)
+        for name, month in ledger.latest_months().items():
+            if name in result.feeds:
+                result.feeds[name].latest_month = month
+    return result
+
+
+@dataclass
+class _Outcome:
+    """What became of one landed file: an audit row for each of its members."""
+
+    rows: list[AuditRow]
+    refusals: dict[str, FileRefused]
+    skipped: list[Member]
+
+    @property
+    def status(self) -> str:
+        found = {row.status for row in self.rows}
+        return next(s for s in ("loaded", "refused", "duplicate") if s in found)
+
+
+@dataclass
+class _Loader:
+    home: Home
+    settings: Settings
+    contract: Contract
+    con: duckdb.DuckDBPyConnection
+    ledger: Ledger
+    at: Step
+
+    def load(self, landed: Landed, feed: FeedLoad, report: Report) -> None:
+        """All steps for one landed file."""
+        began = time.monotonic()
+        copy, sha256 = None, ""
+        if not landed.is_link:
+            try:
+                taken = landing.take(
+                    landed, self.home.work / "taken", self.settings.max_file_mb << 20
+                )
+            except PermissionError:
+                _wait(feed, landed, "cannot be read by this user; give it read access", report)
+                return
+            if taken is None:
+                _wait(feed, landed, "changed while it was being taken", report)
+                return
+            copy, sha256 = taken
+        self.at("taken")
+        if not self.ledger.is_tail(landed, sha256):
+            outcome = self._in_transaction(landed, copy, sha256)
+            for row in outcome.rows:
+                feed.count(row)
+            for line in _lines(landed, outcome, time.monotonic() - began):
+                feed.messages.append(line)
+                report(line)
+        landing.clear(landed)
+        self.at("cleared")
+        self.ledger.note_cleared(landed, sha256)
+        self.at("noted")
+        _empty(self.home.work / "taken")
+        _empty(self.home.work / "unpacked")
+
+    def _in_transaction(self, landed: Landed, copy: Path | None, sha256: str) -> _Outcome:
+        try:
+            self.ledger.begin()
+            try:
+                outcome = self._read(landed, copy, sha256)
+            except FileRefused as refused:
+                self.con.execute("ROLLBACK")
+                self.ledger.begin()
+                row = AuditRow(
+                    file_name=landed.name,
+                    sha256=sha256,
+                    bytes=0 if landed.is_link else landed.size,
+                    status="refused",
+                    reason=str(refused),
+                )
+                outcome = _Outcome([row], {landed.name: refused}, [])
+                self.ledger.number(outcome.rows)
+            self.at("inserted")
+            place = self._keep(landed, copy, sha256, outcome)
+            self.ledger.write(self.contract, landed, sha256, place, outcome.rows)
+            self.ledger.write_skipped(self.contract, sha256, outcome.skipped)
+            self.at("kept")
+            self.con.execute("COMMIT")
+        except BaseException:
+            # After a full disk DuckDB may have ended the transaction, or itself, already.
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute("ROLLBACK")
+            raise
+        self.at("committed")
+        return outcome
+
+    def _read(self, landed: Landed, copy: Path | None, sha256: str) -> _Outcome:
+        """Rows into the raw table, rejects into rejected_row. Raises FileRefused for the whole."""
+        if copy is None:
+            raise FileRefused(
+                "this is a link, not a file", mend="Land the file itself; links are not followed."
+            )
+        if landed.size > self.settings.max_file_mb << 20:
+            raise FileRefused(
+                f"the file is larger than the {self.settings.max_file_mb} MB a file may have",
+                mend="Send it in parts, or raise max_file_mb in csp.yml.",
+            )
+        whole = self.ledger.loaded_before(landed.feed, sha256)
+        if whole:
+            row = AuditRow(landed.name, sha256, landed.size, "duplicate", f"same bytes as {whole}")
+            self.ledger.number([row])
+            return _Outcome([row], {}, [])
+        outcome = _Outcome([], {}, [])
+        unpacked = self.home.work / "unpacked"
+        unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
+        reader = batches(copy, self.contract, limits(self.settings), unpacked, BATCH_BYTES)
+        with contextlib.closing(reader):
+            for members in reader:
+                self._read_batch(landed, members, outcome)
+        if not outcome.rows:
+            raise FileRefused("nothing in this archive is a file of the feed")
+        return outcome
+
+    def _read_batch(self, landed: Landed, members: list[Member], outcome: _Outcome) -> None:
+        outcome.skipped += [member for member in members if member.skipped]
+        wanted = [member for member in members if not member.skipped]
+        known = self.ledger.names_by_sha256(landed.feed, wanted)
+        known.update({row.sha256: row.file_name for row in outcome.rows if row.status == "loaded"})
+        rows: list[AuditRow] = []
+        fresh: list[Member] = []
+        places: list[AuditRow] = []
+        twins: list[tuple[AuditRow, AuditRow]] = []
+        for member in wanted:
+            row = AuditRow(member.label, member.sha256, member.size, "duplicate")
+            rows.append(row)
+            twin = next((place for place in places if place.sha256 == member.sha256), None)
+            if member.refused:
+                _refuse(row, member.refused, outcome)
+            elif twin or member.sha256 in known:
+                row.reason = f"same bytes as {twin.file_name if twin else known[member.sha256]}"
+                twins += [(row, twin)] if twin else []
+            else:
+                fresh.append(member)
+                places.append(row)
+        self.ledger.number(rows)
+        outcome.rows += rows
+        if not fresh:
+            return
+        for row, reading in zip(places, read_batch(self.con, self.contract, fresh), strict=True):
+            if reading.refused:
+                _refuse(row, reading.refused, outcome)
+            else:
+                fill(row, reading)
+        for row, twin in twins:
+            if twin.status == "refused":
+                _refuse(row, outcome.refusals[twin.file_name], outcome)
+        self.ledger.insert_rows(self.contract, places)
+
+    def _keep(self, landed: Landed, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
+        """Archive or refuse the bytes; their place below the home ('' when nothing is kept)."""
+        refused = self.home.refused / self.contract.feed
+        kept = ""
+        if copy is not None and outcome.status != "duplicate":
+            loaded = outcome.status == "loaded"
+            folder = self.home.archive / self.contract.feed if loaded else refused
+            place = landing.keep(copy, folder, sha256)
+            kept = place.relative_to(self.home.root).as_posix()
+        reasons = dict(outcome.refusals)
+        if outcome.status == "refused" and landed.name not in reasons:
+            reasons[landed.name] = FileRefused(
+                f"none of its {len(outcome.rows)} files could be loaded: "
+                f"{next(iter(reasons.values()))}"
+            )
+        for name, why in reasons.items():
+            beside = Path(kept).name if kept and name == landed.name else name.replace("/", "__")
+            landing.explain(refused / beside, self.contract.feed, name, sha256, why)
+        return kept
+
+
+def _refuse(row: AuditRow, refused: FileRefused, outcome: _Outcome) -> None:
+    row.status, row.reason = "refused", str(refused)
+    outcome.refusals[row.file_name] = refused
+
+
+def fill(row: AuditRow, reading: Reading) -> None:
+    """Note what was read of a file. Raises RunFailed unless its rows add up."""
+    row.status = "loaded"
+    row.layout, row.encoding = reading.layout, reading.encoding
+    row.data_rows, row.accepted = reading.data_rows, reading.accepted
+    row.rejected, row.skipped = reading.rejected, reading.skipped
+    if row.data_rows != row.accepted + row.rejected + row.skipped:
+        raise RunFailed(
+            f"{row.file_name}: {row.data_rows} rows were read, but {row.accepted} accepted, "
+            f"{row.rejected} rejected and {row.skipped} skipped do not add up to them. "
+            "This is a fault of the program; the file stays in landing. Please report it."
+        )
+
+
+def _wait(feed: FeedLoad, landed: Landed, why: str, report: Report) -> None:
+    feed.waiting += 1
+    message = f"{landed.feed}/{landed.name} {why}: left in landing for the next run."
+    feed.messages.append(message)
+    report(message)
+
+
+def _lines(landed: Landed, outcome: _Outcome, seconds: float) -> list[str]:
+    """What to tell about one landed file: one line, and one for each refusal."""
+    place = f"{landed.feed}/{landed.name}"
+    loaded = [row for row in outcome.rows if row.status == "loaded"]
+    lines = []
+    if loaded:
+        rejected, skipped = sum(r.rejected for r in loaded), sum(r.skipped for r in loaded)
+        facts = [f"{sum(r.accepted for r in loaded):,} rows"]
+        facts += [f"{len(loaded)} files"] if len(outcome.rows) > 1 else []
+        facts += [f"{rejected:,} rejected"] if rejected else []
+        facts += [f"{skipped:,} declared skips"] if skipped else []
+        again = len([row for row in outcome.rows if row.status == "duplicate"])
+        facts += [f"{again} files already loaded"] if again else []
+        passed = len(outcome.skipped)
+        facts += [f"{passed:,} files of other feeds passed over"] if passed else []
+        lines.append(f"{place}: {', '.join(facts)} ({seconds:.1f} s)")
+    elif outcome.status == "duplicate":
+        lines.append(f"{place}: {outcome.rows[0].reason}, already loaded; nothing changes")
+    lines += [
+        f"WARNING {landed.feed}/{name} refused: {why} {why.what_to_do}"
+        for name, why in outcome.refusals.items()
+    ]
+    return lines
+
+
+def _empty(folder: Path) -> None:
+    """Remove what a killed run left in a scratch folder."""
+    if folder.exists():
+        shutil.rmtree(folder)

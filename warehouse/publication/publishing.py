@@ -1,0 +1,258 @@
+"""Write, audit, then publish: the steps from a checked warehouse to a new current publication."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.ddl import open_warehouse
+from warehouse.errors import RunBlocked, RunFailed
+from warehouse.home import Home
+from warehouse.publication import shelf
+from warehouse.publication.audit import audit
+from warehouse.publication.build import (
+    column_types,
+    fingerprint,
+    link_or_copy,
+    reusable,
+    write_duckdb,
+    write_parquet,
+)
+from warehouse.publication.manifest import (
+    Manifest,
+    SourceFile,
+    TableEntry,
+    describe_files,
+    write_manifest,
+)
+from warehouse.publication.pages import index_page
+from warehouse.publication.shelf import Publication
+from warehouse.publication.state import input_state
+from warehouse.publication.tables import published_tables
+from warehouse.publication.tiers import PARTNER, PUBLIC, TIERS, Source, sources
+from warehouse.results import summary
+from warehouse.settings import Settings
+from warehouse.versions import git_commit, package_versions, software_version
+
+Report = Callable[[str], None]
+
+
+def publish(
+    home: Home,
+    settings: Settings,
+    run_id: str,
+    dbt_manifest: Path,
+    *,
+    data_docs: Path | None = None,
+    report: Report = lambda line: None,
+    con: duckdb.DuckDBPyConnection | None = None,
+    state: str | None = None,
+) -> Publication:
+    """Publish the warehouse as it stands, if the run's blocking checks passed.
+
+    con: the warehouse, open for writing; opened (and closed) here when absent. state: the
+    input_state the run started from, computed now when absent. The caller holds the run lock.
+    Raises RunBlocked when a blocking check of this run failed, could not be evaluated, or none
+    was evaluated; RunFailed when building or the audit fails. After either, and after a kill at
+    any moment, the former publication is current and whole.
+    """
+    warehouse = con or open_warehouse(home, settings)
+    try:
+        shelf.clean(home)
+        passed = _require_passed(home, warehouse, run_id)
+        tables = published_tables(dbt_manifest)
+        now = datetime.now(UTC).replace(microsecond=0)
+        manifest = Manifest(
+            publication_id=shelf.new_id(home, now),
+            run_id=run_id,
+            published_at=now.isoformat().replace("+00:00", "Z"),
+            software_version=software_version(),
+            git_commit=git_commit(),
+            packages=package_versions(),
+            input_state=state or input_state(home, settings, warehouse),
+            blocking_checks_passed=passed,
+            checks=summary(warehouse, run_id),
+            source_files=_source_files(warehouse),
+        )
+        _describe_itself(warehouse, manifest, now)
+        building = home.published / f"{shelf.BUILDING}{manifest.publication_id}"
+        building.mkdir(mode=0o700)
+        try:
+            tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
+            manifest = _build(home, warehouse, building, manifest, tiers, report)
+            _add_pages(warehouse, building, manifest, data_docs)
+            write_manifest(building, replace(manifest, files=describe_files(building)))
+            report("auditing the new publication")
+            audit(warehouse, building, tiers, settings)
+            shelf.shelve(home, building, manifest.publication_id)
+        except BaseException:
+            shelf.clean(home)
+            raise
+        removed = shelf.prune(home, settings.keep_publications)
+        if removed:
+            report(
+                f"removed {len(removed)} publications beyond the {settings.keep_publications} kept"
+            )
+    except duckdb.Error as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunFailed(
+            f"The publication could not be written: {said} The former one stays current."
+        ) from error
+    except OSError as error:
+        raise RunFailed(
+            f"The publication could not be written: {error.filename or home.published}: "
+            f"{error.strerror or error}. The former one stays current."
+        ) from error
+    finally:
+        if con is None:
+            warehouse.close()
+    published = shelf.current_publication(home)
+    if published is None or published.id != manifest.publication_id:
+        raise RunFailed(
+            f"{home.current} does not show the new publication: something else moved it."
+        )
+    report(f"published {published.id}")
+    return published
+
+
+def _require_passed(home: Home, con: duckdb.DuckDBPyConnection, run_id: str) -> int:
+    """How many blocking checks of the run passed; RunBlocked unless all did, and one at least."""
+    rows = con.execute(
+        "select check_id, status, observed, threshold from quality.check_result "
+        "where run_id = ? and severity = 'blocking' order by check_id",
+        [run_id],
+    ).fetchall()
+    stays = shelf.current_folder(home)
+    kept = f"publication {stays.name} stays current" if stays else "nothing is published"
+    stopped = [row for row in rows if row[1] not in ("pass", "not_applicable")]
+    if stopped:
+        named = "; ".join(
+            f"{check} ({status}: {observed or 'no result'}, required {threshold or 'none'})"
+            for check, status, observed, threshold in stopped[:5]
+        )
+        more = f" and {len(stopped) - 5} more" if len(stopped) > 5 else ""
+        count = "1 blocking check" if len(stopped) == 1 else f"{len(stopped)} blocking checks"
+        raise RunBlocked(
+            f"{count} did not pass, so {kept}: {named}{more}. Correct the cause, land the "
+            "corrected files, and run again."
+        )
+    passed = len([row for row in rows if row[1] == "pass"])
+    if not passed:
+        raise RunBlocked(
+            f"No blocking check was evaluated in run {run_id}, so {kept}: a night without "
+            "checks is not published. Run again with --full-refresh."
+        )
+    return passed
+
+
+def _source_files(con: duckdb.DuckDBPyConnection) -> list[SourceFile]:
+    rows = con.execute(
+        "select feed, file_name, sha256, accepted from quality.load_audit "
+        "where status = 'loaded' order by file_id"
+    ).fetchall()
+    return [SourceFile(*row) for row in rows]
+
+
+def _describe_itself(con: duckdb.DuckDBPyConnection, manifest: Manifest, now: datetime) -> None:
+    """The one row of the published table `publication`."""
+    con.execute("begin")
+    con.execute("delete from quality.publication")
+    con.execute(
+        "insert into quality.publication (publication_id, run_id, published_at, "
+        "software_version, git_commit, source_files, blocking_checks_passed) "
+        "values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            manifest.publication_id,
+            manifest.run_id,
+            now.replace(tzinfo=None),
+            manifest.software_version,
+            manifest.git_commit,
+            len(manifest.source_files),
+            manifest.blocking_checks_passed,
+        ],
+    )
+    con.execute("commit")
+
+
+def _build(
+    home: Home,
+    con: duckdb.DuckDBPyConnection,
+    building: Path,
+    manifest: Manifest,
+    tiers: dict[str, list[Source]],
+    report: Report,
+) -> Manifest:
+    """Write the tiers' files, each content once; returns the manifest with its tables.
+
+    A table equal to one already written, in the other tier or in the newest publication, is a
+    hard link to it: a night that changes one month of one feed rewrites only what follows.
+    """
+    previous, former = shelf.newest(home) or (None, None)
+    types: dict[str, dict[str, str]] = {}
+    written: dict[str, Path] = {}
+    entries: dict[str, dict[str, TableEntry]] = {}
+    for tier, of_tier in tiers.items():
+        folder = building / "parquet" / tier
+        folder.mkdir(parents=True)
+        entries[tier] = {}
+        for source in of_tier:
+            name = source.table.name
+            if name not in types:
+                types[name] = column_types(con, source)
+            rows, mark = fingerprint(con, f"({source.select})", source.table, types[name])
+            target = folder / f"{name}.parquet"
+            entry = TableEntry(rows, mark, target.relative_to(building).as_posix())
+            # Two tables of equal content would be told apart by nothing but their names.
+            reuse = written.get(mark) or reusable(previous, former, entry)
+            if reuse is None:
+                report(f"writing {name}: {rows:,} rows")
+            write_parquet(con, source, target, reuse)
+            written[mark] = target
+            entries[tier][name] = entry
+    _write_files(con, building, tiers, entries, report)
+    return replace(manifest, tables=entries)
+
+
+def _write_files(
+    con: duckdb.DuckDBPyConnection,
+    building: Path,
+    tiers: dict[str, list[Source]],
+    entries: dict[str, dict[str, TableEntry]],
+    report: Report,
+) -> None:
+    """Write public.duckdb, and partner.duckdb as a copy of it with what differs put right.
+
+    Never the other way round: a restricted row that was deleted from a copy would leave its
+    bytes in the file's free blocks.
+    """
+    partner, public = building / "partner.duckdb", building / "public.duckdb"
+    report(f"writing {public.name}: {len(tiers[PUBLIC])} tables")
+    write_duckdb(con, tiers[PUBLIC], public)
+    wanted, held = entries[PARTNER], entries[PUBLIC]
+    equal = frozenset(name for name in held if held[name].fingerprint == wanted[name].fingerprint)
+    if equal == wanted.keys():
+        link_or_copy(public, partner)
+        return
+    report(f"writing {partner.name}: {len(wanted) - len(equal)} more tables")
+    if equal:
+        shutil.copyfile(public, partner)
+    write_duckdb(con, tiers[PARTNER], partner, equal)
+
+
+def _add_pages(
+    con: duckdb.DuckDBPyConnection, building: Path, manifest: Manifest, data_docs: Path | None
+) -> None:
+    quality = building / "quality"
+    quality.mkdir()
+    if data_docs is not None:
+        shutil.copytree(data_docs, quality / "data_docs")
+    not_passed = con.execute(
+        "select check_id, severity, status, coalesce(observed, '') from quality.check_result "
+        "where run_id = ? and status in ('fail', 'error') order by severity, check_id",
+        [manifest.run_id],
+    ).fetchall()
+    page = index_page(manifest, not_passed, docs=data_docs is not None)
+    (quality / "index.html").write_text(page, encoding="utf-8")

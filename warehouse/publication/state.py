@@ -1,0 +1,63 @@
+"""What a publication would be computed from: equal states give equal publications."""
+
+import hashlib
+import json
+
+import duckdb
+
+from warehouse.home import Home
+from warehouse.publication.shelf import current_folder, newest
+from warehouse.settings import Settings
+from warehouse.versions import definitions_hash, package_versions, software_version
+
+# Settings that decide how a run works, not what it finds.
+WITHOUT_EFFECT = frozenset(
+    {
+        "keep_publications",
+        "settle_seconds",
+        "memory_limit",
+        "threads",
+        "max_file_mb",
+        "max_zip_members",
+        "max_zip_ratio",
+        "webserver_port",
+    }
+)
+
+
+def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
+    """A SHA-256 over everything the published tables depend on.
+
+    The loaded files in the order of loading (a newer file replaces an older one's month), the
+    settings, the home's standards and waivers, the definitions and the software's versions.
+    """
+    files = con.execute(
+        "select feed, file_name, sha256 from quality.load_audit "
+        "where status = 'loaded' order by file_id, file_name, sha256"
+    ).fetchall()
+    chosen = settings.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
+    home_files = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        for path in (home.standards_file, home.waivers_file)
+    }
+    whole = [
+        files,
+        chosen,
+        home_files,
+        definitions_hash(),
+        software_version(),
+        package_versions(),
+    ]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def is_unchanged(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a run would publish again what was published last, so that it need not.
+
+    Compares with the newest publication, not with the current one: after a rollback the next
+    night must not bring back what was just taken away, until something new arrives.
+    """
+    last = newest(home)
+    if last is None or current_folder(home) is None:
+        return False
+    return last[1].input_state == input_state(home, settings, con)

@@ -1,0 +1,90 @@
+"""The published tables, as dbt's manifest describes them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from warehouse.errors import RunFailed
+
+PublicRule = Literal["all", "open_feeds", "open_indicators", "none"]
+RULES = get_args(PublicRule)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a published table: its name, type as the contract writes it, and comment."""
+
+    name: str
+    data_type: str | None
+    comment: str
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A dbt model marked published: where it lies in the warehouse and what may be public."""
+
+    name: str
+    schema: str
+    comment: str
+    columns: tuple[Column, ...]
+    public: PublicRule
+
+
+def published_tables(dbt_manifest: Path) -> list[PublishedTable]:
+    """The models with `meta.published`, by name.
+
+    Raises RunFailed when the manifest cannot be read, or a published model does not say what of
+    it may be public, or leaves the table or a column without a description: a reader of the
+    published file finds tables by their comments.
+    """
+    try:
+        manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFailed(
+            f"dbt's manifest {dbt_manifest} cannot be read ({error}): nothing says what to "
+            "publish. Run again; if it stays, run with --full-refresh."
+        ) from error
+    nodes = [node for node in manifest.get("nodes", {}).values() if _meta(node).get("published")]
+    if not nodes:
+        raise RunFailed(
+            "No dbt model is marked `meta: {published: true}`, so there is nothing to publish."
+        )
+    return sorted((_table(node) for node in nodes), key=lambda table: table.name)
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
+
+
+def _table(node: dict[str, Any]) -> PublishedTable:
+    name = node.get("alias") or node["name"]
+    public = _meta(node).get("public")
+    if public not in RULES:
+        raise RunFailed(
+            f"The published model {name} has meta.public {public!r}: write one of "
+            f"{', '.join(RULES)} beside its `published: true`."
+        )
+    columns = tuple(
+        Column(
+            name=column["name"],
+            data_type=column.get("data_type"),
+            comment=_plain(column.get("description")),
+        )
+        for column in node.get("columns", {}).values()
+    )
+    undescribed = [column.name for column in columns if not column.comment]
+    comment = _plain(node.get("description"))
+    if not comment or undescribed or not columns:
+        missing = ", ".join(undescribed) or ("itself" if not comment else "columns")
+        raise RunFailed(
+            f"The published model {name} lacks descriptions ({missing}): add them in its yml; "
+            "they become the comments readers search."
+        )
+    return PublishedTable(name, node["schema"], comment, columns, cast(PublicRule, public))
+
+
+def _plain(description: str | None) -> str:
+    """A description as one line per paragraph, as a comment shows it."""
+    paragraphs = (description or "").strip().split("\n\n")
+    return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

@@ -1,0 +1,167 @@
+"""The SQL that decides whether a row can be placed and identified, and what state a field is in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from warehouse.contract import Column, Contract
+from warehouse.reading.header import Header
+from warehouse.reading.records import SPACES
+
+DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y")
+_TIMES = ("%H:%M:%S", "%H:%M")
+_READABLE = {
+    "integer": r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.0+)?$",
+    "decimal": r"^[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?([eE][+-]?\d+)?$",
+    "month": r"^\d{4}-(0[1-9]|1[0-2])$",
+    "boolean_yn": r"^[YyNn]$",
+}
+_SAYS = {
+    "text": "as agreed",
+    "integer": "a whole number",
+    "decimal": "a number",
+    "month": "a month as YYYY-MM that has begun",
+    "date": "a date as YYYY-MM-DD, DD/MM/YYYY or DD-MM-YYYY",
+    "datetime": "a date and time as YYYY-MM-DD HH:MM, DD/MM/YYYY HH:MM or DD-MM-YYYY HH:MM",
+    "boolean_yn": "Y or N",
+}
+
+
+def literal(text: str) -> str:
+    """A SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """A SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def trimmed(cell: str, odd_spaces: bool) -> str:
+    """A cell's text without surrounding spaces; NULL if nothing is left."""
+    trim = f"trim({cell}, {literal(SPACES)})" if odd_spaces else f"trim({cell})"
+    return f"nullif({trim}, '')"
+
+
+def column_expressions(
+    contract: Contract, header: Header, cell: Callable[[int], str]
+) -> dict[str, str]:
+    """SQL of every raw column, in the contract's order; cell(i) is SQL of the trimmed cell i."""
+    made: dict[str, str] = {}
+    for name in contract.raw_columns:
+        if name in header.positions:
+            made[name] = cell(header.positions[name])
+        elif header.collected.get(name):
+            cells = {key: cell(i) for key, i in header.collected[name].items()}
+            pairs = ", ".join(f"{literal(key)}, {value}" for key, value in cells.items())
+            made[name] = (
+                f"CASE WHEN coalesce({', '.join(cells.values())}) IS NOT NULL "
+                f"THEN CAST(json_object({pairs}) AS VARCHAR) END"
+            )
+        elif name in header.fixed:
+            made[name] = literal(header.fixed[name])
+        else:
+            made[name] = "CAST(NULL AS VARCHAR)"
+    return made
+
+
+def readable_sql(column: Column, value: str) -> str:
+    """SQL that is true if the (trimmed, not NULL) text can be read as the column's type."""
+    tests: list[str] = []
+    if column.type in _READABLE:
+        tests.append(f"regexp_full_match({value}, {literal(_READABLE[column.type])})")
+        if column.type == "decimal":
+            tests.append(f"regexp_matches({value}, '[0-9]')")
+        if column.type == "month":
+            # A mistyped year would make every month up to it a missing one.
+            tests.append(f"{value} <= '{datetime.now(UTC):%Y-%m}'")
+        if column.earliest:
+            tests.append(f"{value} >= {literal(column.earliest)}")
+    elif column.type in ("date", "datetime"):
+        formats = [f"{date} {time}" for date in DATE_FORMATS for time in _TIMES]
+        listed = ", ".join(literal(f) for f in (DATE_FORMATS if column.type == "date" else formats))
+        text = value if column.type == "date" else f"replace({value}, 'T', ' ')"
+        tests.append(f"try_strptime({text}, [{listed}]) IS NOT NULL")
+    if column.pattern:
+        tests.append(f"regexp_matches({value}, {literal(column.pattern)})")
+    if column.values:
+        allowed = ", ".join(literal(v.casefold()) for v in column.values)
+        tests.append(f"lower({value}) IN ({allowed})")
+    return " AND ".join(tests) or "true"
+
+
+def field_bucket_sql(column: Column, value: str) -> str:
+    """SQL of a field's state: 'valid', 'invalid', 'not stated' or 'missing'.
+
+    value: SQL of the trimmed text, NULL when blank.
+    """
+    not_stated = ""
+    if column.not_stated:
+        listed = ", ".join(literal(v.casefold()) for v in column.not_stated)
+        not_stated = f"WHEN lower({value}) IN ({listed}) THEN 'not stated' "
+    return (
+        f"CASE WHEN {value} IS NULL THEN 'missing' {not_stated}"
+        f"WHEN {readable_sql(column, value)} THEN 'valid' ELSE 'invalid' END"
+    )
+
+
+def unfit_sql(contract: Contract, header: Header, values: Mapping[str, str]) -> str:
+    """SQL that is true for a row that a declared skip or a required field keeps out."""
+    tests = [skip for skip, _ in _skips(header, values)]
+    for column in contract.required_in(header.layout):
+        if column.name in header.fixed:
+            continue
+        value = values[column.name]
+        readable = readable_sql(column, value)
+        tests.append(f"{value} IS NULL")
+        if readable != "true":
+            tests.append(f"NOT ({readable})")
+    return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+def why_unfit_sql(
+    contract: Contract, header: Header, values: Mapping[str, str]
+) -> tuple[str, str, str]:
+    """SQL of (is a declared skip, column, reason) for a row that `unfit_sql` finds."""
+    skips = _skips(header, values)
+    skipped = " OR ".join(f"coalesce({test}, false)" for test, _ in skips) or "false"
+    columns, reasons = "CASE", "CASE"
+    for test, reason in skips:
+        columns += f" WHEN {test} THEN ''"
+        reasons += f" WHEN {test} THEN {literal(reason)}"
+    for column in contract.required_in(header.layout):
+        if column.name in header.fixed:
+            continue
+        value, shown = values[column.name], literal(shown_name(header, column))
+        for test, reason in (
+            (f"{value} IS NULL", "the required field is missing"),
+            (f"NOT ({readable_sql(column, value)})", _unreadable(column)),
+        ):
+            columns += f" WHEN {test} THEN {shown}"
+            reasons += f" WHEN {test} THEN {literal(reason)}"
+    return skipped, f"{columns} ELSE '' END", f"{reasons} ELSE '' END"
+
+
+def _skips(header: Header, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [
+        (f"regexp_matches({values[skip.column]}, {literal(skip.pattern)})", skip.reason)
+        for skip in header.layout.skip_rows
+    ]
+
+
+def _unreadable(column: Column) -> str:
+    if column.values:
+        return "the required field is not one of the values agreed in the feed's contract"
+    bounds = f" (pattern {column.pattern})" if column.pattern else ""
+    bounds += f" (from {column.earliest} on)" if column.earliest else ""
+    return f"the required field is not {_SAYS[column.type]}{bounds}"
+
+
+def shown_name(header: Header, column: Column) -> str:
+    """The column as the sender knows it: its header in the file, else its raw name."""
+    at = header.positions.get(column.name)
+    return column.name if at is None else " ".join(header.cells[at].split())
+
+
+def repeated_key_sql(keys: Sequence[str]) -> str:
+    """SQL that is true for a row whose key an earlier line of the same file has."""
+    return f"row_number() OVER (PARTITION BY _member, {', '.join(keys)} ORDER BY _line) > 1"

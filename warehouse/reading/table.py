@@ -1,0 +1,208 @@
+"""Read a batch of members into one temporary table of accepted rows, and account for every row.
+
+for batch in batches(path, contract, limits, workdir):
+    readings = read_batch(con, contract, batch)
+    con.execute("INSERT INTO raw... SELECT ... FROM incoming JOIN ... USING (_member)")
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contract import Contract
+from warehouse.errors import FileRefused
+from warehouse.reading import checks
+from warehouse.reading.archive import Limits, Member, members
+from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
+from warehouse.reading.header import Header
+from warehouse.reading.rejects import (
+    LeftOut,
+    count_unfit,
+    create_rejects,
+    find_unfit,
+    keep_rejects,
+)
+from warehouse.reading.sources import Source, Tally, data_rows, open_source
+
+
+@dataclass
+class Reading:
+    """What became of one member; data_rows == accepted + rejected + skipped, always.
+
+    data_rows counts every record except the header and blank rows at the end; records of the
+    preamble and footer, declared row skips and blank rows in between count as skipped.
+    """
+
+    member: Member
+    refused: FileRefused | None = None
+    layout: str = ""
+    encoding: str = ""
+    header_line: int = 0
+    data_rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    captured: dict[str, str] = field(default_factory=dict)  # constants and captured texts
+    absent: tuple[str, ...] = ()  # optional columns the file does not carry
+
+
+def read_batch(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    batch: Sequence[Member],
+    *,
+    fast: bool = True,
+) -> list[Reading]:
+    """Read a batch of one feed's members; one Reading each, in order (skipped ones are empty).
+
+    Leaves in `con`, in place of the last call's, until the next call:
+      view  incoming(_member INTEGER, _line_number BIGINT, <contract.raw_columns> VARCHAR), the
+            accepted rows: text without surrounding spaces, NULL where blank. Read it once.
+      table incoming_rejected(_member, _line_number, column_name, reason, raw_line)
+    `_member` counts from 0 in `batch`. A member that breaks its contract has `refused` and no
+    rows. The connection must keep insertion order (DuckDB's default). `fast=False` reads every
+    file by the exact reader; the result is the same.
+    """
+    _clear(con)
+    con.execute("SET preserve_insertion_order = true")
+    readings = [Reading(member, member.refused) for member in batch]
+    sources: dict[int, Source] = {}
+    for number, member in enumerate(batch):
+        if member.refused is None and member.skipped is None:
+            try:
+                sources[number] = open_source(member, contract)
+            except FileRefused as refusal:
+                readings[number].refused = refusal
+    groups: list[Group] = []
+
+    exact = list(sources)
+    if fast:
+        regular = [number for number in sources if may_go_fast(sources[number])]
+        for group in _grouped(sources, regular, first_number=0):
+            counts = load_fast(con, group, sources, contract.delimiter)
+            whole = _keep_clean(con, contract, group, counts)
+            for number, rows in whole.items():
+                readings[number].data_rows = rows
+            exact = [number for number in exact if number not in whole]
+            groups.append(group)
+    for group in _grouped(sources, exact, first_number=len(groups)):
+        create_exact(con, group)
+        for number in group.members:
+            left_out = LeftOut(con, number)
+            tally = Tally(left_out.keep_broken, left_out.keep_span)
+            try:
+                load_exact(con, group, number, data_rows(sources[number], tally))
+            except FileRefused as refusal:
+                readings[number].refused = refusal
+                con.execute(f"DELETE FROM {group.relation} WHERE _member = {number}")
+                left_out.forget()
+                continue
+            left_out.flush()
+            readings[number].data_rows = tally.yielded + tally.skipped + tally.broken
+            readings[number].skipped = tally.skipped
+        groups.append(group)
+
+    selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
+    con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {_union(contract, selects)}")
+
+    unfit = count_unfit(con)
+    for number, reading in enumerate(readings):
+        source = sources.get(number)
+        if source is not None and reading.refused is None:
+            _describe(reading, source)
+            reading.rejected, declared = unfit.get(number, (0, 0))
+            reading.skipped += declared
+            reading.accepted = reading.data_rows - reading.rejected - reading.skipped
+            if reading.rejected:
+                keep_rejects(con, number, source)
+    return readings
+
+
+def read_file(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    path: Path,
+    limits: Limits,
+    workdir: Path,
+) -> list[Reading]:
+    """All members of one landed file as one batch, for files that fit in memory."""
+    found = members(path, contract, limits, workdir)
+    with closing(found):
+        return read_batch(con, contract, list(found))
+
+
+def _clear(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("DROP VIEW IF EXISTS temp.main.incoming")
+    old = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE temporary AND table_name LIKE 'incoming\\_%' "
+        "ESCAPE '\\'"
+    ).fetchall()
+    for (name,) in old:
+        con.execute(f"DROP TABLE temp.main.{name}")
+    create_rejects(con)
+
+
+def _grouped(sources: dict[int, Source], numbers: list[int], first_number: int) -> list[Group]:
+    groups: dict[tuple[object, ...], Group] = {}
+    for number in numbers:
+        header, text = sources[number].header, sources[number].member.text
+        odd_spaces = text is not None and text.odd_spaces
+        key = (header.layout.name, header.cells, tuple(header.fixed.items()), odd_spaces)
+        if key not in groups:
+            groups[key] = Group(first_number + len(groups), header, odd_spaces)
+        groups[key].members.append(number)
+    return list(groups.values())
+
+
+def _keep_clean(
+    con: duckdb.DuckDBPyConnection, contract: Contract, group: Group, counts: dict[int, int]
+) -> dict[int, int]:
+    """The counts without members that hold a blank row, which only the exact reader can judge."""
+    cells = [group.cell(i) for i in group.used]
+    values = checks.column_expressions(contract, group.header, group.cell)
+    first = next(
+        values[column.name]
+        for column in contract.required_in(group.header.layout)
+        if column.name not in group.header.fixed
+    )
+    blank = con.execute(
+        f"SELECT DISTINCT _member FROM {group.relation} "
+        f"WHERE {first} IS NULL AND coalesce({', '.join(cells)}) IS NULL"
+    ).fetchall()
+    if blank:
+        left_out = ", ".join(str(number) for (number,) in blank)
+        con.execute(f"DELETE FROM incoming_files_{group.number} WHERE _member IN ({left_out})")
+    return {n: rows for n, rows in counts.items() if (n,) not in blank}
+
+
+def _accepted_sql(contract: Contract, group: Group, any_unfit: bool) -> str:
+    values = checks.column_expressions(contract, group.header, group.cell)
+    columns = ", ".join(f"{value} AS {checks.quoted(name)}" for name, value in values.items())
+    accepted = f"SELECT _member, _line AS _line_number, {columns} FROM {group.relation} AS cells"
+    if not any_unfit:
+        return accepted
+    return (
+        f"{accepted} WHERE NOT EXISTS (FROM incoming_unfit AS u "
+        "WHERE u._member = cells._member AND u._line = cells._line)"
+    )
+
+
+def _union(contract: Contract, selects: list[str]) -> str:
+    if selects:
+        return " UNION ALL ".join(selects)
+    columns = ", ".join(
+        f"CAST(NULL AS VARCHAR) AS {checks.quoted(c)}" for c in contract.raw_columns
+    )
+    return f"SELECT 0 AS _member, CAST(0 AS BIGINT) AS _line_number, {columns} WHERE false"
+
+
+def _describe(reading: Reading, source: Source) -> None:
+    header: Header = source.header
+    reading.layout = header.layout.name
+    reading.encoding = source.encoding
+    reading.header_line = header.first_line
+    reading.captured = dict(header.fixed)
+    reading.absent = header.absent

@@ -1,0 +1,260 @@
+"""Results of checks: what one is, how it is kept, and how dbt's become them."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from warehouse.errors import CspError
+
+Severity = Literal["blocking", "warning"]
+Status = Literal["pass", "fail", "not_applicable", "error"]
+
+DBT_STATUS: dict[str, Status] = {"pass": "pass", "success": "pass", "fail": "fail", "warn": "fail"}
+
+# The dimension of a dbt test that does not state its own (meta.dimension), by a word of its kind.
+DIMENSION_BY_WORD = (
+    ("not_null", "completeness"),
+    ("reconcil", "reconciliation"),
+    ("add_up", "reconciliation"),
+    ("unique", "uniqueness"),
+    ("relationship", "consistency"),
+    ("accepted", "validity"),
+    ("range", "validity"),
+    ("fresh", "timeliness"),
+)
+
+# DuckDB's errors of these kinds quote names of the query only; the others may quote a record.
+ERRORS_WITHOUT_VALUES = ("Binder Error", "Catalog Error", "Parser Error", "IO Error")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one run; the fields are the columns of quality.check_result, in order.
+
+    observed and threshold are text for people; records counts what was checked, failed_records
+    what did not pass; checked_at is UTC without a zone. message holds keys and counts only.
+    """
+
+    run_id: str
+    check_id: str
+    suite: str
+    feed: str | None
+    table_name: str | None
+    column_name: str | None
+    dimension: str
+    severity: Severity
+    status: Status
+    observed: str | None
+    threshold: str | None
+    records: int | None
+    failed_records: int | None
+    checked_at: datetime
+    message: str | None = None
+
+
+COLUMNS = tuple(field.name for field in fields(CheckResult))
+
+
+def utc_now() -> datetime:
+    """The time in UTC, without a zone: as DuckDB's TIMESTAMP columns hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def append(con: duckdb.DuckDBPyConnection, results: Iterable[CheckResult]) -> int:
+    """Add the results to quality.check_result, in one statement; returns how many."""
+    rows = [astuple(result) for result in results]
+    if rows:
+        # A list a column: 3,000 results in 0.2 s, against 1.4 s as rows of parameters (2026-11).
+        unnested = ", ".join("unnest(?)" for _ in COLUMNS)
+        con.execute(
+            f"insert into quality.check_result ({', '.join(COLUMNS)}) select {unnested}",
+            [list(values) for values in zip(*rows, strict=True)],
+        )
+    return len(rows)
+
+
+def summary(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, int]:
+    """Counts of a run's results: passed, failed, not_applicable, error."""
+    counts = dict(
+        con.execute(
+            "select status, count(*) from quality.check_result where run_id = ? group by all",
+            [run_id],
+        ).fetchall()
+    )
+    return {
+        "passed": counts.get("pass", 0),
+        "failed": counts.get("fail", 0),
+        "not_applicable": counts.get("not_applicable", 0),
+        "error": counts.get("error", 0),
+    }
+
+
+def from_dbt(run_results: Path, manifest: Path, run_id: str) -> list[CheckResult]:
+    """The results of the tests and unit tests of one dbt invocation.
+
+    run_results, manifest: dbt's run_results.json and manifest.json. A test that dbt skipped (a
+    model before it failed) or could not evaluate has status error. A breach of a test that only
+    warns, or stays under its error threshold, is a failed warning. Raises CspError where a file
+    cannot be read.
+    """
+    results = _json(run_results)["results"]
+    tests = _tests(_json(manifest))
+    found = (_dbt_result(result, tests, run_id) for result in results)
+    return [result for result in found if result is not None]
+
+
+def reconcile_loads(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
+    """One blocking check per feed: every loaded file's rows are accepted, rejected or skipped.
+
+    A feed without a loaded file is not applicable.
+    """
+    rows = con.execute(
+        """
+        select
+            feed.feed,
+            count(audit.file_id) as files,
+            coalesce(sum(audit.data_rows), 0)::bigint as data_rows,
+            count(audit.file_id) filter (
+                audit.data_rows is distinct from audit.accepted + audit.rejected + audit.skipped
+            ) as unreconciled
+        from raw.feed as feed
+        left join quality.load_audit as audit
+            on audit.feed = feed.feed and audit.status = 'loaded'
+        group by feed.feed
+        order by feed.feed
+        """
+    ).fetchall()
+    now = utc_now()
+    return [
+        CheckResult(
+            run_id=run_id,
+            check_id=f"reconciliation.{feed.replace('/', '.')}",
+            suite="ingest",
+            feed=feed,
+            table_name="load_audit",
+            column_name="data_rows",
+            dimension="reconciliation",
+            severity="blocking",
+            status="not_applicable" if not files else "fail" if unreconciled else "pass",
+            observed=f"{unreconciled} of {files} files do not add up",
+            threshold="0 files",
+            records=data_rows,
+            failed_records=unreconciled,
+            checked_at=now,
+            message="data rows = accepted + rejected + declared skips, for every file",
+        )
+        for feed, files, data_rows, unreconciled in rows
+    ]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CspError(f"dbt left no readable {path.name} ({path}): {error}.") from error
+
+
+def _tests(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    nodes = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
+    models = {unique_id: node["name"] for unique_id, node in manifest.get("nodes", {}).items()}
+    models |= {
+        unique_id: f"{node.get('schema')}.{node['name']}"
+        for unique_id, node in manifest.get("sources", {}).items()
+    }
+    found = {}
+    for unique_id, node in nodes.items():
+        if node.get("resource_type") in ("test", "unit_test"):
+            found[unique_id] = {**node, "tested": _tested(node, models)}
+    return found
+
+
+def _tested(node: dict[str, Any], models: dict[str, str]) -> str | None:
+    """The table a test is about: where it is attached, else the only thing it reads."""
+    if node["resource_type"] == "unit_test":
+        return node.get("model")
+    attached = node.get("attached_node")
+    parents = node.get("depends_on", {}).get("nodes", [])
+    if attached is None and len(parents) == 1:
+        attached = parents[0]
+    return models.get(attached) if attached else None
+
+
+def _dbt_result(
+    result: dict[str, Any], tests: dict[str, dict[str, Any]], run_id: str
+) -> CheckResult | None:
+    test = tests.get(result["unique_id"])
+    if test is None:
+        return None
+    config = test.get("config", {})
+    meta = {**(test.get("meta") or {}), **(config.get("meta") or {})}
+    # Before dbt runs nothing, a result of an unknown status would be a hole in the gate: error.
+    status = DBT_STATUS.get(result["status"], "error")
+    warns = result["status"] == "warn" or str(config.get("severity", "error")).lower() == "warn"
+    failures = result.get("failures")
+    unit = test["resource_type"] == "unit_test"
+    return CheckResult(
+        run_id=run_id,
+        check_id=f"dbt.{test['name']}",
+        suite="dbt_unit" if unit else "dbt",
+        feed=meta.get("feed") or _feed_of(test["tested"]),
+        table_name=test["tested"],
+        column_name=test.get("column_name"),
+        dimension=meta.get("dimension") or _dimension(test),
+        severity="warning" if warns else "blocking",
+        status=status,
+        observed=None if failures is None else f"{failures} failing rows",
+        threshold=None if unit else f"error if {config.get('error_if', '!= 0')}",
+        records=None,
+        failed_records=failures,
+        checked_at=_completed(result),
+        message=_dbt_message(result, test, status),
+    )
+
+
+def _dimension(test: dict[str, Any]) -> str:
+    if test["resource_type"] == "unit_test":
+        return "consistency"
+    kind = f"{(test.get('test_metadata') or {}).get('name', '')} {test['name']}".lower()
+    return next((value for word, value in DIMENSION_BY_WORD if word in kind), "consistency")
+
+
+def _feed_of(table: str | None) -> str | None:
+    """`stg_police__street_crime` and `raw.police__street_crime` are of police/street_crime."""
+    match = re.fullmatch(r"(?:stg_|raw\.)([a-z0-9]+)__(\w+)", table or "")
+    return f"{match[1]}/{match[2]}" if match else None
+
+
+def _dbt_message(result: dict[str, Any], test: dict[str, Any], status: Status) -> str | None:
+    """dbt's message without what might quote a record; for a pass, the test's own sentence."""
+    if status == "pass":
+        return test.get("description") or None
+    if result["status"] == "skipped":
+        return "not evaluated: something it reads could not be built"
+    text = str(result.get("message") or "").strip()
+    if status == "fail":
+        if test["resource_type"] == "unit_test":
+            return "the model's rows differ from the expected rows of the unit test"
+        return text.splitlines()[0] if text else None
+    for kind in ERRORS_WITHOUT_VALUES:
+        at = text.find(kind)
+        if at >= 0:
+            return text[at:].splitlines()[0]
+    named = re.search(r"\b([A-Z]\w+ Error)\b", text)
+    return (
+        f"not evaluated: {named[1] if named else 'an error'}; run_results.json in the home's "
+        "dagster/dbt-target has the rest"
+    )
+
+
+def _completed(result: dict[str, Any]) -> datetime:
+    times = [part["completed_at"] for part in result.get("timing", []) if part.get("completed_at")]
+    if not times:
+        return utc_now()
+    moment = datetime.fromisoformat(max(times))
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

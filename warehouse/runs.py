@@ -1,0 +1,130 @@
+"""What the warehouse remembers about runs: their outcome, and what its tables were built with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+import duckdb
+
+from warehouse.settings import Settings
+from warehouse.versions import definitions_hash, package_versions
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run; the fields are the columns of quality.run. Times are UTC without a zone."""
+
+    run_id: str
+    status: str
+    started_at: datetime
+    finished_at: datetime
+    message: str
+    publication_id: str | None = None
+
+
+def record(con: duckdb.DuckDBPyConnection, run: RunRecord) -> None:
+    """Write the outcome of a run; the same run again replaces it (a retried step)."""
+    con.execute("begin")
+    con.execute("delete from quality.run where run_id = ?", [run.run_id])
+    con.execute(
+        "insert into quality.run "
+        "(run_id, status, started_at, finished_at, message, publication_id) "
+        "values (?, ?, ?, ?, ?, ?)",
+        list(astuple(run)),
+    )
+    con.execute("commit")
+
+
+def find(con: duckdb.DuckDBPyConnection, run_id: str) -> RunRecord | None:
+    """What was recorded of a run, or None."""
+    row = con.execute(
+        "select run_id, status, started_at, finished_at, message, publication_id "
+        "from quality.run where run_id = ?",
+        [run_id],
+    ).fetchone()
+    return RunRecord(*row) if row else None
+
+
+def build_inputs(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """A SHA-256 of what every row of the models depends on, besides the partners' own extracts.
+
+    The definitions, the settings that models read, the software that evaluates them, and the
+    reference files in force. While it stays the same, models may build on what they hold; when it
+    changes, everything is built anew.
+    """
+    reference = con.execute(
+        "select feed, file_name, sha256 from quality.load_audit "
+        "where status = 'loaded' and partner = 'reference' order by file_id, file_name"
+    ).fetchall()
+    chosen = settings.model_dump(
+        mode="json", include={"focus_areas", "county", "most_similar_group", "geography"}
+    )
+    whole = [definitions_hash(), package_versions(), chosen, reference]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def built_with(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The `build_inputs` of the last build that ended well; None if there is none."""
+    _ensure(con)
+    row = con.execute("select inputs from quality.build").fetchone()
+    return str(row[0]) if row else None
+
+
+def record_build(con: duckdb.DuckDBPyConnection, inputs: str | None) -> None:
+    """Remember what the tables are built with; None while a build is under way.
+
+    A build that was killed half-way must not count as one with the former inputs.
+    """
+    _ensure(con)
+    con.execute("begin")
+    con.execute("delete from quality.build")
+    if inputs is not None:
+        con.execute("insert into quality.build values (?, now() at time zone 'UTC')", [inputs])
+    con.execute("commit")
+
+
+def row_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """Rows of every table (views are left out), by schema and name."""
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where not internal and not temporary"
+    ).fetchall()
+    counts = {}
+    for schema, name in tables:
+        row = con.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
+        counts[(schema, name)] = int(row[0]) if row else 0
+    return counts
+
+
+@dataclass(frozen=True)
+class FeedTotals:
+    """What the warehouse holds of one feed, over all its loaded files; counts of rows and files."""
+
+    files: int
+    accepted: int
+    rejected: int
+    received_at: datetime | None
+    fingerprint: str
+
+
+def feed_totals(con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> dict[str, FeedTotals]:
+    """Totals per feed; `received_at` is when its newest file was delivered (UTC).
+
+    `fingerprint` changes exactly when a file of the feed is loaded.
+    """
+    found = {
+        feed: FeedTotals(files, int(accepted), int(rejected), received_at, fingerprint)
+        for feed, files, accepted, rejected, received_at, fingerprint in con.execute(
+            "select feed, count(*), sum(accepted), sum(rejected), max(landed_at), "
+            "md5(string_agg(sha256, ' ' order by file_id, file_name)) "
+            "from quality.load_audit where status = 'loaded' group by feed"
+        ).fetchall()
+    }
+    return {feed: found.get(feed, FeedTotals(0, 0, 0, None, "none")) for feed in feeds}
+
+
+def _ensure(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table if not exists quality.build (inputs varchar, built_at timestamp)")

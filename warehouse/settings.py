@@ -1,0 +1,227 @@
+"""The settings of a home: `csp.yml`, validated so that a message names the key and the mend."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from warehouse.errors import UsageError
+from warehouse.home import Home
+
+# English districts: unitary (E06), non-metropolitan (E07), metropolitan (E08), London (E09).
+ENGLISH_DISTRICT = re.compile(r"E0[6-9]\d{6}")
+# Most similar groups are drawn from England and Wales.
+DISTRICT = re.compile(r"(E0[6-9]|W06)\d{6}")
+AREA = re.compile(r"E\d{8}")
+
+
+def _code(pattern: re.Pattern[str], kind: str, example: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(f"{value!r} is not the code of {kind}; write one such as {example}")
+        return value
+
+    return AfterValidator(check)
+
+
+# Less leaves a night's joins no room. MB and MiB differ as they do for DuckDB.
+LEAST_MEMORY = 256_000_000
+UNITS = {
+    f"{letter}{kind}": base**power
+    for power, letter in enumerate("KMGT", start=1)
+    for kind, base in (("B", 1000), ("iB", 1024))
+}
+
+
+def _enough_memory(value: str) -> str:
+    amount = re.fullmatch(r"([0-9.]+) ?(\w+)", value)
+    if amount and float(amount[1]) * UNITS[amount[2]] < LEAST_MEMORY:
+        raise ValueError(f"{value!r} is too little for a run; write at least 256MB")
+    return value
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True)]
+EnglishDistrict = Annotated[Code, _code(ENGLISH_DISTRICT, "an English district", "E07000129")]
+District = Annotated[Code, _code(DISTRICT, "a district", "E07000129")]
+Area = Annotated[Code, _code(AREA, "a county or other English area", "E10000018")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _once(codes: list[str]) -> list[str]:
+    repeated = sorted({code for code in codes if codes.count(code) > 1})
+    if repeated:
+        raise ValueError(f"{', '.join(repeated)} is listed twice; list each code once")
+    return codes
+
+
+class County(_Section):
+    """The set the partnership is compared with."""
+
+    code: Area
+    name: Text
+    districts: Annotated[list[EnglishDistrict], Field(min_length=1), AfterValidator(_once)]
+
+
+class Settings(_Section):
+    """What `csp.yml` says; the optional keys with their defaults."""
+
+    partnership: Text
+    focus_areas: Annotated[list[EnglishDistrict], Field(min_length=1), AfterValidator(_once)]
+    county: County
+    most_similar_group: Annotated[list[District], AfterValidator(_once)] = []
+    geography: Literal["lsoa_2011", "lsoa_2021"]
+    keep_publications: Annotated[int, Field(ge=1)] = 14
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
+    memory_limit: Annotated[
+        str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$"), AfterValidator(_enough_memory)
+    ] = "1536MB"
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    max_file_mb: Annotated[int, Field(ge=1)] = 2048
+    max_zip_members: Annotated[int, Field(ge=1)] = 20_000
+    max_zip_ratio: Annotated[int, Field(ge=1)] = 200
+    webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
+
+    @model_validator(mode="after")
+    def _focus_lies_in_county(self) -> "Settings":
+        outside = [code for code in self.focus_areas if code not in self.county.districts]
+        if outside:
+            raise ValueError(
+                f"focus_areas: {', '.join(outside)} is not among county.districts; "
+                "add it there, or correct the code"
+            )
+        return self
+
+
+def load_settings(home: Home) -> Settings:
+    """The settings of the home. Raises UsageError naming the file, line, key and mend."""
+    home.require()
+    try:
+        text = home.csp_yml.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(
+            f"{home.csp_yml} cannot be read: {said}. Save it as UTF-8, readable by this user."
+        ) from error
+    return parse_settings(text, str(home.csp_yml))
+
+
+def parse_settings(text: str, name: str = "csp.yml") -> Settings:
+    """The settings in the text of a `csp.yml`; `name` is what messages call the file."""
+    values, lines = _parse_yaml(text, name)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = list(_problems(error, lines))
+        more = "" if len(problems) == 1 else f" ({len(problems)} problems)"
+        raise UsageError(f"{name}{more}: {'; '.join(problems)}.") from error
+
+
+def _problems(error: ValidationError, lines: dict[str, int]) -> Iterator[str]:
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        line = lines.get(key)
+        where = f"line {line}, " if line else ""
+        yield f"{where}{_sentence(key, problem)}"
+
+
+def _sentence(key: str, problem: Any) -> str:
+    """One wrong key in the words of the person who wrote it; `problem` is one of pydantic's."""
+    kind, context, value = problem["type"], problem.get("ctx", {}), problem["input"]
+    if not key:
+        return str(context["error"])
+    if kind == "extra_forbidden":
+        section = County if key.startswith("county.") else Settings
+        last = key.rpartition(".")[2]
+        near = difflib.get_close_matches(last, section.model_fields, n=1)
+        mend = (
+            f"write {near[0]} if that is meant"
+            if near
+            else f"keys are {', '.join(section.model_fields)}"
+        )
+        return f"{key}: there is no such setting; {mend}"
+    if kind == "missing":
+        return f"{key}: this setting is missing; add it (`csp init` in an empty folder writes one)"
+    if kind == "value_error":
+        return f"{key}: {context['error']}"
+    if kind == "literal_error":
+        return f"{key}: {value!r} is not known; write {context['expected'].replace(chr(39), '')}"
+    if kind in ("too_short", "string_too_short"):
+        return f"{key}: this is empty; give at least one"
+    wanted = {
+        "string_type": "text",
+        "list_type": "a list such as [E07000129]",
+        "int_type": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "float_parsing": "a number",
+        "model_type": "the keys code, name and districts, indented below it",
+        "string_pattern_mismatch": "an amount of memory such as 1536MB or 4GB",
+        "greater_than_equal": f"a number of at least {context.get('ge')}",
+        "less_than_equal": f"a number of at most {context.get('le')}",
+    }.get(kind)
+    return f"{key}: {value!r} will not do; write {wanted}" if wanted else f"{key}: {problem['msg']}"
+
+
+def _parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
+    """The plain values of a YAML text, and the line (1-based) of each dotted key."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, name) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise UsageError(
+            f"{name}: no settings are in it; write lines such as "
+            "`partnership: Blaby Community Safety Partnership`."
+        )
+    lines: dict[str, int] = {}
+    _note_lines(root, "", lines, name)
+    try:
+        return yaml.safe_load(text), lines
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, name) from error
+    except ValueError as error:  # composes but does not construct: 2020-13-45
+        raise UsageError(f"{name}: a value cannot be read ({error}); put it in quotes.") from error
+
+
+def _not_yaml(error: yaml.YAMLError, name: str) -> UsageError:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        said = str(error).splitlines()[0]
+        return UsageError(f"{name}: this is not YAML ({said}); save it as plain UTF-8 text.")
+    mark = error.problem_mark
+    where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return UsageError(
+        f"{name}{where}: this is not YAML ({error.problem}); "
+        "check the indentation, colons and brackets there."
+    )
+
+
+def _note_lines(node: yaml.Node, path: str, lines: dict[str, int], name: str) -> None:
+    pairs: list[tuple[str, int, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        pairs = [(str(key.value), key.start_mark.line + 1, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        pairs = [(str(i), item.start_mark.line + 1, item) for i, item in enumerate(node.value)]
+    for key, line, value in pairs:
+        dotted = f"{path}.{key}" if path else key
+        if dotted in lines:
+            raise UsageError(
+                f"{name}, line {line}: {dotted} is set twice (first in line {lines[dotted]}); "
+                "keep one of them."
+            )
+        lines[dotted] = line
+        _note_lines(value, dotted, lines, name)

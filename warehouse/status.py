@@ -1,0 +1,288 @@
+"""status.json: how the home stands, readable at any hour without opening the warehouse."""
+
+import fcntl
+import json
+import os
+import secrets
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.errors import CspError
+from warehouse.home import CONTRACTS, Home
+from warehouse.publication.shelf import current_publication
+from warehouse.results import summary
+
+RUN_STATUSES = ("published", "unchanged", "blocked", "failed")
+NO_CHECKS = {"passed": 0, "failed": 0, "not_applicable": 0, "error": 0}
+MOST_PROBLEMS_SHOWN = 20
+NEVER_ENDED = (
+    "The run began and never said how it ended: its process was killed or the machine stopped. "
+    "Run `csp run` again; nothing is lost."
+)
+
+LOADED = """
+select feed, sum(accepted)::bigint, sum(rejected)::bigint
+from quality.load_audit where status = 'loaded' group by feed
+"""
+
+# A refusal stands until a file of the same name is loaded.
+REFUSED = """
+select feed, file_name, reason, loaded_at
+from quality.load_audit as refused
+where status = 'refused' and not exists (
+    from quality.load_audit as later
+    where later.feed = refused.feed and later.file_name = refused.file_name
+    and later.status = 'loaded' and later.file_id > refused.file_id
+)
+order by file_id desc
+"""
+
+NOT_PASSED = """
+select check_id, severity, status, observed, threshold, message
+from quality.check_result
+where run_id = ? and status in ('fail', 'error')
+order by severity, check_id
+"""
+
+
+def record(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+    """Write status.json from the warehouse; `con` is open on it. Call after ingest and at the end.
+
+    last_run is the row of quality.run recorded last; clocks may have been wrong meanwhile.
+    """
+    stored = _stored(home)
+    _save(home, {**_collect(con, stored), "begun": stored.get("begun")})
+
+
+def begin(home: Home, run_id: str, started_at: datetime) -> None:
+    """Note that a run began (UTC), so that one that never says how it ended is seen.
+
+    Call with the run lock held. An earlier run that never ended becomes last_run, as failed.
+    """
+    stored = _stored(home)
+    begun = {"run_id": run_id, "started_at": _time(started_at)}
+    _save(home, {**stored, "last_run": _last_run(stored), "begun": begun})
+
+
+def stand_down(home: Home, run_id: str) -> None:
+    """Take back what `begin` noted: the run goes on under another lock holder, which notes it."""
+    stored = _stored(home)
+    if (stored.get("begun") or {}).get("run_id") == run_id:
+        _save(home, {**stored, "begun": None})
+
+
+def record_run(
+    home: Home,
+    run_id: str,
+    status: str,
+    started_at: datetime,
+    finished_at: datetime,
+    message: str,
+) -> None:
+    """Write how a run ended into status.json, where the warehouse cannot be opened.
+
+    Times are UTC. Everything else status.json says stays as it was.
+    """
+    last_run = {
+        "run_id": run_id,
+        "status": status,
+        "started_at": _time(started_at),
+        "finished_at": _time(finished_at),
+        "message": message,
+    }
+    _save(home, {**_stored(home), "last_run": last_run})
+
+
+def read(home: Home) -> dict[str, Any]:
+    """The object `csp status --json` prints; also during a run and before the first.
+
+    Raises CspError where status.json cannot be read.
+    """
+    home.require()
+    running = _running(home)  # before the file: a run says how it ended, then lets go of its lock
+    stored = _stored(home)
+    publication = current_publication(home)
+    known = {feed["feed"]: feed for feed in stored.get("feeds", [])}
+    return {
+        "home": str(home.root),
+        "last_run": stored.get("last_run") if running else _last_run(stored),
+        "publication": publication
+        and {"id": publication.id, "published_at": publication.published_at},
+        "feeds": [known.get(name) or _no_files(name) for name in sorted({*known, *_contracted()})],
+        "checks": stored.get("checks", dict(NO_CHECKS)),
+        "not_passed": stored.get("not_passed", []),
+        "refused": stored.get("refused", []),
+        "running": running,
+        "recorded_at": stored.get("recorded_at"),
+    }
+
+
+def _last_run(stored: dict[str, Any]) -> dict[str, Any] | None:
+    """The last run, told while no run goes on: one that began and never ended has failed.
+
+    Its finished_at is when it began, which is the last that is known of it.
+    """
+    last_run: dict[str, Any] | None = stored.get("last_run")
+    begun = stored.get("begun")
+    if begun is None or begun["run_id"] == (last_run or {}).get("run_id"):
+        return last_run
+    return {
+        "run_id": begun["run_id"],
+        "status": "failed",
+        "started_at": begun["started_at"],
+        "finished_at": begun["started_at"],
+        "message": NEVER_ENDED,
+    }
+
+
+def _collect(con: duckdb.DuckDBPyConnection, stored: dict[str, Any]) -> dict[str, Any]:
+    last_run, recorded = stored.get("last_run"), stored.get("recorded_run")
+    run = con.execute(
+        "select run_id, status, started_at, finished_at, message from quality.run "
+        "where status in (select unnest(?)) order by rowid desc limit 1",
+        [list(RUN_STATUSES)],
+    ).fetchone()
+    if run is not None:
+        found = {
+            "run_id": run[0],
+            "status": run[1],
+            "started_at": _time(run[2]),
+            "finished_at": _time(run[3]),
+            "message": run[4],
+        }
+        # A run that could not open the warehouse is only in status.json, and stays the last until
+        # another is recorded in the warehouse.
+        if last_run is None or run[0] != recorded or run[0] == last_run["run_id"]:
+            last_run = found
+        recorded = run[0]
+    checked = con.execute(
+        "select run_id from quality.check_result order by rowid desc limit 1"
+    ).fetchone()
+    run_id = checked[0] if checked else None
+    return {
+        "last_run": last_run,
+        "recorded_run": recorded,
+        "feeds": _feeds(con),
+        "checks": _checks(con, run_id),
+        "not_passed": [
+            dict(
+                zip(
+                    ("check_id", "severity", "status", "observed", "threshold", "message"),
+                    row,
+                    strict=True,
+                )
+            )
+            for row in con.execute(NOT_PASSED, [run_id]).fetchmany(MOST_PROBLEMS_SHOWN)
+        ],
+        "refused": [
+            {"feed": feed, "file": name, "reason": reason, "at": _time(at)}
+            for feed, name, reason, at in con.execute(REFUSED).fetchmany(MOST_PROBLEMS_SHOWN)
+        ],
+    }
+
+
+def _checks(con: duckdb.DuckDBPyConnection, run_id: str | None) -> dict[str, int]:
+    return dict(NO_CHECKS) if run_id is None else summary(con, run_id)
+
+
+def _feeds(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    from warehouse.contract import load_contracts
+    from warehouse.feeds import feed_states
+
+    rows = {feed: counts for feed, *counts in con.execute(LOADED).fetchall()}
+    found = []
+    for state in feed_states(load_contracts(), con, datetime.now(UTC).replace(tzinfo=None)):
+        accepted, rejected = rows.get(state.feed, (0, 0))
+        found.append(
+            {
+                "feed": state.feed,
+                "files": state.files,
+                "accepted": accepted,
+                "rejected": rejected,
+                "latest_month": _month(state.latest_month),
+                "title": state.title,
+                "cadence": state.cadence,
+                "last_file": state.last_file,
+                "last_received": _time(state.last_received),
+                "missing_months": {
+                    source.source: [_month(month) for month in source.missing]
+                    for source in state.sources
+                    if source.missing
+                },
+            }
+        )
+    return found
+
+
+def _no_files(feed: str) -> dict[str, Any]:
+    return {"feed": feed, "files": 0, "accepted": 0, "rejected": 0, "latest_month": None}
+
+
+def _contracted() -> list[str]:
+    return [f"{path.parent.name}/{path.stem}" for path in CONTRACTS.glob("*/*.yml")]
+
+
+def _month(month: date | None) -> str | None:
+    return month.strftime("%Y-%m") if month else None
+
+
+def _time(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="seconds") + "Z"
+
+
+def _stored(home: Home) -> dict[str, Any]:
+    try:
+        content = json.loads(home.status_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise CspError(
+            f"{home.status_file} cannot be read ({error}). Remove it; the next run writes it anew."
+        ) from error
+    return content if isinstance(content, dict) else {}
+
+
+def _save(home: Home, content: dict[str, Any]) -> None:
+    """Write the file whole or not at all: it is read while a run goes on."""
+    content = {**content, "recorded_at": _time(datetime.now(UTC))}
+    draft = home.status_file.with_name(f".{home.status_file.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # Whatever the umask it was started with: the owner's group may ask how a run ended.
+        draft.chmod(0o640)
+        draft.replace(home.status_file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _running(home: Home) -> dict[str, Any] | None:
+    """The holder of the run lock, {"pid", "started_at"}; None when no run is going on."""
+    path: Path = home.lock_file
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        try:
+            note = json.loads(os.pread(handle, 1000, 0))
+        except ValueError:
+            note = {}
+        return {"pid": note.get("pid"), "started_at": note.get("started_at")}
+    else:
+        return None
+    finally:
+        os.close(handle)
