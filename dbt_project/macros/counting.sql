@@ -1,0 +1,23 @@
+{#- Small expressions that several models share. -#}
+
+{#- First day (1 April) of the financial year a date lies in. -#}
+{% macro financial_year_start(date) -%}
+    make_date(
+        year({{ date }}) - case when month({{ date }}) < 4 then 1 else 0 end, 4, 1
+    )
+{%- endmacro %}
+
+{#- `2010/11` for the year that starts on 2010-04-01. -#}
+{% macro financial_year_label(start) -%}
+    year({{ start }}) || '/' || lpad(((year({{ start }}) + 1) % 100)::varchar, 2, '0')
+{%- endmacro %}
+
+{#- A number sent as text: `29199.00`, `16,149`, `6,558 `. NULL where it is not a number. -#}
+{% macro number_from_text(text, type="double") -%}
+    try_cast(try_cast(replace(trim({{ text }}), ',', '') as double) as {{ type }})
+{%- endmacro %}
+
+{#- Text as sent, trimmed; blank is NULL. -#}
+{% macro clean_text(text) -%}
+    nullif(trim({{ text }}), '')
+{%- endmacro %}

@@ -1,0 +1,19 @@
+{{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
+-- One row per check and run: every result ever, appended and never overwritten.
+select
+    run_id,
+    check_id,
+    suite,
+    feed,
+    table_name,
+    column_name,
+    dimension,
+    severity,
+    status,
+    observed,
+    threshold,
+    records,
+    failed_records,
+    message,
+    checked_at
+from {{ source("quality", "check_result") }}

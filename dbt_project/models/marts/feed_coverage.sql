@@ -1,0 +1,61 @@
+{{ config(meta={"published": true, "public": "open_feeds"}) }}
+-- One row per feed, source within it and month: did an extract cover it? Months are expected from a
+-- source's first to the last month received from any partner.
+with received as (
+    select
+        load_period.feed,
+        load_period.period_key as source,
+        load_period.month,
+        load_audit.file_name,
+        load_audit.loaded_at
+    from {{ source("raw", "load_period") }} as load_period
+    inner join {{ source("quality", "load_audit") }} as load_audit
+        on load_period.file_id = load_audit.file_id
+    where load_audit.status = 'loaded'
+    qualify
+        row_number() over (
+            partition by load_period.feed, load_period.period_key, load_period.month
+            order by
+                load_audit.landed_at desc, load_audit.file_name desc, load_audit.file_id desc
+        ) = 1
+),
+
+months as (
+    select period_start as month
+    from {{ ref("dim_period") }}
+    where period_type = 'month'
+),
+
+sources as (
+    select
+        feed,
+        source,
+        min(month) as first_month
+    from received
+    group by feed, source
+)
+
+select
+    feed.partner,
+    feed.name as feed,
+    sources.source,
+    'month' as period_type,
+    months.month as period_start,
+    last_day(months.month) as period_end,
+    strftime(months.month, '%Y-%m') as period_label,
+    months.month,
+    case
+        when received.month is not null then 'received'
+        when months.month < sources.first_month then 'not expected'
+        else 'missing'
+    end as status,
+    received.file_name,
+    received.loaded_at as received_at
+from sources
+inner join {{ source("raw", "feed") }} as feed on sources.feed = feed.feed
+cross join months
+left join received
+    on
+        sources.feed = received.feed
+        and sources.source = received.source
+        and months.month = received.month

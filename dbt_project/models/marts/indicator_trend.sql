@@ -1,0 +1,161 @@
+{{ config(meta={"published": true, "public": "open_indicators"}) }}
+-- One row per indicator, area and last financial year of the series: the direction of the five
+-- years that end with it. Refused, with the reason, for fewer years, a gap or a break.
+with years as (
+    select
+        int_indicator_value.*,
+        register.kind
+    from {{ ref("int_indicator_value") }} as int_indicator_value
+    inner join {{ ref("indicator_register") }} as register
+        on
+            int_indicator_value.indicator_id = register.indicator_id
+            and int_indicator_value.indicator_version = register.indicator_version
+    where int_indicator_value.period_type = 'financial_year'
+),
+
+windows as (
+    select
+        last_year.indicator_id,
+        last_year.indicator_version,
+        last_year.area_type,
+        last_year.area_code,
+        last_year.period_start as last_start,
+        last_year.period_end as last_end,
+        last_year.period_label as last_label,
+        last_year.is_complete as last_is_complete,
+        last_year.months_received as last_months,
+        (last_year.period_start - to_years(offsets.years_before::integer))::date as period_start,
+        point.value,
+        point.lower_95,
+        point.upper_95,
+        point.numerator,
+        point.denominator,
+        last_year.kind = 'proportion' as is_proportion,
+        point.indicator_id is not null as is_present,
+        coalesce(point.is_complete and point.value is not null, false) as is_usable
+    from years as last_year
+    cross join range(5) as offsets (years_before)
+    left join years as point
+        on
+            last_year.indicator_id = point.indicator_id
+            and last_year.indicator_version = point.indicator_version
+            and last_year.area_type = point.area_type
+            and last_year.area_code = point.area_code
+            and point.period_start
+            = (last_year.period_start - to_years(offsets.years_before::integer))::date
+),
+
+series as (
+    select
+        indicator_id,
+        indicator_version,
+        area_type,
+        area_code,
+        last_start,
+        any_value(last_end) as last_end,
+        any_value(last_label) as last_label,
+        any_value(last_is_complete) as last_is_complete,
+        any_value(last_months) as last_months,
+        bool_or(period_start = last_start and value is null) as last_has_no_value,
+        -- The latest year that cannot be used ends the run of years before the last.
+        max(case when not is_usable then period_start end) as last_gap,
+        min(case when is_present then period_start end) as first_present
+    from windows
+    group by indicator_id, indicator_version, area_type, area_code, last_start
+),
+
+broken as (
+    select
+        series.indicator_id,
+        series.last_start,
+        min(breaks.break_date) as break_date,
+        arg_min(breaks.reason, breaks.break_date) as break_reason
+    from (select distinct indicator_id, last_start, last_end from series) as series
+    inner join {{ ref("series_break") }} as breaks
+        on
+            series.indicator_id = breaks.indicator_id
+            and breaks.break_date > series.last_start - interval 4 year
+            and breaks.break_date <= series.last_end
+    group by series.indicator_id, series.last_start
+),
+
+refused as (
+    select
+        series.*,
+        date_diff(
+            'year',
+            coalesce(series.last_gap, (series.last_start - interval 5 year)::date),
+            series.last_start
+        ) as n_points,
+        case
+            when not series.last_is_complete
+                then {{ incomplete_reason("series.last_label", "series.last_months") }}
+            when series.last_has_no_value
+                then 'no population is published for this area'
+            when broken.break_date > series.first_present
+                then 'the series breaks on ' || broken.break_date || ': ' || broken.break_reason
+            when series.last_gap >= series.first_present
+                then
+                    'a gap: ' || {{ financial_year_label("series.last_gap") }}
+                    || ' is missing or incomplete'
+            when series.last_gap is not null
+                then
+                    'fewer than five years: the series starts in '
+                    || {{ financial_year_label("series.first_present") }}
+        end as refusal
+    from series
+    left join broken
+        on
+            series.indicator_id = broken.indicator_id
+            and series.last_start = broken.last_start
+),
+
+points as (
+    select
+        windows.indicator_id || '|' || windows.indicator_version || '|' || windows.area_type
+        || '|' || windows.area_code || '|' || windows.last_start as series_id,
+        year(windows.period_start) as year_number,
+        windows.is_proportion,
+        windows.value,
+        windows.lower_95,
+        windows.upper_95,
+        windows.numerator,
+        windows.denominator
+    from windows
+    inner join refused
+        on
+            windows.indicator_id = refused.indicator_id
+            and windows.indicator_version = refused.indicator_version
+            and windows.area_type = refused.area_type
+            and windows.area_code = refused.area_code
+            and windows.last_start = refused.last_start
+    where refused.refusal is null
+),
+
+trends as (
+    {{ recent_trend("points") }}
+)
+
+select
+    refused.indicator_id,
+    refused.indicator_version,
+    refused.area_type,
+    refused.area_code,
+    area.area_name,
+    'financial_year' as period_type,
+    refused.last_start as period_start,
+    refused.last_end as period_end,
+    refused.last_label as period_label,
+    refused.n_points::integer as n_points,
+    coalesce(trends.direction, 'cannot be calculated') as direction,
+    coalesce(refused.refusal, trends.reason) as reason,
+    trends.chi_square,
+    trends.slope
+from refused
+left join trends
+    on
+        trends.series_id
+        = refused.indicator_id || '|' || refused.indicator_version || '|' || refused.area_type
+        || '|' || refused.area_code || '|' || refused.last_start
+left join {{ ref("dim_area") }} as area
+    on refused.area_type = area.area_type and refused.area_code = area.area_code

@@ -1,0 +1,128 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key=["month"],
+    )
+}}
+-- One row per measure, area and month: the events of the place, zero where a received month has
+-- none. Districts are by place, whoever recorded the event; forces are by recorder. An area whose
+-- own extract is missing shows the events others recorded in it, with `is_received` false.
+with months as (
+    select
+        month,
+        sum(hash(feed, source, fingerprint)::hugeint) as fingerprint
+    from (select distinct feed, source, month, fingerprint from {{ ref("measure_event") }})
+    group by month
+),
+
+changed as (
+    {{ changed_partitions("months", ["month"]) }}
+),
+
+events as (
+    select measure_event.*
+    from {{ ref("measure_event") }} as measure_event
+    where measure_event.month in (select month from changed)
+),
+
+area as (
+    select * from {{ ref("dim_area") }}
+),
+
+county as (
+    select area_code from area where area_type = 'county'
+),
+
+counted as (
+    select
+        events.measure_id,
+        'lsoa' as area_type,
+        events.lsoa_code as area_code,
+        events.month,
+        events.events
+    from events
+    inner join area
+        on events.lsoa_code = area.area_code and area.area_type = 'lsoa'
+    where area.is_in_county and area.is_in_geography
+    union all
+    select
+        measure_id,
+        'district' as area_type,
+        district_code as area_code,
+        month,
+        events
+    from events
+    where district_code is not null
+    union all
+    select
+        events.measure_id,
+        'county' as area_type,
+        county.area_code,
+        events.month,
+        events.events
+    from events
+    inner join area
+        on events.district_code = area.area_code and area.area_type = 'district'
+    cross join county
+    where area.is_in_county
+    union all
+    select
+        events.measure_id,
+        'force' as area_type,
+        forces.force_code as area_code,
+        events.month,
+        events.events
+    from events
+    inner join {{ ref("dim_police_force") }} as forces on events.source = forces.force_name
+    union all
+    select
+        events.measure_id,
+        'not_located' as area_type,
+        forces.force_code as area_code,
+        events.month,
+        events.events
+    from events
+    inner join {{ ref("dim_police_force") }} as forces on events.source = forces.force_name
+    where events.district_code is null
+),
+
+summed as (
+    select
+        measure_id,
+        area_type,
+        area_code,
+        month,
+        sum(events) as numerator
+    from counted
+    group by all
+),
+
+received as (
+    select
+        measure.measure_id,
+        received.area_type,
+        received.area_code,
+        received.month
+    from {{ ref("int_area_received") }} as received
+    inner join {{ ref("measure") }} as measure
+        on received.feed = measure.feed and received.month >= measure.valid_from
+    where received.month in (select month from changed)
+)
+
+select
+    coalesce(received.measure_id, summed.measure_id) as measure_id,
+    coalesce(received.area_type, summed.area_type) as area_type,
+    coalesce(received.area_code, summed.area_code) as area_code,
+    coalesce(received.month, summed.month) as month,
+    coalesce(summed.numerator, 0)::bigint as numerator,
+    received.month is not null as is_received,
+    changed.fingerprint
+from received
+full outer join summed
+    on
+        received.measure_id = summed.measure_id
+        and received.area_type = summed.area_type
+        and received.area_code = summed.area_code
+        and received.month = summed.month
+inner join changed on coalesce(received.month, summed.month) = changed.month
