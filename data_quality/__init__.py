@@ -1,0 +1,1 @@
+"""Expectations from the completeness standards, evaluated by Great Expectations inside DuckDB."""

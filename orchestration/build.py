@@ -1,0 +1,220 @@
+"""The build step: every dbt model as an asset, its tests as asset checks, in one `dbt build`."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from orchestration import dbt_program, progress
+from orchestration.ingest import raw_key
+from orchestration.night import Night
+from orchestration.retries import retrying
+from warehouse import results, runs
+from warehouse.errors import RunBlocked, RunFailed
+from warehouse.home import private_files
+
+STEP = "dbt_build"
+UNIQUE_ID = "dagster_dbt/unique_id"
+BUILT = {"success", "pass", "warn", "fail"}
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's names in the asset graph: raw sources are the feeds', models stand under their room."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """``raw/<partner>/<feed>`` for a source ``<partner>__<feed>``, else schema and name."""
+        name = str(dbt_resource_props["name"])
+        if dbt_resource_props["resource_type"] == "source":
+            source = str(dbt_resource_props["source_name"])
+            if source == "raw" and "__" in name:
+                return raw_key(name.replace("__", "/", 1))
+            return dg.AssetKey([source, name])
+        return dg.AssetKey([str(dbt_resource_props["schema"]), name])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """A group per room."""
+        return str(dbt_resource_props["schema"])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The model's own description, without its SQL."""
+        return str(dbt_resource_props.get("description") or "")
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        """A test of dbt as a check that does not stop the step.
+
+        There is one gate: publication, which also sees what Great Expectations found.
+        """
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec._replace(blocking=False) if spec is not None else None
+
+
+def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
+    """The models and seeds of a prepared manifest as the assets of one step."""
+    manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
+
+    @dbt_assets(
+        manifest=manifest,
+        name=STEP,
+        dagster_dbt_translator=Translator(),
+        required_resource_keys={"night"},
+    )
+    def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        night: Night = context.resources.night
+        specs = {spec.metadata[UNIQUE_ID]: spec for spec in context.assets_def.specs}
+        subset = None
+        if len(context.selected_asset_keys) < len(specs):
+            chosen = context.selected_asset_keys
+            subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
+        with progress.working(STEP, "Building the tables and testing them"), retrying(night):
+            outcome = build(night, manifest_file, subset, context.log.info)
+        yield from _events(context, manifest, specs, outcome)
+        with retrying(night, attempts=0):
+            refuse_if_incomplete(outcome.results)
+
+    return dbt_build
+
+
+class Outcome:
+    """What a build left: dbt's results, by unique id, and the rows of every table."""
+
+    def __init__(self, dbt_results: list[dict[str, Any]], rows: dict[tuple[str, str], int]) -> None:
+        self.results = dbt_results
+        self.rows = rows
+
+
+def build(
+    night: Night,
+    manifest_file: Path,
+    selected: list[str] | None,
+    log: Callable[[str], None],
+) -> Outcome:
+    """Run dbt once, keep its tests' results in quality.check_result, count the rows built.
+
+    Everything is built anew when the definitions, the settings or the reference files differ from
+    those the tables were built with. Raises RunFailed when dbt could not run.
+    """
+    with night.warehouse() as connection:
+        inputs = runs.build_inputs(connection, night.settings)
+        full_refresh = night.full_refresh or runs.built_with(connection) != inputs
+        if full_refresh:
+            runs.record_build(connection, None)
+    target = night.home.dbt_target
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run_results = target / "run_results.json"
+    run_results.unlink(missing_ok=True)
+    args = dbt_program.build_args(target, full_refresh=full_refresh, selected=selected)
+    log(f"dbt build{' --full-refresh' if full_refresh else ''}")
+    environment = dbt_program.environment(night.home.warehouse_file, night.settings)
+    with dbt_program.variables(environment), private_files():
+        try:
+            dbt_program.invoke(args, dbt_program.load_manifest(manifest_file), _tell)
+        except duckdb.Error as error:
+            # dbt returns while its threads still work only when it was interrupted; that its
+            # connection then cannot be closed hides the interruption.
+            if "connection is busy" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+    if not run_results.is_file():
+        raise RunFailed("dbt ended without results; `csp run --debug` shows the kept messages.")
+    found = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    with night.warehouse() as connection:
+        results.append(connection, results.from_dbt(run_results, manifest_file, night.run_id))
+        if selected is None and all(result["status"] in BUILT for result in found):
+            runs.record_build(connection, inputs)
+        rows = runs.row_counts(connection)
+    return Outcome(found, rows)
+
+
+def refuse_if_incomplete(dbt_results: list[dict[str, Any]]) -> None:
+    """Raise when a table was not built: RunFailed for its own error, RunBlocked for a test's.
+
+    dbt's messages can quote a record: of the first only what cannot is told. The whole messages
+    are the error's cause, for the traceback that is kept.
+    """
+    models = [r for r in dbt_results if not r["unique_id"].startswith(("test.", "unit_test."))]
+    broken = [r for r in models if r["status"] in ("error", "runtime error")]
+    if broken:
+        whole = "\n\n".join(f"{_name(r)}: {r.get('message')}" for r in broken)
+        raise RunFailed(
+            f"dbt could not build {_listed([_name(r) for r in broken])}: {_said(broken[0])}"
+        ) from RuntimeError(whole)
+    skipped = [_name(r) for r in models if r["status"] == "skipped"]
+    if skipped:
+        failed = [_name(r) for r in dbt_results if r["status"] in ("fail", "error")]
+        raise RunBlocked(
+            f"Blocking checks failed ({_listed(failed)}), so {_listed(skipped)} were not built."
+        )
+
+
+def _events(
+    context: dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
+    specs: Mapping[str, dg.AssetSpec],
+    outcome: Outcome,
+) -> Iterator[Any]:
+    """Dagster's events for dbt's results: rows and seconds of a table, failures of a test."""
+    checks = {(spec.metadata or {}).get(UNIQUE_ID): spec for spec in context.assets_def.check_specs}
+    for result in outcome.results:
+        uid, status = result["unique_id"], result["status"]
+        seconds = round(float(result.get("execution_time") or 0), 3)
+        if uid in specs and status == "success":
+            node = manifest["nodes"][uid]
+            rows = outcome.rows.get((node["schema"], node.get("alias") or node["name"]))
+            count = {} if rows is None else {"dagster/row_count": rows}
+            yield dg.Output(
+                None,
+                output_name=specs[uid].key.to_python_identifier(),
+                metadata={"seconds": seconds, **count},
+            )
+        elif uid in checks and status in ("pass", "warn", "fail", "error"):
+            spec = checks[uid]
+            if spec.key not in context.selected_asset_check_keys:
+                continue
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=status == "pass",
+                severity=dg.AssetCheckSeverity.WARN
+                if status == "warn"
+                else dg.AssetCheckSeverity.ERROR,
+                metadata={
+                    "status": status,
+                    "seconds": seconds,
+                    "failing_rows": int(result.get("failures") or 0),
+                },
+            )
+
+
+def _tell(event: Any) -> None:
+    """Pass on that a node of dbt ended: "12 of 80"."""
+    if event.info.name in ("LogModelResult", "LogSeedResult", "LogTestResult"):
+        data = event.data
+        total = data.num_models if event.info.name == "LogTestResult" else data.total
+        progress.tell(STEP, data.node_info.node_name, int(data.index), int(total))
+
+
+def _said(result: Mapping[str, Any]) -> str:
+    """dbt's message of a node that failed, without what might quote a record."""
+    text = str(result.get("message") or "").strip()
+    for kind in results.ERRORS_WITHOUT_VALUES:
+        if kind in text:
+            return text[text.index(kind) :].splitlines()[0]
+    named = re.search(r"\b([A-Z]\w+ Error)\b", text)
+    return f"{named[1] if named else 'an error'}; `csp run --debug` shows the whole message."
+
+
+def _name(result: Mapping[str, Any]) -> str:
+    parts = str(result["unique_id"]).split(".")
+    return parts[2]
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

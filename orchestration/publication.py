@@ -1,0 +1,55 @@
+"""The publication step: the one gate, behind which `current` moves to a new publication."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration import progress
+from orchestration.night import Night
+from orchestration.retries import retrying
+from warehouse.publication import publish
+
+STEP = "publication"
+KEY = dg.AssetKey(STEP)
+
+
+def publication_asset(
+    manifest_file: Path, upstream: Collection[dg.AssetKey]
+) -> dg.AssetsDefinition:
+    """The asset of publications, after the published tables and their checks."""
+
+    @dg.asset(
+        key=KEY,
+        deps=sorted(upstream),
+        group_name="published",
+        kinds={"duckdb", "parquet"},
+        required_resource_keys={"night"},
+        description="An immutable folder of what passed; `current` points to it.",
+    )
+    def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        night: Night = context.resources.night
+
+        def report(line: str) -> None:
+            context.log.info(line)
+            progress.tell(STEP, line)
+
+        with progress.working(STEP, "Publishing"), retrying(night):
+            published = publish(
+                night.home,
+                night.settings,
+                night.run_id,
+                manifest_file,
+                data_docs=night.data_docs if night.data_docs.is_dir() else None,
+                report=report,
+                state=night.input_state,
+            )
+        with retrying(night, attempts=0):  # published is published: not once more
+            night.finish("published", f"Published {published.id}.", published.id)
+        return dg.MaterializeResult(
+            metadata={key: str(value) for key, value in asdict(published).items()}
+        )
+
+    return publication
