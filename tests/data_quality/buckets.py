@@ -1,0 +1,39 @@
+"""A warehouse with nothing but bucketed street-crime rows and completeness standards."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+BUCKETS = ("valid", "invalid", "not stated", "missing", "not applicable")
+FIELDS = ("crime_id", "lsoa_code", "location")
+Row = tuple[str, str | None, str | None, str | None]
+Standard = tuple[str, float, str, str | None]
+
+SECRET = "On or near Someone's Front Door"  # noqa: S105 - a record's value that must not leak
+
+
+def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard]) -> Path:
+    """`rows`: month and a bucket per field; `standards`: field, threshold, severity, since."""
+    with duckdb.connect(str(path)) as con:
+        con.execute("create schema facts")
+        columns = ", ".join(f"{field}_bucket varchar" for field in FIELDS)
+        con.execute(f"create table facts.int_street_crime_row (month date, {columns})")
+        if rows:
+            con.executemany("insert into facts.int_street_crime_row values (?, ?, ?, ?)", rows)
+        con.execute(
+            "alter table facts.int_street_crime_row add column location varchar "
+            f"default '{SECRET.replace(chr(39), chr(39) * 2)}'"
+        )
+        con.execute(
+            "create table facts.completeness_standard (standard_id varchar, partner varchar, "
+            "feed varchar, field varchar, threshold_percent double, severity varchar, "
+            "tolerated_not_stated_percent double, reason varchar, since date)"
+        )
+        for field, threshold, severity, since in standards:
+            con.execute(
+                "insert into facts.completeness_standard values (?, 'police', 'street_crime', "
+                "?, ?, ?, 0, 'because', ?)",
+                [f"police.street_crime.{field}", field, threshold, severity, since],
+            )
+    return path

@@ -1,0 +1,93 @@
+"""Homes and the `csp` command as a user runs it, for the end-to-end tests."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from warehouse.home import Home
+
+CSP = Path(sys.executable).with_name("csp")
+STREET = "police/street_crime"
+Rows = list[tuple[Any, ...]]
+
+# Where each official file is landed, below ../shared/data.
+REFERENCE_FILES = {
+    "reference/lsoa_lookup": ["LSOA11_LSOA21_LAD22.csv"],
+    "reference/csp_lookup": ["LAD_CSP_PFA_2017-01_v2.csv"],
+    "reference/district_population": ["MYEB3_LAD_2001-2019.csv"],
+    "reference/lsoa_population": ["SAPE21DT11-mid-2018-lsoa-population-density.xlsx"],
+    "reference/deprivation": [
+        "imd2010_on_lsoa2011.csv",
+        "File_1_-_IMD2019_Index_of_Multiple_Deprivation.xlsx",
+    ],
+    "reference/boundary": ["boundaries/lsoa11.zip", "boundaries/lsoa.zip"],
+    "reference/recorded_crime_benchmark": [
+        "rec-crime-pfa.csv",
+        "policeforceareatablesyejune25final.csv",
+    ],
+}
+
+
+def csp(home: Home, *words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    """`csp <words> --home <home>`, to its end."""
+    return subprocess.run(
+        [CSP, *words, "--home", str(home.root)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def run(home: Home, *options: str) -> subprocess.CompletedProcess[str]:
+    """`csp run`, which must end well."""
+    done = csp(home, "run", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def land(home: Home, feed: str, name: str, content: bytes, when: float) -> Path:
+    """Put a file into the landing folder of a feed, written at `when` (seconds since 1970)."""
+    path = home.landing / feed / name
+    unfinished = path.with_name(f".{name}")
+    unfinished.write_bytes(content)
+    os.utime(unfinished, (when, when))
+    return unfinished.replace(path)
+
+
+def copied(home: Home, folder: Path) -> Home:
+    """A copy of a home, for a test that changes it."""
+    shutil.copytree(home.root, folder, symlinks=True)
+    return Home(folder)
+
+
+def query(database: Path, sql: str) -> Rows:
+    """The rows of a query of a DuckDB file, opened read-only."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def partner(home: Home, sql: str) -> Rows:
+    """The rows of a query of the current publication."""
+    return query(home.current / "partner.duckdb", sql)
+
+
+def frame(home: Home, sql: str) -> pd.DataFrame:
+    """A query of the current publication as a data frame."""
+    with duckdb.connect(str(home.current / "partner.duckdb"), read_only=True) as con:
+        found: pd.DataFrame = con.execute(sql).df()
+    return found
+
+
+def status(home: Home) -> dict[str, Any]:
+    """What `csp status --json` prints."""
+    done = csp(home, "status", "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found

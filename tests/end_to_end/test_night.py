@@ -1,0 +1,396 @@
+"""The promises of a night: nothing twice, nothing half, nothing lost, nothing unchecked published.
+
+Each test works on a copy of the demo's home and lands small extracts in the publisher's format.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.dbt_program import prepared_manifest
+from tests.end_to_end.running import (
+    CSP,
+    STREET,
+    copied,
+    csp,
+    land,
+    partner,
+    query,
+    run,
+    status,
+)
+from tests.end_to_end.street_story import LEICESTERSHIRE, Crime, Story, street_csv
+from tests.end_to_end.test_incremental import compare
+from warehouse.contract import load_contracts
+from warehouse.ddl import CONTROL
+from warehouse.demo.formats import zip_bytes
+from warehouse.home import Home
+from warehouse.publication import publish
+from warehouse.settings import load_settings
+
+NEXT, AFTER_NEXT = "2021-04", "2021-05"
+
+
+@pytest.fixture
+def home(demo_home: Home, tmp_path: Path) -> Home:
+    """A copy of the demo's home."""
+    return copied(demo_home, tmp_path / "home")
+
+
+def extract(month: str, rows: int, seed: int = 7) -> bytes:
+    """An extract of the Leicestershire police with so many new crimes and incidents."""
+    return street_csv({(LEICESTERSHIRE, month): Story(seed).crimes(LEICESTERSHIRE, rows)})
+
+
+def deliver(home: Home, name: str, content: bytes) -> None:
+    """Land a file as the newest, complete for half a minute."""
+    land(home, STREET, name, content, time.time() - 30)
+
+
+def folders(home: Home) -> list[str]:
+    return sorted(path.name for path in home.published.iterdir())
+
+
+def test_the_same_bytes_again_publish_nothing(home: Home) -> None:
+    before, current = folders(home), home.current.resolve()
+    for path in sorted((home.archive / STREET).iterdir())[:2]:
+        deliver(home, f"again-{path.name}", path.read_bytes())
+    done = run(home)
+    assert "nothing to do" in done.stdout
+    assert folders(home) == before
+    assert home.current.resolve() == current
+    assert status(home)["last_run"]["status"] == "unchanged"
+    assert not list((home.landing / STREET).iterdir())
+    rows = query(
+        home.warehouse_file,
+        "select status, reason from quality.load_audit where file_name like 'again-%'",
+    )
+    assert [row[0] for row in rows] == ["duplicate", "duplicate"]
+
+
+READER = """
+import sys, time
+from pathlib import Path
+import duckdb
+
+current, stop = Path(sys.argv[1]), Path(sys.argv[2])
+print("ready", flush=True)
+while not stop.exists():
+    with duckdb.connect(str(current / sys.argv[3]), read_only=True) as con:
+        print(*con.execute(
+            "select (select publication_id from marts.publication), "
+            "(select sum(numerator) from marts.indicator_value), "
+            "(select count(*) from marts.load_audit), "
+            "(select max(period_start) from marts.feed_coverage)"
+        ).fetchone(), flush=True)
+    time.sleep(0.1)
+"""
+
+
+class Readers:
+    """Programs that query the current publication in a loop, opening it anew each time."""
+
+    def __init__(self, home: Home, folder: Path) -> None:
+        self.home, self.stop = home, folder / "stop"
+        self.running = [
+            subprocess.Popen(
+                [sys.executable, "-c", READER, str(home.current), str(self.stop), name],
+                stdout=(folder / f"{name}.out").open("w+"),
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for name in ("partner.duckdb", "public.duckdb")
+        ]
+        self.answers = [folder / "partner.duckdb.out", folder / "public.duckdb.out"]
+
+    def __enter__(self) -> "Readers":
+        while not all(path.read_text().startswith("ready") for path in self.answers):
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *failed: object) -> None:
+        self.stop.touch()
+        for program in self.running:
+            _, said = program.communicate(timeout=60)
+            assert program.returncode == 0, said
+
+    def seen(self) -> list[set[str]]:
+        """The different answers each program got."""
+        return [set(path.read_text().splitlines()[1:]) for path in self.answers]
+
+    def true_answers(self, name: str) -> set[str]:
+        """What each kept publication answers, opened by its own name."""
+        ask = READER.split("con.execute(")[1].split(").fetchone")[0]
+        sql = "".join(line.strip().strip('"') for line in ask.strip().splitlines())
+        return {
+            " ".join(str(value) for value in query(folder / name, sql)[0])
+            for folder in self.home.published.iterdir()
+            if folder.is_dir() and not folder.is_symlink()
+        }
+
+
+def test_good_and_broken_files_while_readers_read(home: Home, tmp_path: Path) -> None:
+    replaced = "2020-12"
+    before = partner(home, _count(replaced))[0][0]
+    good = extract(NEXT, 300)
+    deliver(home, "2021-04-leicestershire-street.csv", good)
+    deliver(home, "2020-12-again.csv", extract(replaced, 40, seed=8))
+    deliver(home, "missing-column.csv", good.replace(b",Crime type,", b",Kind,", 1))
+    deliver(home, "ragged.csv", _ragged(extract("2021-03", 30, seed=9)))
+    deliver(home, "utf-16.csv", good.decode().encode("utf-16"))
+    whole = zip_bytes({"2021-04/2021-04-leicestershire-street.csv": good})
+    deliver(home, "truncated.zip", whole[: len(whole) * 2 // 3])
+
+    with Readers(home, tmp_path) as readers:
+        run(home)
+        told = status(home)
+        deliver(home, "2021-05.csv", extract(AFTER_NEXT, 50))
+        run(home)
+    for seen, name in zip(readers.seen(), ("partner.duckdb", "public.duckdb"), strict=True):
+        assert seen <= readers.true_answers(name)
+        assert len(seen) == 3, "the demo's publication, and one of each night"
+
+    # The newer file stands for its month whole; the good month is there.
+    assert before > 40
+    assert _one(home, _count(replaced)) == 40
+    assert _one(home, _count(NEXT)) == 300
+    assert _one(home, _count("2021-03")) == 28
+    # What was broken is refused or rejected, with the place and the reason.
+    audited = {
+        row[0]: row[1:]
+        for row in query(
+            home.warehouse_file,
+            "select file_name, status, rejected, reason from quality.load_audit "
+            "where file_name in "
+            "('missing-column.csv', 'ragged.csv', 'utf-16.csv', 'truncated.zip')",
+        )
+    }
+    assert audited["ragged.csv"][:2] == ("loaded", 2)
+    for name, words in (
+        ("missing-column.csv", "Crime type"),
+        ("utf-16.csv", ""),
+        ("truncated.zip", "zip"),
+    ):
+        assert audited[name][0] == "refused"
+        assert words in audited[name][2]
+        assert (home.refused / STREET / name).is_file()
+        assert (home.refused / STREET / f"{name}.reason.json").is_file()
+    rejected = query(
+        home.warehouse_file,
+        "select line_number, reason, raw_line from quality.rejected_row "
+        "where file_name = 'ragged.csv' order by 1",
+    )
+    assert [row[0] for row in rejected] == [6, 11]
+    assert all(row[1] and row[2] for row in rejected)
+    # And `csp status --json` says so.
+    assert {item["file"] for item in told["refused"]} >= {"missing-column.csv", "truncated.zip"}
+    [street] = [feed for feed in told["feeds"] if feed["feed"] == STREET]
+    assert street["rejected"] == 3 + 2
+    assert street["latest_month"] == NEXT
+
+
+def _count(month: str) -> str:
+    """Rows in force of the Leicestershire police for a month whose file holds no other."""
+    return (
+        "select accepted from marts.load_audit as a join marts.feed_coverage as c "
+        "on a.file_name = c.file_name and a.status = 'loaded' "
+        f"where period_label = '{month}' and source = '{LEICESTERSHIRE}'"
+    )
+
+
+def _one(home: Home, sql: str) -> int:
+    [(value,)] = partner(home, sql)
+    return int(value)
+
+
+def _ragged(content: bytes) -> bytes:
+    """One row cut short (line 6), one with a field too many (line 11)."""
+    lines = content.decode().splitlines()
+    lines[5] = ",".join(lines[5].split(",")[:4])
+    lines[10] += ",one more"
+    return ("\n".join(lines) + "\n").encode()
+
+
+# What a run prints when it is in the middle of each of its steps.
+MOMENTS = (
+    "Loading what has landed",
+    " of ",
+    "Checking completeness",
+    "auditing",
+)
+
+
+def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_tables(
+    home: Home, tmp_path: Path
+) -> None:
+    deliver(home, "2021-04.csv", extract(NEXT, 300))
+    deliver(home, "2020-11-again.csv", extract("2020-11", 60, seed=3))
+    undisturbed = copied(home, tmp_path / "undisturbed")
+    run(undisturbed)
+    before, rng = folders(home), random.Random(5)
+    for moment in MOMENTS:
+        _killed_at(home, moment, rng.random() * 0.3)
+        assert [name for name in folders(home) if not name.startswith(".")] == before
+        assert partner(home, "select count(*) from marts.indicator_value")[0][0] > 0
+    run(home)
+    assert compare(home.warehouse_file, undisturbed.warehouse_file) == {}
+    assert len(folders(home)) == len(before) + 1
+    published = home.current / "partner.duckdb"
+    assert compare(published, undisturbed.current / "partner.duckdb") == {}
+    assert query(home.warehouse_file, _AUDIT) == query(undisturbed.warehouse_file, _AUDIT)
+
+
+_AUDIT = (
+    "select file_name, status, data_rows, accepted, rejected, skipped, cleared "
+    "from quality.load_audit order by file_id, file_name"
+)
+
+
+def _killed_at(home: Home, moment: str, after: float) -> None:
+    """Start `csp run` and kill it, and whatever it started, so long after it says the moment."""
+    with subprocess.Popen(
+        [CSP, "run", "--home", str(home.root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+    ) as program:
+        assert program.stdout is not None
+        said = []
+        for line in program.stdout:
+            said.append(line)
+            if moment in line:
+                time.sleep(after)
+                os.killpg(program.pid, signal.SIGKILL)
+                break
+        program.stdout.read()
+    assert program.returncode == -signal.SIGKILL, f"never said {moment!r}:\n{''.join(said)}"
+
+
+def test_a_blocking_failure_stops_publication(home: Home) -> None:
+    """Rows that a dbt test counts, and crimes without the ids that a standard requires."""
+    before, current = folders(home), home.current.resolve()
+    without_ids = [Crime("", "Burglary", "", "") for _ in range(3000)]
+    deliver(home, "2021-04.csv", street_csv({(LEICESTERSHIRE, NEXT): without_ids}))
+    with duckdb.connect(str(home.warehouse_file)) as con:
+        con.execute(
+            "update raw.load_period set row_count = row_count + 1 where month = '2019-05-01'"
+        )
+    done = csp(home, "run")
+    assert done.returncode == 1
+    assert "assert_rows_reconcile" in done.stdout + done.stderr
+    assert folders(home) == before
+    assert home.current.resolve() == current
+    told = status(home)
+    assert told["last_run"]["status"] == "blocked"
+    assert told["publication"]["id"] == current.name
+    failed = dict(
+        query(
+            home.warehouse_file,
+            "select check_id, status from quality.check_result where severity = 'blocking' "
+            "and status != 'pass' and status != 'not_applicable' "
+            f"and run_id = '{told['last_run']['run_id']}'",
+        )
+    )
+    assert "dbt.assert_rows_reconcile" in failed
+    # Mended: the rows as they are, and a corrected extract.
+    with duckdb.connect(str(home.warehouse_file)) as con:
+        con.execute(
+            "update raw.load_period set row_count = row_count - 1 where month = '2019-05-01'"
+        )
+    deliver(home, "2021-04-corrected.csv", extract(NEXT, 300))
+    run(home)
+    assert len(folders(home)) == len(before) + 1
+    assert _one(home, _count(NEXT)) == 300
+
+
+def test_public_holds_only_what_is_computed_from_open_data(demo_home: Home) -> None:
+    """By the lineage of dbt: behind every public table are open feeds and control tables alone."""
+    manifest = json.loads(prepared_manifest().read_text(encoding="utf-8"))
+    contracts = load_contracts()
+    models = {node["name"]: uid for uid, node in manifest["nodes"].items() if _is_model(node)}
+    tables = query(demo_home.current / "public.duckdb", "select table_name from duckdb_tables()")
+    assert len(tables) >= 10
+    for (table,) in tables:
+        feeds = set()
+        for uid in _ancestors(manifest, models[table]):
+            if uid.startswith("source."):
+                source = manifest["sources"][uid]
+                if "__" in source["name"]:
+                    feeds.add(source["name"].replace("__", "/", 1))
+                else:
+                    assert f"{source['schema']}.{source['name']}" in CONTROL, uid
+        closed = [feed for feed in feeds if not contracts[feed].open_data]
+        assert closed == [], f"{table} is public, and computed from {closed}"
+    [(listed,)] = query(
+        demo_home.current / "public.duckdb", "select list(distinct feeds) from marts.indicator"
+    )
+    named = {feed for feeds in listed for feed in feeds.split(";")}
+    assert named
+    assert all(contracts[feed].open_data for feed in named)
+
+
+def _is_model(node: dict[str, Any]) -> bool:
+    return bool(node["resource_type"] == "model")
+
+
+def _ancestors(manifest: dict[str, Any], uid: str) -> set[str]:
+    found, todo = set(), [uid]
+    while todo:
+        for parent in manifest["parent_map"].get(todo.pop(), []):
+            if parent not in found:
+                found.add(parent)
+                todo.append(parent)
+    return found
+
+
+def test_rows_of_a_restricted_feed_stay_out_of_public(home: Home) -> None:
+    """Planted in the warehouse as a partner's feed would be, then published without a run."""
+    settings = load_settings(home)
+    run_id = status(home)["last_run"]["run_id"]
+    with duckdb.connect(str(home.warehouse_file)) as con:
+        con.execute(
+            "insert into raw.feed (feed, partner, name, open_data) "
+            "values ('marac/hearing', 'marac', 'hearing', false)"
+        )
+        con.execute(
+            "insert into quality.load_audit (file_id, partner, feed, file_name, status) "
+            "values (9999, 'marac', 'marac/hearing', 'hearings.csv', 'loaded')"
+        )
+        con.execute(
+            "insert into quality.check_result (run_id, check_id, feed, severity, status) "
+            f"values ('{run_id}', 'validity.marac.hearing', 'marac/hearing', 'warning', 'pass')"
+        )
+        con.execute(
+            "insert into marts.indicator select * replace ('marac_cases' as indicator_id, "
+            "'marac/hearing' as feeds) from marts.indicator limit 1"
+        )
+        con.execute(
+            "insert into indicators.int_indicator_value select * replace "
+            "('marac_cases' as indicator_id) from indicators.int_indicator_value limit 5"
+        )
+        con.execute(
+            "insert into marts.recording_completeness select * replace "
+            "('marac' as partner, 'hearing' as feed) from marts.recording_completeness limit 5"
+        )
+    publish(home, settings, run_id, prepared_manifest())
+    for table, planted in (
+        ("load_audit", "feed = 'hearing'"),
+        ("check_result", "feed = 'marac/hearing'"),
+        ("indicator", "indicator_id = 'marac_cases'"),
+        ("indicator_value", "indicator_id = 'marac_cases'"),
+        ("recording_completeness", "partner = 'marac'"),
+    ):
+        sql = f"select count(*) filter (where {planted}) > 0, count(*) > 0 from marts.{table}"
+        assert query(home.current / "partner.duckdb", sql) == [(True, True)], table
+        assert query(home.current / "public.duckdb", sql) == [(False, True)], table

@@ -1,0 +1,104 @@
+"""dbt's arguments are stated once, and its project is parsed once."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt_program
+from orchestration.build import refuse_if_incomplete
+from tests.warehouse.street_files import SETTINGS
+from warehouse.errors import RunBlocked, RunFailed
+from warehouse.home import private_files
+
+
+def test_the_night_builds_and_tests_but_leaves_unit_tests_to_make_test() -> None:
+    args = dbt_program.build_args(Path("/t"), project_dir=Path("/p"))
+    assert args == [
+        "--no-send-anonymous-usage-stats",
+        "--no-version-check",
+        "--quiet",
+        *("--log-level", "none", "--log-level-file", "none"),
+        *("build", "--exclude-resource-type", "unit_test"),
+        *("--project-dir", "/p", "--profiles-dir", "/p"),
+        *("--target-path", "/t", "--log-path", "/t"),
+    ]
+
+
+def test_a_full_refresh_and_a_selection_are_passed_on() -> None:
+    args = dbt_program.build_args(Path("/t"), full_refresh=True, selected=["b", "a"])
+    assert args[-4:] == ["--full-refresh", "--select", "a", "b"]
+
+
+def test_the_profile_gets_the_home_and_its_limits_and_no_telemetry() -> None:
+    found = dbt_program.environment(Path("/h/warehouse.duckdb"), SETTINGS)
+    assert found["CSP_WAREHOUSE"] == "/h/warehouse.duckdb"
+    assert (found["CSP_THREADS"], found["CSP_MEMORY_LIMIT"]) == ("2", "1536MB")
+    assert found["DO_NOT_TRACK"] == "1"
+
+
+def test_a_prepared_manifest_is_not_parsed_again() -> None:
+    first = dbt_program.prepared_manifest()
+    before = first.stat().st_mtime_ns
+    assert dbt_program.prepared_manifest() == first
+    assert first.stat().st_mtime_ns == before
+    assert dbt_program.load_manifest(first).nodes
+
+
+@pytest.fixture
+def small_project(tmp_path: Path) -> Path:
+    """A dbt project of one model, not yet prepared."""
+    folder = tmp_path / "dbt"
+    (folder / "models").mkdir(parents=True)
+    (folder / "models" / "one.sql").write_text("select 1 as one")
+    (folder / "dbt_project.yml").write_text("{name: small, profile: small, config-version: 2}")
+    profile = "{target: t, outputs: {t: {type: duckdb, path: ':memory:'}}}"
+    (folder / "profiles.yml").write_text(f"small: {profile}")
+    return folder
+
+
+def test_every_user_may_read_what_a_night_prepared(small_project: Path) -> None:
+    with private_files():  # as a night runs
+        manifest = dbt_program.prepared_manifest(small_project)
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode)
+        for path in (manifest.parent, *manifest.parent.iterdir())
+    }
+    assert modes == {
+        "target": 0o755,
+        **dict.fromkeys(("manifest.json", "partial_parse.msgpack", "prepared_from"), 0o644),
+    }
+
+
+def test_a_user_who_cannot_prepare_the_definitions_is_told_who_can(small_project: Path) -> None:
+    (small_project / "target").write_text("in the way")
+    with pytest.raises(RunFailed, match="Run `csp run` once as the user who owns the checkout"):
+        dbt_program.prepared_manifest(small_project)
+
+
+def test_variables_are_put_back() -> None:
+    with dbt_program.variables({"CSP_TEST_VARIABLE": "x"}):
+        assert os.environ["CSP_TEST_VARIABLE"] == "x"
+    assert "CSP_TEST_VARIABLE" not in os.environ
+
+
+def result(unique_id: str, status: str) -> dict[str, str]:
+    return {"unique_id": unique_id, "status": status, "message": "Could not convert 'A Person'"}
+
+
+def test_a_model_that_broke_fails_the_run_and_quotes_no_record() -> None:
+    with pytest.raises(RunFailed, match="dim_area") as error:
+        refuse_if_incomplete([result("model.csp.dim_area", "error")])
+    assert "A Person" not in str(error.value)
+
+
+def test_a_model_left_out_because_of_a_failed_test_blocks_the_run() -> None:
+    found = [result("test.csp.unique_x.1a", "fail"), result("model.csp.indicator", "skipped")]
+    with pytest.raises(RunBlocked, match=r"unique_x.*indicator"):
+        refuse_if_incomplete(found)
+
+
+def test_failed_tests_alone_leave_the_verdict_to_publication() -> None:
+    found = [result("test.csp.unique_x.1a", "fail"), result("model.csp.indicator", "success")]
+    assert refuse_if_incomplete(found) is None  # type: ignore[func-returns-value]

@@ -1,0 +1,207 @@
+"""`csp up`: the page on the loopback alone, the daemon at work, and all of it ends on a signal."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from orchestration import snapshot, up
+from orchestration.instance import opened, prune_runs
+from tests.warehouse.street_files import land, row, street_csv
+from warehouse.errors import UsageError
+from warehouse.home import Home
+
+SERVE = (
+    "import sys; from warehouse.home import Home; from orchestration.up import serve; "
+    "port = int(sys.argv[2]); "
+    "sys.exit(serve(Home.resolve(sys.argv[1]), port or None, webserver=port > 0))"
+)
+DEADLINE_SECONDS = 85.0
+LISTENING = "0A"
+LOOPBACK = "0100007F"  # 127.0.0.1 as /proc/net/tcp writes it
+
+PAGE = """{
+  assetNodes {
+    assetKey { path }
+    assetChecksOrError { ... on AssetChecks { checks { name } } }
+  }
+  workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
+    ... on RepositoryLocation { repositories {
+      schedules { name scheduleState { status } }
+      sensors { name sensorState { status } }
+    } }
+  } } } }
+}"""
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/net/tcp").is_file(), reason="processes and ports are listed from /proc"
+)
+Serve = Callable[[int], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def serve(home: Home, project: Path) -> Iterator[Serve]:
+    """Starts a server of the home in a process of its own; port 0 leaves the page out."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(port: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", SERVE, str(home.root), str(port)]
+        started.append(subprocess.Popen(command, cwd=project))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    for pid in processes_of(home):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def wait_for(what: Callable[[], Any], deadline: float) -> bool:
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def processes_of(home: Home) -> dict[int, str]:
+    """Living processes whose environment names the home's instance: id to command line."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DAGSTER_HOME={home.dagster}\0".encode() in (folder / "environ").read_bytes():
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+    return found
+
+
+def umasks(home: Home) -> set[str]:
+    """The umasks of the home's processes."""
+    found = set()
+    for pid in processes_of(home):
+        with suppress(OSError):  # ended meanwhile
+            text = Path(f"/proc/{pid}/status").read_text()
+            found |= {line.split()[1] for line in text.splitlines() if line.startswith("Umask:")}
+    return found
+
+
+def listening(port: int) -> list[str]:
+    """The addresses, as the kernel writes them, on which any process listens to the port."""
+    found = []
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        if table.is_file():
+            for line in table.read_text().splitlines()[1:]:
+                address, _, at = line.split()[1].partition(":")
+                if int(at, 16) == port and line.split()[3] == LISTENING:
+                    found.append(address)
+    return found
+
+
+def ask(port: int, query: str) -> Any:
+    """What the page's GraphQL answers."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/graphql",
+        json.dumps({"query": query}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def test_the_page_is_on_the_loopback_alone_and_the_daemon_runs_for_a_landed_file(
+    home: Home, serve: Serve, port: int
+) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    served = serve(port)
+    land(home, "april.csv", street_csv([row(number) for number in range(5)]))
+    assert wait_for(lambda: listening(port), deadline), "the web server did not start in time"
+    assert listening(port) == [LOOPBACK]
+
+    page = ask(port, PAGE)
+    shown = {
+        "/".join(node["assetKey"]["path"]): sorted(
+            check["name"] for check in node["assetChecksOrError"]["checks"]
+        )
+        for node in page["assetNodes"]
+    }
+    reviewed = json.loads(snapshot.SNAPSHOT.read_text(encoding="utf-8"))["assets"]
+    assert shown == {name: sorted(asset["checks"]) for name, asset in reviewed.items()}
+    (entry,) = page["workspaceOrError"]["locationEntries"]
+    (repository,) = entry["locationOrLoadError"]["repositories"]
+    assert repository["schedules"] == [{"name": "nightly", "scheduleState": {"status": "RUNNING"}}]
+    assert repository["sensors"] == [{"name": "landing", "sensorState": {"status": "RUNNING"}}]
+
+    with pytest.raises(UsageError, match=r"`csp up` of this home is already running.* stop it"):
+        up.serve(home, port)
+    assert umasks(home) == {"0077"}
+
+    archived = home.archive / "police" / "street_crime" / "april.csv"
+    assert wait_for(archived.exists, deadline), "the daemon's run did not load the file in time"
+    with opened(home) as instance:
+        (run,) = instance.get_runs(limit=1)
+        assert run.tags["dagster/sensor_name"] == "landing"
+        assert run.tags["started_by"] == "landing"
+    os.kill(served.pid, signal.SIGTERM)
+    assert served.wait(timeout=60) == 0
+    assert wait_for(lambda: not processes_of(home), time.monotonic() + 10), processes_of(home)
+    assert listening(port) == []
+
+
+def test_a_port_of_another_program_is_said_to_be_taken(home: Home) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"Port {taken} .* set webserver_port in csp\.yml"):
+            up.serve(home, taken)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells children of a death")
+def test_a_server_killed_hard_leaves_no_process(home: Home, serve: Serve) -> None:
+    served = serve(0)
+
+    def parts() -> bool:
+        words = " ".join(processes_of(home).values())
+        return "dagster api grpc" in words and "dagster-daemon run" in words
+
+    assert wait_for(parts, time.monotonic() + DEADLINE_SECONDS)
+    served.kill()
+    served.wait()
+    assert wait_for(lambda: not processes_of(home), time.monotonic() + 20), processes_of(home)
+
+
+def test_pruned_runs_take_their_files_along(home: Home) -> None:
+    @dg.asset
+    def nothing() -> None: ...
+
+    with opened(home) as instance:
+        for _ in range(3):
+            dg.materialize([nothing], instance=instance)
+        newest = instance.get_runs(limit=1)[0].run_id
+        assert prune_runs(instance, keep=1) == 2
+        assert [run.run_id for run in instance.get_runs()] == [newest]
+    files = {path.name for path in (home.dagster / "history" / "runs").iterdir()}
+    assert {name for name in files if not name.startswith("index.db")} == {f"{newest}.db"}

@@ -1,0 +1,192 @@
+"""Contracts say what is wrong with themselves, and what they say is what the feeds promise."""
+
+import re
+
+import pytest
+import yaml
+
+from warehouse.contract import (
+    Contract,
+    header_matches,
+    load_contract,
+    load_contracts,
+    parse_contract,
+    read_contracts,
+)
+from warehouse.errors import ContractError, UsageError
+
+GOOD = """
+feed: fire/incident
+title: Incidents
+publisher: The fire and rescue service
+grain: one incident
+open_data: false
+cadence: monthly
+update: {rule: upsert, key: [incident_no]}
+files: {formats: [csv]}
+columns:
+  - {name: incident_no, header: [incident_no], required: true, description: The service's number.}
+  - {name: call_at, header: [call_at], type: datetime, description: When the call came in.}
+layouts:
+  - {name: plain, format: csv}
+"""
+
+
+def changed(**changes: object) -> str:
+    said = yaml.safe_load(GOOD)
+    said.update(changes)
+    return yaml.safe_dump(said)
+
+
+def test_a_good_contract_gives_its_raw_table_and_columns() -> None:
+    contract = parse_contract(GOOD, "fire/incident.yml")
+    assert (contract.partner, contract.name) == ("fire", "incident")
+    assert contract.raw_table == "fire__incident"
+    assert contract.raw_columns == ("incident_no", "call_at")
+    assert contract.descriptions["call_at"] == "When the call came in."
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (changed(cadence="weekly"), "cadence"),
+        (changed(colour="red"), "colour: there is no such key"),
+        (changed(update={"rule": "upsert", "key": ["nobody"]}), "'nobody' is not one of the"),
+        (changed(update={"rule": "upsert"}), "upsert needs `key`"),
+        (changed(update={"rule": "replace_by_period"}), "replace_by_period needs `month`"),
+        (changed(files={"formats": ["zip"]}), "needs `members`"),
+        (
+            changed(files={"formats": ["csv"], "members": "("}),
+            "files.members: '(' is not a regular",
+        ),
+        (changed(layouts=[{"name": "a", "format": "csv", "sheet": "x"}]), "layouts.a.sheet"),
+        (
+            changed(layouts=[{"name": "a", "format": "csv", "constants": {"zz": "1"}}]),
+            "layouts.a.constants: 'zz'",
+        ),
+        (
+            changed(layouts=[{"name": "a", "format": "csv", "headers": {"incident_no": []}}]),
+            "required column 'incident_no' has no header",
+        ),
+        (changed(layouts=[]), "layouts"),
+        (changed(columns=[{"name": "Bad Name", "description": "x" * 20}]), "columns.0.name"),
+        (
+            changed(
+                columns=[
+                    {
+                        "name": "incident_no",
+                        "header": ["incident_no"],
+                        "identifier": True,
+                        "description": "The service's number.",
+                    }
+                ]
+            ),
+            "columns.incident_no.identifier: this version cannot make pseudonyms yet, so a feed "
+            "with identifiers must not be loaded",
+        ),
+        ("feed: [", "not readable YAML"),
+        ("just text", "must be a mapping"),
+    ],
+)
+def test_a_wrong_contract_names_its_file_and_key(text: str, says: str) -> None:
+    with pytest.raises(ContractError, match=re.escape(says)) as caught:
+        parse_contract(text, "fire/incident.yml")
+    assert "fire/incident.yml" in str(caught.value)
+    assert "\n" not in str(caught.value) or "YAML" in str(caught.value)
+
+
+def test_a_wrong_contract_is_a_usage_error() -> None:
+    assert issubclass(ContractError, UsageError)
+
+
+def test_the_feed_is_the_path_of_its_file(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path)) / "fire"
+    folder.mkdir()
+    (folder / "other.yml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(ContractError, match=r"fire/other\.yml.*path"):
+        read_contracts(folder.parent)
+
+
+def test_an_unknown_feed_is_named_with_those_there_are() -> None:
+    with pytest.raises(ContractError, match=r"no feed 'police/nothing'.*police/street_crime"):
+        load_contract("police/nothing")
+
+
+def test_the_feeds_of_the_project_are_these() -> None:
+    assert {feed: c.raw_columns for feed, c in load_contracts().items()} == {
+        "police/street_crime": (
+            *("crime_id", "month", "reported_by", "falls_within", "longitude", "latitude"),
+            *("location", "lsoa_code", "lsoa_name", "crime_type", "last_outcome_category"),
+            "context",
+        ),
+        "reference/area_name": ("lsoa_code", "local_name"),
+        "reference/boundary": (
+            *("vintage", "lsoa_code", "lsoa_name", "district_code", "geometry"),
+        ),
+        "reference/csp_lookup": (
+            *("lookup_year", "district_code", "district_name", "partnership_code"),
+            *("partnership_name", "force_code", "force_name"),
+        ),
+        "reference/deprivation": (
+            *("edition", "lsoa_code", "lsoa_name", "district_code", "district_name"),
+            *("imd_score", "imd_rank", "imd_decile", "imd_quintile"),
+        ),
+        "reference/district_population": (
+            *("district_code", "district_name", "country", "population_by_year"),
+        ),
+        "reference/lsoa_lookup": (
+            *("lsoa_2011_code", "lsoa_2011_name", "lsoa_2021_code", "lsoa_2021_name"),
+            *("change_indicator", "district_code", "district_name", "district_name_welsh"),
+        ),
+        "reference/lsoa_population": (
+            *("mid_year", "lsoa_code", "lsoa_name", "population", "area_sq_km"),
+            "people_per_sq_km",
+        ),
+        "reference/recorded_crime_benchmark": (
+            *("source_table", "period_end", "force_code", "force_name", "region"),
+            *("partnership_code", "partnership_name", "district_code", "district_name"),
+            *("offence", "offence_count", "offences"),
+        ),
+    }
+
+
+def test_street_crime_promises_what_the_feed_list_says() -> None:
+    contract = load_contract("police/street_crime")
+    assert [c.name for c in contract.columns if c.required] == [
+        "month",
+        "falls_within",
+        "crime_type",
+    ]
+    assert contract.update.rule == "replace_by_period"
+    assert (contract.update.key, contract.update.month) == (("falls_within",), "month")
+    assert contract.unmerged_keys == ("Police Service of Northern Ireland",)
+    assert contract.sources_without_ids == ("British Transport Police",)
+    assert not any(column.identifier for column in contract.columns)
+
+
+@pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda c: c.feed)
+def test_every_pattern_is_one_that_duckdb_reads_too(contract: Contract) -> None:
+    import duckdb
+
+    patterns = [c.pattern for c in contract.columns if c.pattern]
+    patterns += [skip.pattern for layout in contract.layouts for skip in layout.skip_rows]
+    for pattern in patterns:
+        found = duckdb.execute("SELECT regexp_matches('x', ?)", [pattern]).fetchone()
+        assert found == (re.search(pattern, "x") is not None,), pattern
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "same"),
+    [
+        ("Crime ID", " crime  id ", True),
+        ("Crime ID", "\ufeffCrime ID", True),
+        ("Crime ID", "CrimeID", False),
+        ("Police Force Area code", "Police Force\nArea code", True),
+        (r"^lad\d\dcd$", "LAD22CD", True),
+        (r"^lad\d\dcd$", "LAD22CDX", False),
+    ],
+)
+def test_headers_match_whatever_their_spaces_and_case(wanted: str, found: str, same: bool) -> None:
+    assert header_matches(wanted, found) is same

@@ -1,0 +1,147 @@
+"""Each wrong setting is named, with its line and the mend."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.errors import UsageError
+from warehouse.home import CSP_YML, Home
+from warehouse.settings import Settings, load_settings, parse_settings
+
+
+def said(text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        parse_settings(text)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("geography:", "geografy:", "line 19, geografy: there is no such setting; write geography"),
+        ("geography: lsoa_2011", "", "geography: this setting is missing; add it"),
+        (
+            "geography: lsoa_2011",
+            "geography: lsoa_2020",
+            "line 19, geography: 'lsoa_2020' is not known; write lsoa_2011 or lsoa_2021",
+        ),
+        (
+            "focus_areas: [E07000129]",
+            "focus_areas: [E0700012]",
+            "line 7, focus_areas.0: 'E0700012' is not the code of an English district; "
+            "write one such as E07000129",
+        ),
+        (
+            "focus_areas: [E07000129]",
+            "focus_areas: [E07000999]",
+            "focus_areas: E07000999 is not among county.districts; add it there",
+        ),
+        (
+            "focus_areas: [E07000129]",
+            "focus_areas: E07000129",
+            "focus_areas: 'E07000129' will not do; write a list",
+        ),
+        ("focus_areas: [E07000129]", "focus_areas: []", "focus_areas: this is empty"),
+        (
+            "most_similar_group: []",
+            "most_similar_group: [E07000026, E07000026]",
+            "most_similar_group: E07000026 is listed twice",
+        ),
+        ("  code: E10000018", "  kode: E10000018", "county.kode: there is no such setting"),
+        ("# threads: 2", "threads: two #", "line 25, threads: 'two' will not do; write a whole"),
+        ("# threads: 2", "threads: 0 #", "threads: 0 will not do; write a number of at least 1"),
+        ("# memory_limit: 1536MB", "memory_limit: 30% #", "write an amount of memory such as"),
+        (
+            "# threads: 2",
+            "threads: 257 #",
+            "write a number of at most 256",
+        ),
+        (
+            "# memory_limit: 1536MB",
+            "memory_limit: 0MB #",
+            "line 24, memory_limit: '0MB' is too little for a run; write at least 256MB",
+        ),
+        ("# memory_limit: 1536MB", "memory_limit: 255.9MB #", "write at least 256MB"),
+        ("# memory_limit: 1536MB", "memory_limit: 0.2 GiB #", "write at least 256MB"),
+        (
+            "# memory_limit: 1536MB",
+            "memory_limit: \u0665\u0660\u0660MB #",
+            "write an amount of memory such as",
+        ),
+        ("# settle_seconds: 10", "settle_seconds: -1 #", "settle_seconds: -1 will not do"),
+        ("# webserver_port: 3000", "webserver_port: 70000 #", "webserver_port: 70000 will not"),
+        ("# threads: 2", "threads: 2\nthreads: 3 #", "line 26: threads is set twice"),
+        ("[E07000129]", "[E07000129", r"line 10, column 1: this is not YAML"),
+        ("partnership: Blaby", "partnership: a: b", "line 4, column 15: this is not YAML"),
+        ("# threads: 2", "threads: 2020-13-45 #", "a value cannot be read"),
+    ],
+)
+def test_message_names_line_key_and_mend(old: str, new: str, expected: str) -> None:
+    message = said(CSP_YML.replace(old, new, 1))
+    assert expected in message
+    assert message.startswith("csp.yml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        *[("# memory_limit: 1536MB", f"memory_limit: {e} #") for e in ("256MB", "0.25 GiB", "1TB")],
+        *[("# threads: 2", f"threads: {number} #") for number in (1, 256)],
+    ],
+)
+def test_the_bounds_themselves_will_do(old: str, new: str) -> None:
+    settings = parse_settings(CSP_YML.replace(old, new, 1))
+    key, value = new.removesuffix(" #").split(": ")
+    assert str(getattr(settings, key)) == value
+
+
+def test_every_wrong_key_is_reported_at_once() -> None:
+    message = said(CSP_YML.replace("geography:", "geografy:"))
+    assert "(2 problems)" in message
+    assert "geografy" in message
+    assert re.search(r"\bgeography: this setting is missing", message)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "- a list\n", "words"])
+def test_a_file_without_settings_says_so(text: str) -> None:
+    assert "no settings are in it" in said(text)
+
+
+def test_a_file_that_is_not_text_says_so(home: Home) -> None:
+    home.csp_yml.write_bytes(b"partnership: \xff\xfe")
+    with pytest.raises(UsageError, match="cannot be read: it is not UTF-8 text"):
+        load_settings(home)
+
+
+def test_a_byte_order_mark_is_accepted(home: Home) -> None:
+    home.csp_yml.write_bytes(b"\xef\xbb\xbf" + CSP_YML.encode())
+    assert load_settings(home).geography == "lsoa_2011"
+
+
+def test_every_optional_key_of_the_template_has_the_default_it_shows() -> None:
+    shown = re.sub(r"^# (\w+: \S+ +#)", r"\1", CSP_YML, flags=re.MULTILINE)
+    assert shown.count("\nthreads: 2") == 1
+    assert parse_settings(shown) == parse_settings(CSP_YML)
+    assert set(re.findall(r"^(\w+):", shown, re.MULTILINE)) == set(Settings.model_fields)
+
+
+def judged(text: str) -> str:
+    """The message of a wrong text, or a good one's words."""
+    try:
+        return f"csp.yml: {parse_settings(text)}"
+    except UsageError as error:
+        return str(error)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_settings_or_one_plain_sentence(text: str) -> None:
+    assert judged(text).startswith("csp.yml")
+
+
+@given(st.characters(), st.integers(0, len(CSP_YML)))
+def test_any_damage_to_the_template_is_settings_or_one_plain_sentence(letter: str, at: int) -> None:
+    assert judged(CSP_YML[:at] + letter + CSP_YML[at + 1 :]).startswith("csp.yml")

@@ -1,0 +1,176 @@
+"""status.json: readable before the first run, during a run, and after whatever happened."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.small_night import Night, small_night
+from warehouse import ddl, runs, status
+from warehouse.contract import load_contracts
+from warehouse.errors import CspError, UsageError
+from warehouse.home import Home
+from warehouse.locking import RunLock
+from warehouse.publication import rollback
+
+START = datetime(2026, 11, 1, 2, 0, 0)
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    return small_night(Home(tmp_path / "home"))
+
+
+def finish(night: Night, run_id: str, outcome: str, start: datetime = START) -> None:
+    """Record a run and write status.json, as the end of a run does."""
+    record = runs.RunRecord(run_id, outcome, start, start + timedelta(minutes=1), "A message.")
+    with night.connect() as con:
+        runs.record(con, record)
+        status.record(night.home, con)
+
+
+def test_the_object_of_the_interface(night: Night) -> None:
+    published = night.publish()
+    night.check("run-1", "fail", "not_applicable", "error", severity="warning")
+    finish(night, "run-1", "published")
+    found = status.read(night.home)
+    assert found["home"] == str(night.home.root)
+    assert {
+        key: found["last_run"][key] for key in ("run_id", "status", "started_at", "finished_at")
+    } == {
+        "run_id": "run-1",
+        "status": "published",
+        "started_at": "2026-11-01T02:00:00Z",
+        "finished_at": "2026-11-01T02:01:00Z",
+    }
+    assert found["publication"] == {"id": published.id, "published_at": published.published_at}
+    street = next(feed for feed in found["feeds"] if feed["feed"] == "police/street_crime")
+    assert {key: street[key] for key in ("files", "accepted", "rejected", "latest_month")} == {
+        "files": 1,
+        "accepted": 9,
+        "rejected": 1,
+        "latest_month": "2021-09",
+    }
+    assert found["checks"] == {"passed": 1, "failed": 1, "not_applicable": 1, "error": 1}
+    assert [check["check_id"] for check in found["not_passed"]] == [
+        "check.warning.0",
+        "check.warning.2",
+    ]
+    json.dumps(found)
+
+
+def test_before_the_first_run(home: Home) -> None:
+    found = status.read(home)
+    assert found["last_run"] is None
+    assert found["publication"] is None
+    assert found["checks"] == {"passed": 0, "failed": 0, "not_applicable": 0, "error": 0}
+    assert {feed["feed"] for feed in found["feeds"]} == set(load_contracts())
+    assert all(feed["files"] == 0 and feed["latest_month"] is None for feed in found["feeds"])
+
+
+def test_without_a_home(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="csp init"):
+        status.read(Home(tmp_path / "none"))
+
+
+def test_while_a_run_holds_the_warehouse_and_the_lock(night: Night) -> None:
+    finish(night, "run-1", "unchanged")
+    with RunLock(night.home), night.connect():
+        found = status.read(night.home)
+        assert found["last_run"]["status"] == "unchanged"
+        assert found["running"]["pid"] > 0
+        assert found["running"]["started_at"]
+    assert status.read(night.home)["running"] is None
+
+
+def test_a_refused_file_shows_until_one_of_its_name_is_loaded(night: Night) -> None:
+    night.execute("update quality.load_audit set reason = 'no column Month' where file_id = 3")
+    finish(night, "run-1", "published")
+    (refused,) = status.read(night.home)["refused"]
+    assert (refused["feed"], refused["file"]) == ("police/street_crime", "broken.csv")
+    assert refused["reason"] == "no column Month"
+    night.execute(
+        "insert into quality.load_audit (file_id, feed, file_name, status, accepted, rejected) "
+        "values (4, 'police/street_crime', 'broken.csv', 'loaded', 3, 0)"
+    )
+    finish(night, "run-2", "published", START + timedelta(days=1))
+    assert status.read(night.home)["refused"] == []
+
+
+def test_a_run_that_could_not_open_the_warehouse_is_shown_until_a_later_one(night: Night) -> None:
+    finish(night, "run-1", "published")
+    later = START + timedelta(days=1)
+    status.record_run(night.home, "run-2", "failed", later, later, "The warehouse is locked.")
+    found = status.read(night.home)
+    assert (found["last_run"]["run_id"], found["last_run"]["status"]) == ("run-2", "failed")
+    assert found["feeds"][0]["feed"]
+    with night.connect() as con:
+        status.record(night.home, con)
+    assert status.read(night.home)["last_run"]["run_id"] == "run-2"
+    finish(night, "run-3", "unchanged", START + timedelta(days=2))
+    assert status.read(night.home)["last_run"]["run_id"] == "run-3"
+
+
+def test_a_run_of_a_clock_that_was_ahead_does_not_hide_later_ones(night: Night) -> None:
+    ahead = START + timedelta(days=3650)
+    night.check("run-1", "fail")
+    night.execute("update quality.check_result set checked_at = timestamp '2036-11-01'")
+    finish(night, "run-1", "failed", ahead)
+    night.check("run-2", "pass", "pass")
+    finish(night, "run-2", "published")
+    found = status.read(night.home)
+    assert (found["last_run"]["run_id"], found["last_run"]["status"]) == ("run-2", "published")
+    assert found["checks"] == {"passed": 2, "failed": 0, "not_applicable": 0, "error": 0}
+    status.record_run(night.home, "run-3", "failed", ahead, ahead, "The warehouse is locked.")
+    finish(night, "run-4", "unchanged")
+    assert status.read(night.home)["last_run"]["run_id"] == "run-4"
+
+
+def test_a_run_that_began_and_never_ended_has_failed(night: Night) -> None:
+    finish(night, "run-1", "published")
+    with RunLock(night.home):
+        status.begin(night.home, "run-2", START)
+        with night.connect() as con:
+            status.record(night.home, con)
+        assert status.read(night.home)["last_run"]["run_id"] == "run-1"
+    found = status.read(night.home)["last_run"]
+    assert (found["run_id"], found["status"]) == ("run-2", "failed")
+    assert "csp run" in found["message"]
+    with RunLock(night.home):
+        status.begin(night.home, "run-3", START)
+        assert status.read(night.home)["last_run"]["run_id"] == "run-2"
+    finish(night, "run-3", "unchanged")
+    assert status.read(night.home)["last_run"]["status"] == "unchanged"
+
+
+def test_the_publication_is_the_one_that_is_current_now(night: Night) -> None:
+    first = night.publish()
+    night.publish()
+    finish(night, "run-1", "published")
+    rollback(night.home)
+    assert status.read(night.home)["publication"]["id"] == first.id
+
+
+def test_missing_months_are_kept_by_source(night: Night) -> None:
+    with night.connect() as con:
+        ddl.ensure(con, load_contracts(), night.settings)
+        con.execute(
+            "insert into raw.load_period values (1, 'police/street_crime', 'Leicestershire Police',"
+            " date '2021-06-01', 9)"
+        )
+        status.record(night.home, con)
+    found = status.read(night.home)["feeds"]
+    street = next(feed for feed in found if feed["feed"] == "police/street_crime")
+    assert street["missing_months"] == {"Leicestershire Police": ["2021-07", "2021-08"]}
+
+
+def test_a_damaged_status_file_is_named(home: Home) -> None:
+    home.status_file.write_text("{")
+    with pytest.raises(CspError, match=r"status\.json cannot be read"):
+        status.read(home)
+
+
+def test_no_draft_is_left(night: Night) -> None:
+    finish(night, "run-1", "published")
+    assert not [path.name for path in night.home.root.iterdir() if path.name.startswith(".status")]
