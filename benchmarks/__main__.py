@@ -1,0 +1,258 @@
+"""`make bench`: every measurement side by side in one run; writes benchmarks/RESULTS.md.
+
+    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d]
+
+Needs the official archives in ../shared/data and about 4 GB of disk in the temporary folder.
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from benchmarks import inputs, report
+from benchmarks.measure import PROJECT, Measured, Night, night, task
+from tests.end_to_end.running import REFERENCE_FILES
+from warehouse.home import Home
+
+NATIONAL = "police-street/all-forces-2018-10-to-2018-11.zip"
+LEICESTERSHIRE = "police-street/leicestershire-2018-10-to-2021-09.zip"
+STREET = "police/street_crime"
+
+
+@dataclass
+class Bench:
+    """The inputs, a folder to work in, and what was found so far."""
+
+    data: Path
+    folder: Path
+    repeat: int
+    found: report.Report = field(default_factory=report.Report)
+
+    def __post_init__(self) -> None:
+        print("Making ten years of Leicestershire ...", flush=True)
+        files = inputs.replicate(self.data / LEICESTERSHIRE, self.folder)
+        ten, five = inputs.months(10), inputs.months(5)
+        self.ten = inputs.packed(files, ten, self.folder / "leicestershire-ten-years.zip")
+        self.five = inputs.packed(files, five, self.folder / "leicestershire-five-years.zip")
+        self.new = files[inputs.NEW_MONTH]
+        self.sets = {
+            "national, 2 months": self.data / NATIONAL,
+            "Leicestershire, 10 years": self.ten,
+        }
+
+    def loading(self) -> None:
+        """(a) Load and validate against a bare read_csv."""
+        for name, archive in self.sets.items():
+            ours: list[Measured] = []
+            bare: list[Measured] = []
+            for _ in range(self.repeat):
+                for task_name, runs in (("bare_load", bare), ("load", ours)):
+                    scratch = self._fresh("scratch")
+                    runs.append(task(task_name, archive, scratch))
+            if ours[0].result["rows"] != bare[0].result["rows"]:
+                raise RuntimeError(f"{name}: not the same rows")
+            self._compare("a", "load and validate / bare read_csv", name, ours, bare, 2.0)
+
+    def sql(self) -> None:
+        """(b) The models' SQL against one script with the same figures."""
+        for name, archive in self.sets.items():
+            home = self._home("sql", archive)
+            task("ingest", home)
+            ours: list[Measured] = []
+            hand: list[Measured] = []
+            for turn in range(self.repeat):
+                by_hand, by_models = self._copy(home, "hand"), self._copy(home, "models")
+                hand.append(task("hand_written", by_hand))
+                ours.append(task("build_sql", by_models))
+                if turn == 0:
+                    self._same_values(name, by_models, by_hand)
+            self._compare("b", "SQL of the models / one script", name, ours, hand, 1.5)
+            dbt = task("dbt_build", self._copy(home, "dbt"))
+            best = min(ours, key=lambda done: done.seconds)
+            self.found.models[name] = best.result["models"]
+            whole = best.seconds + best.result["rest"]
+            self.found.notes.append(
+                f"{name}: the other models (changes, trends, comparisons, hotspots, communities, "
+                f"completeness) take {best.result['rest']:.1f} s more; dbt takes "
+                f"{dbt.seconds:.1f} s to build all models from nothing, of which its own work is "
+                f"{dbt.seconds - whole:.1f} s."
+            )
+
+    def whole(self) -> None:
+        """(c) A first night against the pandas script with the same district figures."""
+        for name, archive in self.sets.items():
+            target = self.folder / "figures.parquet"
+            pandas: list[Measured] = []
+            nights: list[Night] = []
+            for _ in range((self.repeat + 1) // 2):
+                pandas.append(task("pandas_district", archive, self.data / "reference", target))
+                home = self._home("whole", archive)
+                nights.append(night(home))
+            self._same_districts(name, home, target)
+            best = min(nights, key=lambda done: done.seconds)
+            self._compare_night("c", "whole night / pandas script", name, best, pandas, 1.0)
+
+    def growing(self) -> None:
+        """(d) One new month on ten years against the same on five."""
+        nights: dict[str, list[Night]] = {"ten": [], "five": []}
+        for years, archive in (("ten", self.ten), ("five", self.five)):
+            home = self._home(f"history-{years}", archive)
+            first = night(home)
+            self.found.night(f"first night, {years} years", first)
+        for _ in range(self.repeat):
+            for years in nights:
+                home = self._copy(self.folder / f"history-{years}", f"month-{years}")
+                shutil.copy2(self.new, home / "landing" / STREET)
+                nights[years].append(night(home))
+                shutil.rmtree(home)
+        best = {years: min(runs, key=lambda done: done.seconds) for years, runs in nights.items()}
+        for years, done in best.items():
+            self.found.night(f"one new month, {years} years", done)
+        self.found.row(
+            "d", "one new month: 10 years / 5 years", "Leicestershire",
+            best["ten"].seconds, best["five"].seconds, 1.2,
+        )  # fmt: skip
+
+    def _compare(
+        self,
+        letter: str,
+        what: str,
+        name: str,
+        ours: list[Measured],
+        other: list[Measured],
+        target: float,
+    ) -> None:
+        for done in (*ours, *other):
+            self.found.peaks.append(done.peak_mib)
+        self.found.starts += [done.wall - done.seconds for done in ours if letter == "a"]
+        self.found.row(
+            letter,
+            what,
+            name,
+            statistics.median(done.seconds for done in ours),
+            statistics.median(done.seconds for done in other),
+            target,
+        )
+
+    def _compare_night(
+        self,
+        letter: str,
+        what: str,
+        name: str,
+        ours: Night,
+        other: list[Measured],
+        target: float,
+    ) -> None:
+        self.found.night(f"first night, {name}", ours)
+        best = min(done.seconds for done in other)
+        self.found.row(letter, what, name, ours.seconds, best, target)
+
+    def _same_values(self, name: str, models: Path, hand: Path) -> None:
+        """Every indicator value of the two warehouses, as one table against the other."""
+        keys = "indicator_id, area_type, area_code, period_type, period_start"
+        exact = f"{keys}, numerator, denominator, population_year, is_complete"
+        floats = ["value", "lower_95", "upper_95", "lower_998", "upper_998"]
+        with duckdb.connect() as con:
+            con.execute(f"attach '{models}/warehouse.duckdb' as m (read_only)")
+            con.execute(f"attach '{hand}/warehouse.duckdb' as h (read_only)")
+            ours, theirs = "m.marts.indicator_value", "h.hand_written"
+            differing = con.execute(
+                f"select count(*) from ((select {exact} from {ours} except all select {exact} from "
+                f"{theirs}) union all (select {exact} from {theirs} except all select {exact} "
+                f"from {ours}))"
+            ).fetchall()[0][0]
+            apart = con.execute(
+                "select count(*), count(*) filter (where "
+                + " or ".join(
+                    f"(o.{c} is null) != (t.{c} is null) or abs(o.{c} - t.{c}) > 1e-9 * abs(t.{c})"
+                    for c in floats
+                )
+                + f") from {ours} as o join {theirs} as t using ({keys})"
+            ).fetchall()[0]
+        if differing or apart[1]:
+            raise RuntimeError(f"{name}: {differing} rows differ, {apart[1]} in a rate or limit")
+        self.found.equal.append(f"(b) {name}: all {apart[0]:,} indicator values are equal")
+
+    def _same_districts(self, name: str, home: Path, figures: Path) -> None:
+        """The district figures of pandas against the published ones, where there is an event."""
+        with duckdb.connect(str(home / "published/current/partner.duckdb"), read_only=True) as con:
+            rows, apart, rates = con.execute(
+                "with p as (select indicator_id, area_code, period_type, period, "
+                "numerator::bigint as numerator, value, lower_95, upper_95, lower_998, upper_998 "
+                f"from '{figures}' where numerator > 0), "
+                "w as (select *, case period_type when 'month' then period_label "
+                "when 'financial_year' then left(period_label, 4) else right(period_label, 7) end "
+                "as period from marts.indicator_value where area_type = 'district' "
+                # A district whose own force sent nothing has no rate to compare.
+                "and numerator > 0 and months_received > 0 "
+                "and period_type in (select period_type from p)) "
+                "select count(*), count(*) filter (where p.numerator is distinct from w.numerator "
+                "or not coalesce(abs(p.value - w.value) <= 1e-9 * w.value "
+                "and abs(p.lower_95 - w.lower_95) <= 1e-9 * w.value "
+                "and abs(p.upper_95 - w.upper_95) <= 1e-9 * w.value "
+                "and abs(p.lower_998 - w.lower_998) <= 1e-9 * w.value "
+                "and abs(p.upper_998 - w.upper_998) <= 1e-9 * w.value, "
+                "p.value is null)), count(p.value) "
+                "from w left join p using (indicator_id, area_code, period_type, period)"
+            ).fetchall()[0]
+        if apart or rates < 0.9 * rows:
+            raise RuntimeError(f"{name}: {apart} of {rows} district figures differ from pandas")
+        self.found.equal.append(
+            f"(c) {name}: all {rows:,} district figures are equal, "
+            f"{rates:,} of them with rate and limits (the script has no residents for districts "
+            "made by a merger after the estimates, which the project sums from LSOAs)"
+        )
+
+    def _home(self, label: str, archive: Path) -> Path:
+        home = Home(self._fresh(label))
+        home.init()
+        shutil.copy2(archive, home.landing / STREET)
+        for feed, names in REFERENCE_FILES.items():
+            for name in names:
+                shutil.copy2(self.data / "reference" / name, home.landing / feed)
+        return home.root
+
+    def _fresh(self, label: str) -> Path:
+        folder = self.folder / label
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
+        return folder
+
+    def _copy(self, home: Path, label: str) -> Path:
+        target = self._fresh(label)
+        return shutil.copytree(home, target, symlinks=True, dirs_exist_ok=True)
+
+
+def main() -> None:
+    """Measure, print and write."""
+    words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    words.add_argument("--shared", type=Path, default=PROJECT.parent / "shared")
+    words.add_argument("--repeat", type=int, default=3)
+    words.add_argument("--only", default="a,b,c,d")
+    words.add_argument("--results", type=Path, default=PROJECT / "benchmarks" / "RESULTS.md")
+    chosen = words.parse_args()
+    if not (chosen.shared / "data").is_dir():
+        words.error(f"{chosen.shared}/data with the official archives is absent")
+    with tempfile.TemporaryDirectory(prefix="csp-bench-") as folder:
+        bench = Bench(chosen.shared / "data", Path(folder), chosen.repeat)
+        parts: dict[str, Callable[[], None]] = {
+            "a": bench.loading,
+            "b": bench.sql,
+            "c": bench.whole,
+            "d": bench.growing,
+        }
+        for letter in chosen.only.split(","):
+            print(f"Measuring ({letter}) ...", flush=True)
+            parts[letter]()
+    bench.found.write(chosen.results)
+
+
+if __name__ == "__main__":
+    main()
