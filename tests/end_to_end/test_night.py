@@ -34,7 +34,7 @@ from warehouse.contract import load_contracts
 from warehouse.ddl import CONTROL
 from warehouse.demo.formats import zip_bytes
 from warehouse.home import Home
-from warehouse.publication import publish
+from warehouse.publication import list_publications, publish
 from warehouse.settings import load_settings
 
 NEXT, AFTER_NEXT = "2021-04", "2021-05"
@@ -58,6 +58,11 @@ def deliver(home: Home, name: str, content: bytes) -> None:
 
 def folders(home: Home) -> list[str]:
     return sorted(path.name for path in home.published.iterdir())
+
+
+def publications(home: Home) -> set[str]:
+    """The ids on the shelf, as `csp publications` lists them."""
+    return {each.id for each in list_publications(home)}
 
 
 def test_the_same_bytes_again_publish_nothing(home: Home) -> None:
@@ -84,7 +89,9 @@ import duckdb
 
 current, stop = Path(sys.argv[1]), Path(sys.argv[2])
 print("ready", flush=True)
-while not stop.exists():
+stopped = False
+while not stopped:
+    stopped = stop.exists()  # asked first: what stands at the end is read once more
     with duckdb.connect(str(current / sys.argv[3]), read_only=True) as con:
         print(*con.execute(
             "select (select publication_id from marts.publication), "
@@ -236,14 +243,17 @@ def test_a_run_killed_at_any_moment_and_run_again_gives_the_same_tables(
     deliver(home, "2020-11-again.csv", extract("2020-11", 60, seed=3))
     undisturbed = copied(home, tmp_path / "undisturbed")
     run(undisturbed)
-    before, rng = folders(home), random.Random(5)
+    before, rng = publications(home), random.Random(5)
     for moment in MOMENTS:
         _killed_at(home, moment, rng.random() * 0.3)
-        assert [name for name in folders(home) if not name.startswith(".")] == before
+        # A machine may be quick enough to have published between the last moment and the kill:
+        # then that publication stands, whole, and the next run has nothing to do.
+        added = publications(home) - before
+        assert not added or (moment == MOMENTS[-1] and added == {home.current.resolve().name})
         assert partner(home, "select count(*) from marts.indicator_value")[0][0] > 0
     run(home)
     assert compare(home.warehouse_file, undisturbed.warehouse_file) == {}
-    assert len(folders(home)) == len(before) + 1
+    assert len(publications(home)) == len(before) + 1
     published = home.current / "partner.duckdb"
     assert compare(published, undisturbed.current / "partner.duckdb") == {}
     assert query(home.warehouse_file, _AUDIT) == query(undisturbed.warehouse_file, _AUDIT)
@@ -256,7 +266,10 @@ _AUDIT = (
 
 
 def _killed_at(home: Home, moment: str, after: float) -> None:
-    """Start `csp run` and kill it, and whatever it started, so long after it says the moment."""
+    """Start `csp run` and kill it, and whatever it started, so long after it says the moment.
+
+    At the last moment, and there alone, the run may be over before the kill comes.
+    """
     with subprocess.Popen(
         [CSP, "run", "--home", str(home.root)],
         stdout=subprocess.PIPE,
@@ -274,7 +287,9 @@ def _killed_at(home: Home, moment: str, after: float) -> None:
                 os.killpg(program.pid, signal.SIGKILL)
                 break
         program.stdout.read()
-    assert program.returncode == -signal.SIGKILL, f"never said {moment!r}:\n{''.join(said)}"
+    ends = {-signal.SIGKILL} | ({0} if moment == MOMENTS[-1] else set())
+    assert program.returncode in ends, f"never said {moment!r}:\n{''.join(said)}"
+    assert moment in said[-1]
 
 
 def test_a_blocking_failure_stops_publication(home: Home) -> None:

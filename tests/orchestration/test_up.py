@@ -27,7 +27,8 @@ SERVE = (
     "port = int(sys.argv[2]); "
     "sys.exit(serve(Home.resolve(sys.argv[1]), port or None, webserver=port > 0))"
 )
-DEADLINE_SECONDS = 85.0
+# Far beyond what a loaded machine needs; a test that passes never waits so long.
+DEADLINE_SECONDS = 300.0
 LISTENING = "0A"
 LOOPBACK = "0100007F"  # 127.0.0.1 as /proc/net/tcp writes it
 
@@ -98,6 +99,11 @@ def processes_of(home: Home) -> dict[int, str]:
     return found
 
 
+def all_ended(home: Home) -> bool:
+    """Whether no process of the home is left, given time to end."""
+    return wait_for(lambda: not processes_of(home), time.monotonic() + DEADLINE_SECONDS)
+
+
 def umasks(home: Home) -> set[str]:
     """The umasks of the home's processes."""
     found = set()
@@ -165,8 +171,8 @@ def test_the_page_is_on_the_loopback_alone_and_the_daemon_runs_for_a_landed_file
         assert run.tags["dagster/sensor_name"] == "landing"
         assert run.tags["started_by"] == "landing"
     os.kill(served.pid, signal.SIGTERM)
-    assert served.wait(timeout=60) == 0
-    assert wait_for(lambda: not processes_of(home), time.monotonic() + 10), processes_of(home)
+    assert served.wait(timeout=DEADLINE_SECONDS) == 0
+    assert all_ended(home), processes_of(home)
     assert listening(port) == []
 
 
@@ -190,7 +196,7 @@ def test_a_server_killed_hard_leaves_no_process(home: Home, serve: Serve) -> Non
     assert wait_for(parts, time.monotonic() + DEADLINE_SECONDS)
     served.kill()
     served.wait()
-    assert wait_for(lambda: not processes_of(home), time.monotonic() + 20), processes_of(home)
+    assert all_ended(home), processes_of(home)
 
 
 def test_pruned_runs_take_their_files_along(home: Home) -> None:

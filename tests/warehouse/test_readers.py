@@ -8,7 +8,7 @@ from tests.warehouse.small_night import Night, small_night
 from warehouse.home import Home
 from warehouse.publication import rollback
 
-SECONDS_TO_WAIT = 60
+SECONDS_TO_WAIT = 300
 
 # Each publication N holds N in every row of indicator_value and run-N in `publication`; a reader
 # that saw two publications at once would see two numbers.
@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 how, published, stop = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-seen, reads = set(), 0
+seen, reads, stopped = set(), 0, False
 
 def check(con, tables):
     value, = con.execute(f"select distinct numerator from {tables('indicator_value')}").fetchall()
@@ -29,8 +29,9 @@ def check(con, tables):
 def marts(name):
     return f'marts.{name}'
 
-print('ready', flush=True)
-while not stop.exists() or not reads:
+# The first publication is read before the next is made, the last once more after the stop.
+while not stopped:
+    stopped = reads > 0 and stop.exists()
     if how == 'link':       # an analyst's tool: opens the file through the link, query by query
         with duckdb.connect(published / 'current' / 'partner.duckdb', read_only=True) as con:
             check(con, marts)
@@ -47,8 +48,9 @@ while not stop.exists() or not reads:
             for _ in range(20):
                 check(con, marts)
                 time.sleep(0.02)
-            assert len(seen) >= 1
     reads += 1
+    if reads == 1:
+        print('ready', flush=True)
 print(reads, len(seen))
 """
 

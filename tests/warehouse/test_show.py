@@ -25,7 +25,7 @@ def test_no_control_character_of_a_text_reaches_a_terminal(project: Path) -> Non
         stderr=theirs,
         env={**os.environ, "TERM": "dumb", "PYTHONIOENCODING": "utf-8"},
     )
-    assert shown.wait(timeout=30) == 0
+    assert shown.wait(timeout=300) == 0
     os.close(theirs)
     said = os.read(ours, 65_536).decode()
     os.close(ours)

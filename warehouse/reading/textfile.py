@@ -5,7 +5,6 @@ physical line is one record of the same number of fields and every quote opens o
 field. Only such files go the fast way; all others are read by the exact reader.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +109,6 @@ def _place(chunk: bytes, at: int, first_line: int) -> _BadByte:
 
 def _measure(path: Path, encoding: str, delimiter: str) -> TextFile:
     sep = delimiter.encode()
-    # A quoted field that fills its cell; quotes inside it are doubled, line breaks are not allowed.
-    quoted = re.compile(rb'"[^"\r\n]*(?:""[^"\r\n]*)*"(?=' + re.escape(sep) + rb"|\r?$)", re.M)
     lines = delimiters = 0
     regular, odd_spaces = True, False
     crlf_files: set[bool] = set()
@@ -132,7 +129,7 @@ def _measure(path: Path, encoding: str, delimiter: str) -> TextFile:
         returns = chunk.count(b"\r")
         pairs = chunk.count(b"\r\n") if returns else 0
         crlf_files.add(pairs > 0)
-        inside = _quoted_delimiters(content, quoted, sep)
+        inside = _quoted_delimiters(content, sep)
         # Blank lines between these need no search: they leave fewer records than lines.
         regular = (
             returns == pairs
@@ -147,17 +144,21 @@ def _measure(path: Path, encoding: str, delimiter: str) -> TextFile:
     return TextFile(path, encoding, lines, delimiters, regular, odd_spaces)
 
 
-def _quoted_delimiters(content: bytes, quoted: re.Pattern[bytes], sep: bytes) -> int | None:
+def _quoted_delimiters(content: bytes, sep: bytes) -> int | None:
     """Delimiters within quoted fields; None if a quote is anywhere but around a whole field."""
-    inside = 0
-    at = content.find(b'"')
-    while at >= 0:
-        field = quoted.match(content, at)
-        if field is None or (at and content[at - 1 : at] not in (sep, b"\n")):
-            return None
-        inside += field.group().count(sep)
-        at = content.find(b'"', field.end())
-    return inside
+    if b'"' not in content:
+        return 0
+    # Every other piece lies within quotes. A doubled quote leaves an empty piece between two such.
+    pieces = content.split(b'"')
+    inside = b"".join(pieces[1::2])
+    if len(pieces) % 2 == 0 or b"\n" in inside or b"\r" in inside:
+        return None
+    pieces[0], pieces[-1] = b"\n" + pieces[0], pieces[-1] + b"\n"
+    between = [piece for piece in pieces[::2] if piece]
+    before = {piece[-1] for piece in between[:-1]}
+    after = {piece[0] for piece in between[1:]}
+    whole = before <= set(sep + b"\n") and after <= set(sep + b"\r\n")
+    return inside.count(sep) if whole else None
 
 
 def _has_long_line(content: bytes) -> bool:
