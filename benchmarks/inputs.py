@@ -41,7 +41,7 @@ def replicate(archive: Path, folder: Path, years: int = 10) -> dict[str, Path]:
             target = made / f"{month}-leicestershire-street.csv"
             con.execute(
                 f"copy (select * replace ('{month}' as \"Month\", case when \"Crime ID\" != '' "
-                f"then sha256(\"Crime ID\" || '{month}') end as \"Crime ID\") "
+                f'then sha256("Crime ID" || \'{month}\') end as "Crime ID") '
                 f"from read_csv('{source}', header = true, all_varchar = true, auto_detect = false,"
                 " delim = ',', quote = '\"', columns = {" + _COLUMNS + "})) "
                 f"to '{target}' (header true, delimiter ',', quote '\"', nullstr '')"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from orchestration.night import Night
 
 INTERRUPTIONS = (KeyboardInterrupt, DagsterExecutionInterruptedError)
-INTERRUPTED = "The run was interrupted; run `csp run` again, nothing is lost."
+INTERRUPTED = "The run was interrupted; nothing is lost."
+RUN_AGAIN = "Run `csp run` again."
 
 WHAT_TO_DO = {
     "ingest": (
@@ -59,7 +60,7 @@ def note_of(run_id: str, step: str, error: BaseException | None) -> FailureNote:
     cause = _root(error)
     blocked = isinstance(cause, RunBlocked)
     if isinstance(cause, INTERRUPTIONS):
-        return FailureNote(run_id, "failed", step, INTERRUPTED, "Run `csp run` again.")
+        return FailureNote(run_id, "failed", step, INTERRUPTED, RUN_AGAIN)
     return FailureNote(
         run_id=run_id,
         status="blocked" if blocked else "failed",

@@ -73,7 +73,8 @@ def run_nightly(
             return RunOutcome("failed", run_id, note.what_failed, what_to_do=note.what_to_do)
     outcome = _outcome(home, result)
     if failures.read_note(home, run_id) is None and outcome.status == "failed":
-        _keep(home, began, FailureNote(run_id, "failed", "run", outcome.message, MEND))
+        mend = outcome.what_to_do or MEND
+        _keep(home, began, FailureNote(run_id, "failed", "run", outcome.message, mend))
     return outcome
 
 
@@ -185,11 +186,12 @@ def _outcome(home: Home, result: dg.ExecuteInProcessResult) -> RunOutcome:
         )
     recorded = _recorded(home, result.run_id)
     if not result.success or recorded is None:
+        why = _why(result)
         return RunOutcome(
             "failed",
             result.run_id,
-            _why(result),
-            what_to_do=MEND,
+            why,
+            what_to_do=failures.RUN_AGAIN if why == failures.INTERRUPTED else MEND,
             warnings=noticed,
         )
     return RunOutcome(

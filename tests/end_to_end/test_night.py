@@ -266,9 +266,20 @@ _AUDIT = (
 
 
 def _killed_at(home: Home, moment: str, after: float) -> None:
-    """Start `csp run` and kill it, and whatever it started, so long after it says the moment.
+    """Kill `csp run`, and whatever it started, so long after it says the moment.
 
     At the last moment, and there alone, the run may be over before the kill comes.
+    """
+    ended, said = _signalled_at(home, moment, after, signal.SIGKILL)
+    allowed = {-signal.SIGKILL} | ({0} if moment == MOMENTS[-1] else set())
+    assert ended in allowed, f"never said {moment!r}:\n{said}"
+    assert moment in said
+
+
+def _signalled_at(home: Home, moment: str, after: float, number: signal.Signals) -> tuple[int, str]:
+    """Start `csp run` and signal its processes so long after it says the moment.
+
+    Returns the exit status and what was said.
     """
     with subprocess.Popen(
         [CSP, "run", "--home", str(home.root)],
@@ -284,12 +295,25 @@ def _killed_at(home: Home, moment: str, after: float) -> None:
             said.append(line)
             if moment in line:
                 time.sleep(after)
-                os.killpg(program.pid, signal.SIGKILL)
+                os.killpg(program.pid, number)
                 break
-        program.stdout.read()
-    ends = {-signal.SIGKILL} | ({0} if moment == MOMENTS[-1] else set())
-    assert program.returncode in ends, f"never said {moment!r}:\n{''.join(said)}"
-    assert moment in said[-1]
+        said.append(program.stdout.read())
+    return program.returncode, "".join(said)
+
+
+@pytest.mark.parametrize(("moment", "after"), [("Building", 0.5), (" of ", 0.2)])
+def test_a_run_stopped_in_the_middle_of_the_build_says_so_and_the_next_goes_on(
+    home: Home, moment: str, after: float
+) -> None:
+    """systemd's stop and a shutdown send SIGTERM; dbt's queries are cancelled and waited for."""
+    deliver(home, "2021-04.csv", extract(NEXT, 300))
+    ended, said = _signalled_at(home, moment, after, signal.SIGTERM)
+    assert (ended, "interrupted" in said) == (1, True), said
+    told = status(home)
+    assert told["last_run"]["status"] == "failed"
+    assert "interrupted" in told["last_run"]["message"]
+    run(home)
+    assert _one(home, _count(NEXT)) == 300
 
 
 def test_a_blocking_failure_stops_publication(home: Home) -> None:
