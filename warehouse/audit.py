@@ -30,6 +30,20 @@ class AuditRow:
     encoding: str | None = None
 
 
+@dataclass(frozen=True)
+class ReadAgain:
+    """A landed file to be read again: its name, its bytes below the home, and when it landed."""
+
+    name: str
+    archive_path: str
+    landed_at: datetime
+    rejected: int
+
+
+# Rows were rejected, and by another contract: read by today's they may be accepted.
+_STALE = "rejected > 0 AND contract_sha256 IS DISTINCT FROM $contract"
+
+
 class Ledger:
     """The audit tables behind one connection."""
 
@@ -59,25 +73,68 @@ class Ledger:
         )
         return _one(found) > 0
 
-    def loaded_before(self, feed: str, sha256: str) -> str | None:
-        """Name of the landed file of these bytes that was loaded whole, if there is one."""
+    def loaded_before(self, contract: Contract, sha256: str) -> str | None:
+        """Name of the landed file of these bytes that was loaded whole, if there is one.
+
+        Not whole is one whose rows were rejected by another contract than today's.
+        """
         row = self._con.execute(
             "SELECT arg_min(split_part(file_name, '/', 1), file_id) FROM quality.load_audit "
-            "WHERE feed = ? AND container_sha256 = ? AND status <> 'duplicate' "
-            "HAVING bool_and(status = 'loaded')",
-            [feed, sha256],
+            "WHERE feed = $feed AND container_sha256 = $sha256 AND status <> 'duplicate' "
+            f"HAVING bool_and(status = 'loaded' AND NOT ({_STALE}))",
+            {"feed": contract.feed, "sha256": sha256, "contract": contract.sha256},
         ).fetchone()
         return str(row[0]) if row and row[0] is not None else None
 
-    def names_by_sha256(self, feed: str, members: Sequence[Member]) -> dict[str, str]:
+    def names_by_sha256(self, contract: Contract, members: Sequence[Member]) -> dict[str, str]:
         """Of the members' hashes, those loaded for the feed already, with the file's name."""
         found = self._con.execute(
             "SELECT sha256, arg_min(file_name, file_id) FROM quality.load_audit "
-            "WHERE feed = ? AND status = 'loaded' AND list_contains(?::VARCHAR[], sha256) "
-            "GROUP BY sha256",
-            [feed, [member.sha256 for member in members if member.sha256]],
+            f"WHERE feed = $feed AND status = 'loaded' AND NOT ({_STALE}) "
+            "AND list_contains($hashes::VARCHAR[], sha256) GROUP BY sha256",
+            {
+                "feed": contract.feed,
+                "hashes": [member.sha256 for member in members if member.sha256],
+                "contract": contract.sha256,
+            },
         ).fetchall()
         return dict(found)
+
+    def to_read_again(self, contract: Contract) -> list[ReadAgain]:
+        """The landed files whose rows another contract than today's rejected, oldest first."""
+        found = self._con.execute(
+            "SELECT split_part(any_value(file_name), '/', 1), archive_path, landed_at, "
+            "sum(rejected)::BIGINT FROM quality.load_audit AS audit "
+            f"WHERE feed = $feed AND status = 'loaded' AND {_STALE} AND NOT EXISTS ("
+            "FROM quality.load_audit AS tried WHERE tried.feed = audit.feed "
+            "AND tried.container_sha256 = audit.container_sha256 "
+            "AND tried.contract_sha256 = $contract) "
+            "GROUP BY container_sha256, archive_path, landed_at ORDER BY min(file_id)",
+            {"feed": contract.feed, "contract": contract.sha256},
+        ).fetchall()
+        return [ReadAgain(*row) for row in found]
+
+    def supersede(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
+        """Take back earlier readings of the files just loaded: the same bytes count once."""
+        for row in rows:
+            if row.status != "loaded":
+                continue
+            earlier = self._con.execute(
+                "UPDATE quality.load_audit SET status = 'duplicate', reason = ? "
+                "WHERE feed = ? AND status = 'loaded' AND sha256 = ? AND file_id < ? "
+                "RETURNING file_id",
+                [
+                    f"read again as file {row.file_id} after its contract changed",
+                    *(contract.feed, row.sha256, row.file_id),
+                ],
+            ).fetchall()
+            for (file_id,) in earlier:
+                for table, column in (
+                    (f"raw.{contract.raw_table}", "_file_id"),
+                    ("raw.load_period", "file_id"),
+                    ("quality.rejected_row", "file_id"),
+                ):
+                    self._con.execute(f"DELETE FROM {table} WHERE {column} = ?", [file_id])
 
     def insert_rows(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
         """Move what read_batch left in the connection into the raw table and rejected_row.
@@ -138,18 +195,22 @@ class Ledger:
             self._con.execute(
                 "INSERT INTO quality.load_audit (file_id, partner, feed, file_name, sha256, bytes, "
                 "data_rows, accepted, rejected, skipped, status, reason, loaded_at, landed_at, "
-                "container_sha256, layout, encoding, archive_path, cleared) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
+                "container_sha256, layout, encoding, archive_path, contract_sha256, cleared) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
                 [
                     *(row.file_id, contract.partner, contract.feed, row.file_name, row.sha256),
                     *(row.bytes, row.data_rows, row.accepted, row.rejected, row.skipped),
                     *(row.status, row.reason or None, now, landed.landed_at, sha256),
-                    *(row.layout, row.encoding, place or None),
+                    *(row.layout, row.encoding, place or None, contract.sha256),
                 ],
             )
 
     def write_skipped(self, contract: Contract, sha256: str, members: Sequence[Member]) -> None:
         """The zip's members that the contract does not take: no files of the feed, but noted."""
+        self._con.execute(
+            "DELETE FROM quality.skipped_member WHERE feed = ? AND container_sha256 = ?",
+            [contract.feed, sha256],  # of a zip that is read again
+        )
         for member in members:
             self._con.execute(
                 "INSERT INTO quality.skipped_member VALUES (?, ?, ?, ?, ?)",

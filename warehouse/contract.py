@@ -18,6 +18,8 @@ Update rules
                      that repeats an earlier one's is rejected, and the first stays.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -220,6 +222,15 @@ class Contract(_Part):
     def raw_columns(self) -> tuple[str, ...]:
         """Names of the raw table's columns, in order; every one of them text."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def sha256(self) -> str:
+        """A hash of all that decides how a file is read: the contract without its prose."""
+        prose = {"title", "publisher", "grain", "source_url", "cadence"}
+        said = self.model_dump(mode="json", exclude=prose)
+        for column in said["columns"]:
+            del column["description"]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def descriptions(self) -> dict[str, str]:

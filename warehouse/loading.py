@@ -113,6 +113,9 @@ def ingest(
             report("WARNING waivers.csv is not read by this version: no check is waived.")
         _empty(home.work / "taken")
         _empty(home.work / "unpacked")
+        ledger = Ledger(con)
+        for contract in contracts.values():
+            _read_again(home, contract, ledger, report)
         found = landing.listing(home, contracts)
         at("listed")
         complete, waiting = landing.settle(found, settings.settle_seconds)
@@ -121,7 +124,6 @@ def ingest(
             report(message)
         for landed in waiting:
             _wait(result.feeds[landed.feed], landed, "is still being written", report)
-        ledger = Ledger(con)
         ledger.note_cleared_earlier([*complete, *waiting])
         for landed in complete:
             loader = _Loader(home, settings, contracts[landed.feed], con, ledger, at)
@@ -230,7 +232,7 @@ class _Loader:
                 f"the file is larger than the {self.settings.max_file_mb} MB a file may have",
                 mend="Send it in parts, or raise max_file_mb in csp.yml.",
             )
-        whole = self.ledger.loaded_before(landed.feed, sha256)
+        whole = self.ledger.loaded_before(self.contract, sha256)
         if whole:
             row = AuditRow(landed.name, sha256, landed.size, "duplicate", f"same bytes as {whole}")
             self.ledger.number([row])
@@ -249,7 +251,7 @@ class _Loader:
     def _read_batch(self, landed: Landed, members: list[Member], outcome: _Outcome) -> None:
         outcome.skipped += [member for member in members if member.skipped]
         wanted = [member for member in members if not member.skipped]
-        known = self.ledger.names_by_sha256(landed.feed, wanted)
+        known = self.ledger.names_by_sha256(self.contract, wanted)
         known.update({row.sha256: row.file_name for row in outcome.rows if row.status == "loaded"})
         rows: list[AuditRow] = []
         fresh: list[Member] = []
@@ -280,6 +282,7 @@ class _Loader:
             if twin.status == "refused":
                 _refuse(row, outcome.refusals[twin.file_name], outcome)
         self.ledger.insert_rows(self.contract, places)
+        self.ledger.supersede(self.contract, places)
 
     def _keep(self, landed: Landed, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
         """Archive or refuse the bytes; their place below the home ('' when nothing is kept)."""
@@ -300,6 +303,20 @@ class _Loader:
             beside = Path(kept).name if kept and name == landed.name else name.replace("/", "__")
             landing.explain(refused / beside, self.contract.feed, name, sha256, why)
         return kept
+
+
+def _read_again(home: Home, contract: Contract, ledger: Ledger, report: Report) -> None:
+    """Land once more what another contract than today's rejected rows of."""
+    for file in ledger.to_read_again(contract):
+        kept = home.root / file.archive_path
+        place = f"{contract.feed}/{file.name}"
+        if not kept.is_file():
+            report(f"WARNING {place}: its rejected rows cannot be read again; {kept} is missing.")
+        elif landing.put_back(kept, home.landing / contract.feed, file.name, file.landed_at):
+            report(
+                f"{place}: the contract changed since {file.rejected:,} of its rows were "
+                "rejected; it is read again"
+            )
 
 
 def _refuse(row: AuditRow, refused: FileRefused, outcome: _Outcome) -> None:
