@@ -12,14 +12,12 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from orchestration.interruption import as_keyboard_interrupt
 from warehouse.errors import RunFailed
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions
@@ -142,7 +140,9 @@ def invoke(
 
     runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
     try:
-        with _interrupted_as_dbt_expects():
+        # Only on this exception does dbt cancel its queries and wait for its threads; Dagster's own
+        # would leave them at work on a warehouse that is about to be closed.
+        with as_keyboard_interrupt():
             result = runner.invoke(args)
     finally:
         # dbt-duckdb keeps its database open for the life of the process; later steps open it
@@ -157,30 +157,6 @@ def invoke(
     if not isinstance(error, Exception):  # KeyboardInterrupt, or Dagster's interruption
         raise error
     raise RunFailed(f"dbt could not run: {' '.join(str(error).split())}") from error
-
-
-@contextmanager
-def _interrupted_as_dbt_expects() -> Iterator[None]:
-    """Ctrl-C and SIGTERM as KeyboardInterrupt while dbt runs.
-
-    Only then does dbt cancel its queries and wait for its threads. Dagster's own interruption,
-    which it does not know, would leave them at work on a warehouse that is about to be closed.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

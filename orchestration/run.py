@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import logging
 import shutil
-import signal
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import FrameType
 from typing import Any, Literal, cast
 from uuid import uuid4
 
@@ -21,6 +17,7 @@ import duckdb
 from orchestration import failures, progress
 from orchestration.failures import FailureNote
 from orchestration.instance import opened, prune_runs
+from orchestration.interruption import as_keyboard_interrupt
 from orchestration.progress import Listener
 from warehouse import errors, runs, status
 from warehouse.errors import CspError, RunFailed, UsageError
@@ -60,7 +57,7 @@ def run_nightly(
     """
     home.require()
     run_id, began = str(uuid4()), utc_now()
-    with _terminated_as_interrupted():
+    with as_keyboard_interrupt():
         with RunLock(home):  # held by another: said now, in a sentence, and nothing is recorded
             pass
         try:
@@ -127,23 +124,6 @@ def refuse_without_room(home: Home) -> None:
             f"The disk of {home.root} has {free // MIB} MB left, and a run needs "
             f"{LEAST_FREE_BYTES // MIB} MB to begin. Make room there, then run `csp run` again."
         )
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """End on SIGTERM (systemd's stop, a shutdown) as on Ctrl-C: with a record of it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell_failed(home: Home, run_id: str, began: datetime, error: BaseException) -> FailureNote:

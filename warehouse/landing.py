@@ -203,7 +203,8 @@ def put_back(kept: Path, folder: Path, name: str, landed_at: datetime) -> bool:
     target = folder / name
     if target.exists() or target.is_symlink():
         return False
-    draft = folder / f".{name[:100]}.again"
+    draft = folder / ".again"  # of one name, so that a killed run's is written over
+    draft.unlink(missing_ok=True)
     shutil.copyfile(kept, draft)
     draft.chmod(0o600)
     since = (landed_at - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000

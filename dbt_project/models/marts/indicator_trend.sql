@@ -2,15 +2,7 @@
 -- One row per indicator, area and last financial year of the series: the direction of the five
 -- years that end with it. Refused, with the reason, for fewer years, a gap or a break.
 with years as (
-    select
-        int_indicator_value.*,
-        register.kind
-    from {{ ref("int_indicator_value") }} as int_indicator_value
-    inner join {{ ref("indicator_register") }} as register
-        on
-            int_indicator_value.indicator_id = register.indicator_id
-            and int_indicator_value.indicator_version = register.indicator_version
-    where int_indicator_value.period_type = 'financial_year'
+    select * from {{ ref("int_indicator_year") }}
 ),
 
 windows as (

@@ -1,0 +1,12 @@
+{{ config(materialized="view") }}
+-- One row per indicator, area and financial year, with the kind of the indicator: what changes and
+-- trends are judged on.
+select
+    int_indicator_value.*,
+    register.kind
+from {{ ref("int_indicator_value") }} as int_indicator_value
+inner join {{ ref("indicator_register") }} as register
+    on
+        int_indicator_value.indicator_id = register.indicator_id
+        and int_indicator_value.indicator_version = register.indicator_version
+where int_indicator_value.period_type = 'financial_year'

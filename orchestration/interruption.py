@@ -1,0 +1,32 @@
+"""Ctrl-C and SIGTERM (systemd's stop, a shutdown), told to the code that is running."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def as_keyboard_interrupt() -> Iterator[None]:
+    """Raise KeyboardInterrupt on either signal inside the block, whoever handles them outside.
+
+    Does nothing outside the main thread, where Python allows no handler.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
