@@ -31,17 +31,24 @@ class AuditRow:
 
 
 @dataclass(frozen=True)
-class ReadAgain:
-    """A landed file to be read again: its name, its bytes below the home, and when it landed."""
+class Stale:
+    """A kept file with rows that another contract than today's rejected.
 
-    name: str
+    `rows` are the audit rows of what to read again, by the hash of its plain bytes.
+    """
+
     archive_path: str
-    landed_at: datetime
-    rejected: int
+    sha256: str
+    rows: dict[str, AuditRow]
 
+    @property
+    def name(self) -> str:
+        """The landed file's name."""
+        return next(iter(self.rows.values())).file_name.split("/")[0]
 
-# Rows were rejected, and by another contract: read by today's they may be accepted.
-_STALE = "rejected > 0 AND contract_sha256 IS DISTINCT FROM $contract"
+    @property
+    def rejected(self) -> int:
+        return sum(row.rejected for row in self.rows.values())
 
 
 class Ledger:
@@ -73,68 +80,77 @@ class Ledger:
         )
         return _one(found) > 0
 
-    def loaded_before(self, contract: Contract, sha256: str) -> str | None:
-        """Name of the landed file of these bytes that was loaded whole, if there is one.
-
-        Not whole is one whose rows were rejected by another contract than today's.
-        """
+    def loaded_before(self, feed: str, sha256: str) -> str | None:
+        """Name of the landed file of these bytes that was loaded whole, if there is one."""
         row = self._con.execute(
             "SELECT arg_min(split_part(file_name, '/', 1), file_id) FROM quality.load_audit "
-            "WHERE feed = $feed AND container_sha256 = $sha256 AND status <> 'duplicate' "
-            f"HAVING bool_and(status = 'loaded' AND NOT ({_STALE}))",
-            {"feed": contract.feed, "sha256": sha256, "contract": contract.sha256},
+            "WHERE feed = ? AND container_sha256 = ? AND status <> 'duplicate' "
+            "HAVING bool_and(status = 'loaded')",
+            [feed, sha256],
         ).fetchone()
         return str(row[0]) if row and row[0] is not None else None
 
-    def names_by_sha256(self, contract: Contract, members: Sequence[Member]) -> dict[str, str]:
+    def names_by_sha256(self, feed: str, members: Sequence[Member]) -> dict[str, str]:
         """Of the members' hashes, those loaded for the feed already, with the file's name."""
         found = self._con.execute(
             "SELECT sha256, arg_min(file_name, file_id) FROM quality.load_audit "
-            f"WHERE feed = $feed AND status = 'loaded' AND NOT ({_STALE}) "
-            "AND list_contains($hashes::VARCHAR[], sha256) GROUP BY sha256",
-            {
-                "feed": contract.feed,
-                "hashes": [member.sha256 for member in members if member.sha256],
-                "contract": contract.sha256,
-            },
+            "WHERE feed = ? AND status = 'loaded' AND list_contains(?::VARCHAR[], sha256) "
+            "GROUP BY sha256",
+            [feed, [member.sha256 for member in members if member.sha256]],
         ).fetchall()
         return dict(found)
 
-    def to_read_again(self, contract: Contract) -> list[ReadAgain]:
-        """The landed files whose rows another contract than today's rejected, oldest first."""
+    def stale(self, contract: Contract) -> list[Stale]:
+        """The kept files to read again, in the order of loading."""
         found = self._con.execute(
-            "SELECT split_part(any_value(file_name), '/', 1), archive_path, landed_at, "
-            "sum(rejected)::BIGINT FROM quality.load_audit AS audit "
-            f"WHERE feed = $feed AND status = 'loaded' AND {_STALE} AND NOT EXISTS ("
-            "FROM quality.load_audit AS tried WHERE tried.feed = audit.feed "
-            "AND tried.container_sha256 = audit.container_sha256 "
-            "AND tried.contract_sha256 = $contract) "
-            "GROUP BY container_sha256, archive_path, landed_at ORDER BY min(file_id)",
-            {"feed": contract.feed, "contract": contract.sha256},
+            "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
+            "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.load_audit "
+            "WHERE feed = ? AND status = 'loaded' AND rejected > 0 "
+            "AND contract_sha256 IS DISTINCT FROM ? GROUP BY ALL ORDER BY min(file_id)",
+            [contract.feed, contract.sha256],
         ).fetchall()
-        return [ReadAgain(*row) for row in found]
+        return [
+            Stale(
+                path,
+                container,
+                {
+                    sha256: AuditRow(
+                        name, sha256, int(size), "loaded", file_id=int(n), rejected=int(rejected)
+                    )
+                    for n, name, sha256, size, rejected in rows
+                },
+            )
+            for path, container, rows in found
+        ]
 
-    def supersede(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
-        """Take back earlier readings of the files just loaded: the same bytes count once."""
-        for row in rows:
-            if row.status != "loaded":
-                continue
-            earlier = self._con.execute(
-                "UPDATE quality.load_audit SET status = 'duplicate', reason = ? "
-                "WHERE feed = ? AND status = 'loaded' AND sha256 = ? AND file_id < ? "
-                "RETURNING file_id",
-                [
-                    f"read again as file {row.file_id} after its contract changed",
-                    *(contract.feed, row.sha256, row.file_id),
-                ],
-            ).fetchall()
-            for (file_id,) in earlier:
-                for table, column in (
-                    (f"raw.{contract.raw_table}", "_file_id"),
-                    ("raw.load_period", "file_id"),
-                    ("quality.rejected_row", "file_id"),
-                ):
-                    self._con.execute(f"DELETE FROM {table} WHERE {column} = ?", [file_id])
+    def take_back(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
+        """Remove what was read of files, whose rows are about to be inserted anew."""
+        for table, column in (
+            (f"raw.{contract.raw_table}", "_file_id"),
+            ("raw.load_period", "file_id"),
+            ("quality.rejected_row", "file_id"),
+        ):
+            self._con.execute(
+                f"DELETE FROM {table} WHERE list_contains(?::BIGINT[], {column})",
+                [[row.file_id for row in rows]],
+            )
+
+    def write_again(self, contract: Contract, stale: Stale) -> None:
+        """What reading a kept file again found. A row no longer `loaded` keeps its counts."""
+        for row in stale.rows.values():
+            self._con.execute(
+                "UPDATE quality.load_audit SET contract_sha256 = ? WHERE file_id = ?",
+                [contract.sha256, row.file_id],
+            )
+            if row.status == "loaded":
+                self._con.execute(
+                    "UPDATE quality.load_audit SET data_rows = ?, accepted = ?, rejected = ?, "
+                    "skipped = ?, layout = ?, encoding = ? WHERE file_id = ?",
+                    [
+                        *(row.data_rows, row.accepted, row.rejected, row.skipped),
+                        *(row.layout, row.encoding, row.file_id),
+                    ],
+                )
 
     def insert_rows(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
         """Move what read_batch left in the connection into the raw table and rejected_row.
@@ -161,13 +177,14 @@ class Ledger:
             "column_name, reason, raw_line FROM incoming_rejected",
             [ids, contract.feed, [row.file_name for row in rows]],
         )
-        first = loaded[0].file_id
+        arriving = [row.file_id for row in loaded]
         if contract.update.month:
             self._con.execute(
                 "INSERT INTO raw.load_period "
                 f"SELECT _file_id, ?, {_key_sql(contract)}, {_month_sql(contract)}, count(*) "
-                f"FROM {table} WHERE _file_id >= ? GROUP BY ALL ORDER BY ALL",
-                [contract.feed, first],
+                f"FROM {table} WHERE _file_id >= ? AND list_contains(?::BIGINT[], _file_id) "
+                "GROUP BY ALL ORDER BY ALL",
+                [contract.feed, min(arriving), arriving],
             )
         for what, query in (
             ("accepted", f"SELECT _file_id, count(*) FROM {table} WHERE _file_id >= ? GROUP BY 1"),
@@ -176,7 +193,7 @@ class Ledger:
                 "SELECT file_id, count(*) FROM quality.rejected_row WHERE file_id >= ? GROUP BY 1",
             ),
         ):
-            arrived = dict(self._con.execute(query, [first]).fetchall())
+            arrived = dict(self._con.execute(query, [min(arriving)]).fetchall())
             for row in loaded:
                 counted = getattr(row, what)
                 if arrived.get(row.file_id, 0) != counted:
@@ -207,10 +224,6 @@ class Ledger:
 
     def write_skipped(self, contract: Contract, sha256: str, members: Sequence[Member]) -> None:
         """The zip's members that the contract does not take: no files of the feed, but noted."""
-        self._con.execute(
-            "DELETE FROM quality.skipped_member WHERE feed = ? AND container_sha256 = ?",
-            [contract.feed, sha256],  # of a zip that is read again
-        )
         for member in members:
             self._con.execute(
                 "INSERT INTO quality.skipped_member VALUES (?, ?, ?, ?, ?)",

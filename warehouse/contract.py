@@ -194,7 +194,7 @@ class Contract(_Part):
     unmerged_keys: tuple[str, ...] = ()
     sources_without_ids: tuple[str, ...] = ()
     files: Files
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    delimiter: str = Field(default=",", pattern=r"^[\t -~]$")
     columns: tuple[Column, ...] = Field(min_length=1)
     layouts: tuple[Layout, ...] = Field(min_length=1)
 
@@ -225,9 +225,10 @@ class Contract(_Part):
 
     @cached_property
     def sha256(self) -> str:
-        """A hash of all that decides how a file is read: the contract without its prose."""
+        """A hash of all that decides how a file is read, and of nothing else the contract says."""
         prose = {"title", "publisher", "grain", "source_url", "cadence"}
-        said = self.model_dump(mode="json", exclude=prose)
+        of_models = {"open_data", "unmerged_keys", "sources_without_ids"}
+        said = self.model_dump(mode="json", exclude=prose | of_models)
         for column in said["columns"]:
             del column["description"]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -97,7 +97,7 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "layout": ("VARCHAR", "The contract's layout that matched the header."),
             "encoding": ("VARCHAR", "The encoding it was read in."),
             "archive_path": ("VARCHAR", "Where the original bytes are, below the home."),
-            "contract_sha256": ("VARCHAR", "SHA-256 of the contract it was read by."),
+            "contract_sha256": ("VARCHAR", "SHA-256 of the contract it was last read by."),
             "cleared": ("BOOLEAN", "The landed file has been taken out of landing."),
         },
     ),

@@ -195,24 +195,6 @@ def explain(place: Path, feed: str, name: str, sha256: str, refused: FileRefused
     draft.replace(target)
 
 
-def put_back(kept: Path, folder: Path, name: str, landed_at: datetime) -> bool:
-    """Put archived bytes into a landing folder again, as old as they were; False if in the way.
-
-    Whatever lies in landing under the name was landed since, and stays.
-    """
-    target = folder / name
-    if target.exists() or target.is_symlink():
-        return False
-    draft = folder / ".again"  # of one name, so that a killed run's is written over
-    draft.unlink(missing_ok=True)
-    shutil.copyfile(kept, draft)
-    draft.chmod(0o600)
-    since = (landed_at - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000
-    os.utime(draft, ns=(since, since))
-    draft.replace(target)
-    return True
-
-
 def clear(landed: Landed) -> None:
     """Take the file out of landing, unless another has been put in its place since."""
     if landed.unchanged():

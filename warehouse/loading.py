@@ -9,6 +9,9 @@ is finished by the next one and leaves the same tables:
 4. *committed*: from here on the file counts as loaded;
 5. *cleared*: the landed file removed; 6. *noted*: the audit says so.
 
+A file some of whose rows were rejected by another contract than today's is read again from where it
+is kept, in one transaction that replaces its rows; it stays the file it was, as old as it was.
+
 A file that is audited but not noted as cleared is the tail of a killed run: steps 5 and 6 are
 done again, without a second audit row.
 """
@@ -24,7 +27,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse import ddl, landing, standards
-from warehouse.audit import AuditRow, Ledger
+from warehouse.audit import AuditRow, Ledger, Stale
 from warehouse.contract import Contract, load_contracts
 from warehouse.errors import FileRefused, RunFailed
 from warehouse.home import Home, private_files
@@ -113,9 +116,6 @@ def ingest(
             report("WARNING waivers.csv is not read by this version: no check is waived.")
         _empty(home.work / "taken")
         _empty(home.work / "unpacked")
-        ledger = Ledger(con)
-        for contract in contracts.values():
-            _read_again(home, contract, ledger, report)
         found = landing.listing(home, contracts)
         at("listed")
         complete, waiting = landing.settle(found, settings.settle_seconds)
@@ -124,12 +124,18 @@ def ingest(
             report(message)
         for landed in waiting:
             _wait(result.feeds[landed.feed], landed, "is still being written", report)
+        ledger = Ledger(con)
         ledger.note_cleared_earlier([*complete, *waiting])
         for landed in complete:
             loader = _Loader(home, settings, contracts[landed.feed], con, ledger, at)
             feed = result.feeds[landed.feed]
             with plainly(f"Loading {landed.feed}/{landed.name} (it stays in landing)"):
                 loader.load(landed, feed, report)
+        for name, contract in contracts.items():
+            for stale in ledger.stale(contract):
+                loader = _Loader(home, settings, contract, con, ledger, at)
+                with plainly(f"Reading {name}/{stale.name} again"):
+                    loader.read_again(stale, result.feeds[name], report)
         for name, month in ledger.latest_months().items():
             if name in result.feeds:
                 result.feeds[name].latest_month = month
@@ -190,6 +196,80 @@ class _Loader:
         _empty(self.home.work / "taken")
         _empty(self.home.work / "unpacked")
 
+    def read_again(self, stale: Stale, feed: FeedLoad, report: Report) -> None:
+        """Replace what was read of a kept file by what today's contract reads of it."""
+        place, kept = f"{feed.feed}/{stale.name}", self.home.root / stale.archive_path
+        before, problem = stale.rejected, ""
+        try:
+            if landing.file_sha256(kept) != stale.sha256:
+                problem = f"{kept} is not the file that was loaded"
+        except OSError as error:
+            problem = f"{kept}: {error.strerror or error}"
+        if problem:
+            report(
+                f"WARNING {place}: its {before:,} rejected rows cannot be read again by the "
+                f"changed contract: {problem}. Put the original back there; nothing is lost."
+            )
+            return
+        try:
+            self.ledger.begin()
+            try:
+                refused = self._replace(kept, stale)
+            except FileRefused as error:
+                self.con.execute("ROLLBACK")
+                self.ledger.begin()
+                refused = error
+                for row in stale.rows.values():
+                    row.status = "refused"
+            self.ledger.write_again(self.contract, stale)
+            self.at("replaced")
+            self.con.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute("ROLLBACK")
+            raise
+        self.at("read again")
+        _empty(self.home.work / "unpacked")
+        read = [row for row in stale.rows.values() if row.status == "loaded"]
+        for row in read:
+            feed.count(row)
+        line = (
+            f"{place}: {before:,} rows had been rejected by another contract; read again: "
+            f"{sum(row.accepted for row in read):,} rows, "
+            f"{sum(row.rejected for row in read):,} rejected"
+            if read
+            else f"WARNING {place}: today's contract refuses it, so what was loaded stays: "
+            f"{refused or 'the contract does not take it'}. "
+            "Mend the contract, or land a corrected file."
+        )
+        feed.messages.append(line)
+        report(line)
+
+    def _replace(self, kept: Path, stale: Stale) -> FileRefused | None:
+        """Read the stale members; what could not be read is marked refused and keeps its rows."""
+        untouched, refused = set(stale.rows), None
+        unpacked = self.home.work / "unpacked"
+        unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
+        reader = batches(kept, self.contract, limits(self.settings), unpacked, BATCH_BYTES)
+        with contextlib.closing(reader):
+            for members in reader:
+                wanted = [each for each in members if each.sha256 in untouched]
+                wanted = [each for each in wanted if not each.skipped]
+                rows = [stale.rows[each.sha256] for each in wanted]
+                for row, reading in zip(
+                    rows, read_batch(self.con, self.contract, wanted), strict=True
+                ):
+                    if reading.refused:
+                        row.status, refused = "refused", reading.refused
+                    else:
+                        fill(row, reading)
+                    untouched.discard(row.sha256)
+                self.ledger.take_back(self.contract, [r for r in rows if r.status == "loaded"])
+                self.ledger.insert_rows(self.contract, rows)
+        for sha256 in untouched:
+            stale.rows[sha256].status = "refused"
+        return refused
+
     def _in_transaction(self, landed: Landed, copy: Path | None, sha256: str) -> _Outcome:
         try:
             self.ledger.begin()
@@ -232,7 +312,7 @@ class _Loader:
                 f"the file is larger than the {self.settings.max_file_mb} MB a file may have",
                 mend="Send it in parts, or raise max_file_mb in csp.yml.",
             )
-        whole = self.ledger.loaded_before(self.contract, sha256)
+        whole = self.ledger.loaded_before(landed.feed, sha256)
         if whole:
             row = AuditRow(landed.name, sha256, landed.size, "duplicate", f"same bytes as {whole}")
             self.ledger.number([row])
@@ -251,7 +331,7 @@ class _Loader:
     def _read_batch(self, landed: Landed, members: list[Member], outcome: _Outcome) -> None:
         outcome.skipped += [member for member in members if member.skipped]
         wanted = [member for member in members if not member.skipped]
-        known = self.ledger.names_by_sha256(self.contract, wanted)
+        known = self.ledger.names_by_sha256(landed.feed, wanted)
         known.update({row.sha256: row.file_name for row in outcome.rows if row.status == "loaded"})
         rows: list[AuditRow] = []
         fresh: list[Member] = []
@@ -282,7 +362,6 @@ class _Loader:
             if twin.status == "refused":
                 _refuse(row, outcome.refusals[twin.file_name], outcome)
         self.ledger.insert_rows(self.contract, places)
-        self.ledger.supersede(self.contract, places)
 
     def _keep(self, landed: Landed, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
         """Archive or refuse the bytes; their place below the home ('' when nothing is kept)."""
@@ -303,20 +382,6 @@ class _Loader:
             beside = Path(kept).name if kept and name == landed.name else name.replace("/", "__")
             landing.explain(refused / beside, self.contract.feed, name, sha256, why)
         return kept
-
-
-def _read_again(home: Home, contract: Contract, ledger: Ledger, report: Report) -> None:
-    """Land once more what another contract than today's rejected rows of."""
-    for file in ledger.to_read_again(contract):
-        kept = home.root / file.archive_path
-        place = f"{contract.feed}/{file.name}"
-        if not kept.is_file():
-            report(f"WARNING {place}: its rejected rows cannot be read again; {kept} is missing.")
-        elif landing.put_back(kept, home.landing / contract.feed, file.name, file.landed_at):
-            report(
-                f"{place}: the contract changed since {file.rejected:,} of its rows were "
-                "rejected; it is read again"
-            )
 
 
 def _refuse(row: AuditRow, refused: FileRefused, outcome: _Outcome) -> None:

@@ -57,7 +57,7 @@ def build_inputs(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     changes, everything is built anew.
     """
     reference = con.execute(
-        "select feed, file_name, sha256 from quality.load_audit "
+        "select feed, file_name, sha256, contract_sha256 from quality.load_audit "
         "where status = 'loaded' and partner = 'reference' order by file_id, file_name"
     ).fetchall()
     chosen = settings.model_dump(
@@ -113,13 +113,13 @@ class FeedTotals:
 def feed_totals(con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> dict[str, FeedTotals]:
     """Totals per feed; `received_at` is when its newest file was delivered (UTC).
 
-    `fingerprint` changes exactly when a file of the feed is loaded.
+    `fingerprint` changes exactly when a file of the feed is loaded, or read again.
     """
     found = {
         feed: FeedTotals(files, int(accepted), int(rejected), received_at, fingerprint)
         for feed, files, accepted, rejected, received_at, fingerprint in con.execute(
             "select feed, count(*), sum(accepted), sum(rejected), max(landed_at), "
-            "md5(string_agg(sha256, ' ' order by file_id, file_name)) "
+            "md5(string_agg(concat(sha256, contract_sha256), ' ' order by file_id, file_name)) "
             "from quality.load_audit where status = 'loaded' group by feed"
         ).fetchall()
     }

@@ -1,6 +1,7 @@
 """Rows that a contract rejected are read again, by themselves, once the contract has changed."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,14 @@ from tests.warehouse.street_files import (
     street_zip,
 )
 from tests.warehouse.test_crash import killed
-from warehouse import ddl, loading
+from warehouse import ddl, loading, runs
 from warehouse.contract import Contract, load_contracts
 from warehouse.home import Home
+from warehouse.publication.state import input_state
 
 TOO_EARLY = street_csv([row(1, "2010-11"), row(2), row(3)])
 RAW = "SELECT month, count(*) FROM raw.police__street_crime GROUP BY 1 ORDER BY 1"
-IN_FORCE = "SELECT strftime(month, '%Y-%m'), row_count FROM raw.load_period ORDER BY 1"
+MONTHS = "SELECT strftime(month, '%Y-%m'), row_count FROM raw.load_period ORDER BY 1"
 REJECTED = "SELECT count(*) FROM quality.rejected_row"
 
 
@@ -44,10 +46,46 @@ def mended(contract: Contract) -> Contract:
     return changed(contract, columns=columns)
 
 
+def requiring_other_headers(contract: Contract) -> Contract:
+    """The contract for files in which the month is under another header."""
+    [layout, *others] = contract.layouts
+    elsewhere = layout.model_copy(update={"headers": {"month": ("Month of report",)}})
+    return changed(contract, layouts=(elsewhere, *others))
+
+
+def rejecting_everything(contract: Contract) -> Contract:
+    """A mistaken edit: every month must be of 2030 or later."""
+    columns = tuple(
+        column.model_copy(update={"earliest": "2030-01"}) if column.name == "month" else column
+        for column in contract.columns
+    )
+    return changed(contract, columns=columns)
+
+
+Agree = Callable[[Callable[[Contract], Contract]], None]
+
+
 @pytest.fixture
-def mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    contracts = {**load_contracts(), FEED: mended(load_contracts()[FEED])}
-    monkeypatch.setattr(loading, "load_contracts", lambda: contracts)
+def agree(monkeypatch: pytest.MonkeyPatch) -> Agree:
+    """Make the contract of street crime another one for the nights to come."""
+
+    def replace(by: Callable[[Contract], Contract]) -> None:
+        contracts = {**load_contracts(), FEED: by(load_contracts()[FEED])}
+        monkeypatch.setattr(loading, "load_contracts", lambda: contracts)
+
+    return replace
+
+
+def as_it_was(contract: Contract) -> Contract:
+    return contract
+
+
+def told(home: Home) -> list[str]:
+    """What a night says."""
+    said: list[str] = []
+    with ddl.open_warehouse(home, SETTINGS) as con:
+        loading.ingest(home, SETTINGS, con, said.append)
+    return said
 
 
 def forget_contract(home: Home) -> None:
@@ -56,111 +94,146 @@ def forget_contract(home: Home) -> None:
         con.execute("UPDATE quality.load_audit SET contract_sha256 = 'earlier'")
 
 
-def test_the_rows_are_loaded_and_counted_once(home: Home, request: pytest.FixtureRequest) -> None:
+def fingerprints(home: Home) -> list[str]:
+    """What tells the later steps of a night that something was loaded."""
+    with ddl.open_warehouse(home, SETTINGS) as con:
+        street = runs.feed_totals(con, [FEED])[FEED].fingerprint
+        return [street, input_state(home, SETTINGS, con)]
+
+
+def test_the_rows_are_loaded_and_counted_once(home: Home, agree: Agree) -> None:
     land(home, "april.csv", TOO_EARLY)
     night(home)
     assert audit(home) == [("april.csv", "loaded", 3, 2, 1, 0)]
     assert not night(home).changed
-    request.getfixturevalue("mend")
-    assert night(home).feeds[FEED].accepted == 3
-    assert audit(home) == [
-        ("april.csv", "duplicate", 3, 2, 1, 0),
-        ("april.csv", "loaded", 3, 3, 0, 0),
-    ]
-    assert ask(home, "SELECT reason FROM quality.load_audit WHERE file_id = 1") == [
-        ("read again as file 2 after its contract changed",)
-    ]
+    before, entry = fingerprints(home), ask(home, AUDITED)
+    agree(mended)
+    again = night(home)
+    assert again.changed
+    assert again.feeds[FEED].accepted == 3
+    assert audit(home) == [("april.csv", "loaded", 3, 3, 0, 0)]
+    assert ask(home, AUDITED) == entry, "the same file, as old and as new as it was"
     assert ask(home, RAW) == [("2010-11", 1), ("2020-04", 2)]
-    assert ask(home, IN_FORCE) == [("2010-11", 1), ("2020-04", 2)]
+    assert ask(home, MONTHS) == [("2010-11", 1), ("2020-04", 2)]
     assert ask(home, REJECTED) == [(0,)]
-    assert ask(home, "SELECT DISTINCT epoch(landed_at)::BIGINT FROM quality.load_audit") == [
-        (LONG_AGO,)  # as new, and as old, as it was
-    ]
     assert [path.name for path in (home.archive / FEED).iterdir()] == ["april.csv"]
-    assert list((home.landing / FEED).iterdir()) == []
-    land(home, "april.csv", TOO_EARLY)
+    for now, then in zip(fingerprints(home), before, strict=True):
+        assert now != then, "the next steps must not take the night for one with nothing new"
     assert not night(home).changed
+    land(home, "april.csv", TOO_EARLY, LONG_AGO + 99)
+    assert not night(home).changed
+
+
+AUDITED = (
+    "SELECT file_id, file_name, sha256, loaded_at, landed_at, archive_path, cleared "
+    "FROM quality.load_audit"
+)
+
+
+def test_an_edit_taken_back_brings_the_rows_back(home: Home, agree: Agree) -> None:
+    land(home, "april.csv", TOO_EARLY)
+    night(home)
+    agree(rejecting_everything)
+    night(home)
+    assert (ask(home, RAW), ask(home, REJECTED)) == ([], [(3,)])
+    agree(as_it_was)
+    night(home)
+    assert (ask(home, RAW), ask(home, REJECTED)) == ([("2020-04", 2)], [(1,)])
 
 
 def test_what_is_still_rejected_is_read_once_more_and_not_every_night(home: Home) -> None:
     land(home, "april.csv", TOO_EARLY)
     night(home)
-    forget_contract(home)
-    assert night(home).changed
     before = everything(home)
-    assert not night(home).changed
+    forget_contract(home)
+    assert any("read again: 2 rows, 1 rejected" in line for line in told(home))
     assert everything(home) == before
-    assert ask(home, RAW) == [("2020-04", 2)]
-    assert ask(home, REJECTED) == [(1,)]
+    assert told(home) == []
 
 
 def test_of_a_zip_only_the_member_with_rejected_rows_is_read_again(
-    home: Home, request: pytest.FixtureRequest
+    home: Home, agree: Agree
 ) -> None:
-    whole = street_csv([row(9, "2020-05")])
-    content = street_zip(
-        {member("2020-04"): TOO_EARLY, member("2020-05"): whole, "other.txt": b"x"}
-    )
-    land(home, "all.zip", content)
+    members = {
+        member("2020-04"): TOO_EARLY,
+        member("2020-05"): street_csv([row(9, "2020-05")]),
+        member("2020-06"): b"not,of,the,contract\n1,2,3,4\n",
+        "other.txt": b"x",
+    }
+    land(home, "all.zip", street_zip(members))
     night(home)
-    request.getfixturevalue("mend")
-    loaded = night(home).feeds[FEED]
-    assert (loaded.loaded, loaded.duplicates, loaded.accepted) == (1, 1, 3)
+    agree(mended)
+    again = night(home).feeds[FEED]
+    assert (again.loaded, again.duplicates, again.refused, again.accepted) == (1, 0, 0, 3)
     assert ask(home, RAW) == [("2010-11", 1), ("2020-04", 2), ("2020-05", 1)]
-    assert ask(home, "SELECT count(*) FROM quality.skipped_member") == [(1,)]
+    assert ask(home, MONTHS) == [("2010-11", 1), ("2020-04", 2), ("2020-05", 1)]
     assert not night(home).changed
 
 
-def test_a_refusal_by_the_new_contract_takes_nothing_back(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    land(home, "april.csv", TOO_EARLY)
-    night(home)
-    street = load_contracts()[FEED]
-    [layout, *others] = street.layouts
-    elsewhere = layout.model_copy(update={"headers": {"month": ("Month of report",)}})
-    stricter = changed(street, layouts=(elsewhere, *others))
-    monkeypatch.setattr(loading, "load_contracts", lambda: {**load_contracts(), FEED: stricter})
-    assert night(home).feeds[FEED].refused == 1
-    assert ask(home, RAW) == [("2020-04", 2)]
-    assert [row[:2] for row in audit(home)] == [("april.csv", "loaded"), ("april.csv", "refused")]
-    assert night(home).feeds[FEED].refused == 0
+def test_every_file_of_one_name_is_read_again_in_the_same_night(home: Home, agree: Agree) -> None:
+    for number in range(3):
+        early = row(100 + number, "2010-11", f"Force {number}")
+        land(home, "extract.csv", street_csv([early, row(number)]), LONG_AGO + number)
+        night(home)
+    agree(mended)
+    assert night(home).feeds[FEED].accepted == 6
+    assert ask(home, RAW) == [("2010-11", 3), ("2020-04", 3)]
 
 
-def test_a_file_landed_since_under_the_same_name_comes_first(
-    home: Home, request: pytest.FixtureRequest
-) -> None:
+def test_a_refusal_by_the_new_contract_takes_nothing_back(home: Home, agree: Agree) -> None:
     land(home, "april.csv", TOO_EARLY)
     night(home)
-    request.getfixturevalue("mend")
+    before = [audit(home), ask(home, RAW), ask(home, MONTHS), ask(home, REJECTED)]
+    agree(requiring_other_headers)
+    [line] = told(home)
+    assert "today's contract refuses it, so what was loaded stays: line 1" in line
+    assert "Month of report" in line
+    assert [audit(home), ask(home, RAW), ask(home, MONTHS), ask(home, REJECTED)] == before
+    assert told(home) == []
+
+
+def test_new_files_are_loaded_before_old_ones_are_read_again(home: Home, agree: Agree) -> None:
+    land(home, "april.csv", TOO_EARLY)
+    night(home)
+    agree(mended)
     land(home, "april.csv", street_csv([row(7, "2020-06")]), LONG_AGO + 9)
-    night(home)
-    assert ask(home, RAW) == [("2020-04", 2), ("2020-06", 1)]
-    night(home)
+    first, second = told(home)
+    assert ": 1 rows (" in first
+    assert "read again" in second
     assert ask(home, RAW) == [("2010-11", 1), ("2020-04", 2), ("2020-06", 1)]
 
 
-def test_an_archived_file_that_is_gone_is_told_and_spoils_nothing(
-    home: Home, request: pytest.FixtureRequest
+@pytest.mark.parametrize("what", ["gone", "altered"])
+def test_a_kept_file_that_cannot_be_read_is_told_until_it_is_back(
+    home: Home, agree: Agree, what: str
 ) -> None:
     land(home, "april.csv", TOO_EARLY)
     night(home)
-    request.getfixturevalue("mend")
-    (home.archive / FEED / "april.csv").unlink()
-    said: list[str] = []
-    with ddl.open_warehouse(home, SETTINGS) as con:
-        assert not loading.ingest(home, SETTINGS, con, said.append).changed
-    assert any("cannot be read again" in line and "april.csv" in line for line in said)
-    assert ask(home, RAW) == [("2020-04", 2)]
+    agree(mended)
+    kept = home.archive / FEED / "april.csv"
+    kept.unlink()
+    if what == "altered":
+        kept.write_bytes(street_csv([row(1)]))
+    for _ in range(2):
+        [line] = told(home)
+        assert line.startswith(f"WARNING {FEED}/april.csv: its 1 rejected rows cannot be read")
+        assert "Put the original back there" in line
+        assert ask(home, RAW) == [("2020-04", 2)]
+    kept.write_bytes(TOO_EARLY)
+    before = fingerprints(home)
+    assert night(home).changed
+    assert fingerprints(home)[0] != before[0]
+    assert ask(home, RAW) == [("2010-11", 1), ("2020-04", 2)]
 
 
-def test_prose_is_no_reason_to_read_again() -> None:
+def test_only_what_decides_the_reading_is_a_reason_to_read_again() -> None:
     street = load_contracts()[FEED]
-    told = tuple(
+    reworded = tuple(
         column.model_copy(update={"description": "Said in other words."})
         for column in street.columns
     )
-    assert changed(street, columns=told, title="Crime").sha256 == street.sha256
+    same = changed(street, columns=reworded, title="Crime", unmerged_keys=("Kent Police",))
+    assert same.sha256 == street.sha256
     assert mended(street).sha256 != street.sha256
     assert changed(street, delimiter=";").sha256 != street.sha256
 
@@ -171,11 +244,14 @@ def test_killed_at_any_step_of_reading_again(tmp_path: Path) -> None:
         home.init()
         land(home, "all.zip", street_zip({member("2020-04"): TOO_EARLY}))
         night(home)
-        forget_contract(home)
+        with ddl.open_warehouse(home, SETTINGS) as con:  # as if half its rows had been rejected
+            con.execute("UPDATE quality.load_audit SET contract_sha256 = 'earlier', accepted = 1")
+            con.execute("DELETE FROM raw.police__street_crime WHERE _line_number = 3")
         return home
 
     reference = prepared("reference")
     night(reference)
+    assert ask(reference, RAW) == [("2020-04", 2)]
     wanted = everything(reference)
     for at_step in range(1, 20):
         home = prepared(f"home{at_step}")
@@ -184,4 +260,4 @@ def test_killed_at_any_step_of_reading_again(tmp_path: Path) -> None:
         night(home)
         assert everything(home) == wanted, f"killed at step {at_step}"
         shutil.rmtree(home.root)
-    assert at_step == 8  # listed, and the six steps of the file
+    assert at_step == 4  # listed, replaced, read again

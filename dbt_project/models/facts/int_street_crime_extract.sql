@@ -7,6 +7,7 @@ select
     load_audit.file_name,
     load_audit.landed_at,
     load_audit.loaded_at,
+    load_audit.contract_sha256,
     load_period.row_count
 from {{ source("raw", "load_period") }} as load_period
 inner join {{ source("quality", "load_audit") }} as load_audit

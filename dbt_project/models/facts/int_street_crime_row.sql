@@ -13,7 +13,8 @@ with extracts as (
         extract.force_name,
         extract.month,
         extract.file_id,
-        hash(extract.file_id, reference_state.fingerprint) as fingerprint
+        -- A file some of whose rows were rejected may have been read again by a changed contract.
+        hash(extract.file_id, extract.contract_sha256, reference_state.fingerprint) as fingerprint
     from {{ ref("int_street_crime_extract") }} as extract
     cross join {{ ref("reference_state") }} as reference_state
 ),
