@@ -33,6 +33,7 @@ class Standard:
     tolerated_not_stated_percent: float
     reason: str
     since: date | None
+    until: date | None = None  # from this day on a later standard for the field holds
 
     @property
     def full_feed(self) -> str:
@@ -48,7 +49,7 @@ def standard_from_row(row: dict[str, object]) -> Standard:
     threshold = float(str(row["threshold_percent"]))
     if not 0 <= threshold <= 100:
         raise ValueError(f"standard {row['standard_id']}: threshold_percent is from 0 to 100")
-    since = row.get("since")
+    since, until = row.get("since"), row.get("until")
     tolerated = row.get("tolerated_not_stated_percent")
     return Standard(
         standard_id=str(row["standard_id"]),
@@ -60,6 +61,7 @@ def standard_from_row(row: dict[str, object]) -> Standard:
         tolerated_not_stated_percent=float(str(tolerated)) if tolerated not in (None, "") else 0.0,
         reason=str(row.get("reason") or ""),
         since=since if isinstance(since, date) else _date(since),
+        until=until if isinstance(until, date) else _date(until),
     )
 
 

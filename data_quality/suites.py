@@ -41,13 +41,20 @@ class Check:
     scope: str = ""
 
 
-def checks_of(standard: Standard) -> tuple[Check, Check, Check]:
-    """The completeness, latest month and validity checks of one standard, with stable ids."""
+def checks_of(standard: Standard) -> list[Check]:
+    """The completeness, latest month and validity checks of one standard, with stable ids.
+
+    A standard that a later one has replaced is checked over its own time alone.
+    """
     # A row without a bucket would be a fault of the model; it must not leave the count unseen.
     bucket = f"coalesce(\"{standard.field}_bucket\", 'missing')"
     counted = f"month >= date '{standard.since.isoformat()}'" if standard.since else "true"
+    ended = f" (until {standard.until.isoformat()})" if standard.until else ""
+    if standard.until:
+        counted += f" and month < date '{standard.until.isoformat()}'"
     latest = f"month = (select max(month) from {table_of(standard.full_feed)})"
     tail = f"{standard.partner}.{standard.feed}.{standard.field}"
+    tail += f".until_{standard.until.isoformat()}" if standard.until else ""
     completeness = Check(
         check_id=f"completeness.{tail}",
         feed=standard.full_feed,
@@ -55,36 +62,35 @@ def checks_of(standard: Standard) -> tuple[Check, Check, Check]:
         dimension="completeness",
         threshold_percent=standard.threshold_percent,
         severity=standard.severity,
-        column=standard.field,
+        column=f"{standard.field}{ended}",
         bucket=f"{standard.field}_bucket",
         sql=f"case when {counted} and {bucket} <> 'not applicable' then {bucket} end",
         standard=standard,
+        scope=ended,
     )
-    return (
+    latest_month = replace(
         completeness,
-        replace(
-            completeness,
-            check_id=f"completeness.{tail}.latest_month",
-            column=f"{standard.field} (latest month)",
-            sql=(
-                f"case when {counted} and {latest} and {bucket} <> 'not applicable' "
-                f"then {bucket} end"
-            ),
-            scope=" of the latest month",
+        check_id=f"completeness.{tail}.latest_month",
+        column=f"{standard.field} (latest month)",
+        sql=(
+            f"case when {counted} and {latest} and {bucket} <> 'not applicable' then {bucket} end"
         ),
-        Check(
-            check_id=f"validity.{tail}",
-            feed=standard.full_feed,
-            field=standard.field,
-            dimension="validity",
-            threshold_percent=VALIDITY_THRESHOLD_PERCENT,
-            severity="warning",
-            column=f"{standard.field} (stated)",
-            bucket=f"{standard.field}_bucket",
-            sql=f"case when {counted} and {bucket} in ('valid', 'invalid') then {bucket} end",
-            standard=standard,
-        ),
+        scope=" of the latest month",
     )
+    validity = Check(
+        check_id=f"validity.{tail}",
+        feed=standard.full_feed,
+        field=standard.field,
+        dimension="validity",
+        threshold_percent=VALIDITY_THRESHOLD_PERCENT,
+        severity="warning",
+        column=f"{standard.field} (stated){ended}",
+        bucket=f"{standard.field}_bucket",
+        sql=f"case when {counted} and {bucket} in ('valid', 'invalid') then {bucket} end",
+        standard=standard,
+        scope=ended,
+    )
+    return [completeness, validity] if ended else [completeness, latest_month, validity]
 
 
 def checks_by_feed(standards: Iterable[Standard]) -> dict[str, list[Check]]:

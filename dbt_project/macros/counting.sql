@@ -16,8 +16,3 @@
 {% macro number_from_text(text, type="double") -%}
     try_cast(try_cast(replace(trim({{ text }}), ',', '') as double) as {{ type }})
 {%- endmacro %}
-
-{#- Text as sent, trimmed; blank is NULL. -#}
-{% macro clean_text(text) -%}
-    nullif(trim({{ text }}), '')
-{%- endmacro %}

@@ -87,6 +87,35 @@ def test_a_bad_latest_month_is_not_hidden_by_good_years(tmp_path: Path) -> None:
     assert "latest month" in str(latest.message)
 
 
+def test_of_two_standards_each_judges_its_own_months(tmp_path: Path) -> None:
+    rows: list[Row] = [("2019-12-01", "missing", "valid", "valid")] * 50
+    rows += [("2020-01-01", "valid", "valid", "valid")] * 8
+    rows += [("2020-01-01", "missing", "valid", "valid")] * 2
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb", rows, [])
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("alter table facts.completeness_standard add column until date")
+        con.execute(
+            "insert into facts.completeness_standard values "
+            "('first', 'police', 'street_crime', 'crime_id', 95, 'warning', 0, 'because', "
+            "'2013-05-01', '2020-01-01'), "
+            "('later', 'police', 'street_crime', 'crime_id', 70, 'blocking', 0, 'because', "
+            "'2020-01-01', null)"
+        )
+    found = checked(warehouse)
+    now, before = (
+        found[completeness("crime_id")],
+        found[f"{completeness('crime_id')}.until_2020-01-01"],
+    )
+    assert (now.status, now.severity, now.records, now.failed_records) == (
+        "pass",
+        "blocking",
+        10,
+        2,
+    )
+    assert (before.status, before.severity, before.records) == ("fail", "warning", 50)
+    assert "until 2020-01-01" in str(before.message)
+
+
 def test_rows_before_a_standard_began_do_not_count(tmp_path: Path) -> None:
     rows: list[Row] = [("2019-12-01", "missing", "valid", "valid")] * 5
     rows += [("2020-01-01", "valid", "valid", "valid")] * 3

@@ -1,6 +1,7 @@
 """The project's standards are readable, and a wrong row says what is wrong."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_check_ids_are_stable_and_unique() -> None:
         for check in checks
     ]
     assert len(ids) == len(set(ids))
+
+
+def test_a_replaced_standard_keeps_its_own_time_and_its_successor_the_ids() -> None:
+    earlier = standard_from_row({**ROW, "until": date(2020, 1, 1)})
+    later = standard_from_row({**ROW, "standard_id": "later", "since": "2020-01-01"})
+    complete, sound = checks_of(earlier)
+    assert complete.check_id == "completeness.police.street_crime.lsoa_code.until_2020-01-01"
+    assert sound.check_id == "validity.police.street_crime.lsoa_code.until_2020-01-01"
+    assert checks_of(later)[0].check_id == "completeness.police.street_crime.lsoa_code"
+    [checks] = checks_by_feed([earlier, later]).values()
+    assert len({check.check_id for check in checks}) == len({check.column for check in checks}) == 5
 
 
 def test_a_suite_looks_at_buckets_only() -> None:

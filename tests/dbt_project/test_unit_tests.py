@@ -16,6 +16,14 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # A rule of the specification, and the model whose unit tests show it.
 MODELS = {
+    "completeness_standard",
+    "dim_district",
+    "dim_police_force",
+    "dim_population",
+    "indicator_comparison",
+    "recording_completeness",
+    "stg_reference__csp_lookup",
+    "stg_reference__district_population",
     "int_street_crime_event",
     "int_street_crime_extract",
     "int_street_crime_row",

@@ -41,10 +41,5 @@ left join standards
         completeness.partner = standards.partner
         and completeness.feed = standards.feed
         and completeness.field = standards.field
-        and standards.since <= completeness.month
--- Of two standards for a field the later holds from its date on.
-qualify
-    row_number() over (
-        partition by completeness.partner, completeness.feed, completeness.field, completeness.month
-        order by standards.since desc nulls last
-    ) = 1
+        and coalesce(standards.since <= completeness.month, true)
+        and coalesce(standards.until > completeness.month, true)
