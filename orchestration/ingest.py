@@ -59,7 +59,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             night.warehouse() as connection,
         ):
             loaded = loading.ingest(night.home, night.settings, connection, report)
-            status.record(night.home, connection)
+            status.record(night.home, connection, loaded.noticed)
             night.input_state = input_state(night.home, night.settings, connection)
             unchanged = is_unchanged(night.home, night.settings, connection)
             totals = runs.feed_totals(connection, contracts)
@@ -73,7 +73,12 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             if key in selected:
                 yield from _freshness(key, contracts[feed].cadence, totals[feed].received_at)
         if unchanged:
-            message = "Nothing new has landed, and nothing else changed: nothing to do."
+            refused = sum(feed.refused for feed in loaded.feeds.values())
+            message = (
+                f"{refused} landed and refused, and nothing else changed: nothing to publish."
+                if refused
+                else "Nothing new has landed, and nothing else changed: nothing to do."
+            )
             report(message)
             with retrying(night, attempts=0):
                 night.finish("unchanged", message)

@@ -20,7 +20,7 @@ from orchestration.instance import opened, prune_runs
 from orchestration.interruption import as_keyboard_interrupt
 from orchestration.progress import Listener
 from warehouse import errors, runs, status
-from warehouse.errors import CspError, RunFailed, UsageError
+from warehouse.errors import AlreadyRunning, CspError, RunFailed, UsageError
 from warehouse.home import Home
 from warehouse.locking import RunLock
 from warehouse.results import ERRORS_WITHOUT_VALUES, utc_now
@@ -51,8 +51,8 @@ def run_nightly(
 ) -> RunOutcome:
     """Run the nightly job of a home to its end.
 
-    Raises UsageError for a missing home or wrong settings and CspError while another run of the
-    home goes on; whatever fails in a step is told in the outcome instead. The listener gets a
+    Raises UsageError for a missing home or wrong settings and AlreadyRunning while another run of
+    the home goes on; whatever fails in a step is told in the outcome instead. The listener gets a
     `Progress` for each step's start and end and for what is worth showing in between.
     """
     home.require()
@@ -62,6 +62,8 @@ def run_nightly(
             pass
         try:
             result = _run(home, run_id, began, full_refresh, listener)
+        except AlreadyRunning:
+            raise
         except UsageError as error:  # the command's exit status tells it from a failed night
             _tell_failed(home, run_id, began, error)
             raise
@@ -166,7 +168,9 @@ def _outcome(home: Home, result: dg.ExecuteInProcessResult) -> RunOutcome:
         )
     recorded = _recorded(home, result.run_id)
     if not result.success or recorded is None:
-        why = _why(result)
+        kind, why = _why(result)
+        if kind == AlreadyRunning.__name__:  # it took the lock between the check and the first step
+            raise AlreadyRunning(why)
         return RunOutcome(
             "failed",
             result.run_id,
@@ -192,7 +196,7 @@ def _recorded(home: Home, run_id: str) -> runs.RunRecord | None:
 
 
 def _warnings(stored: dict[str, Any]) -> list[str]:
-    """Refused files and checks that failed without blocking, one line each."""
+    """What ingest noticed, refused files and checks that failed without blocking, a line each."""
     refused = [
         f"{item['feed']}/{item['file']} refused: {item['reason']}" for item in stored["refused"]
     ]
@@ -201,19 +205,20 @@ def _warnings(stored: dict[str, Any]) -> list[str]:
         for item in stored["not_passed"]
         if item["severity"] == "warning"
     ]
-    return refused + failed
+    return cast("list[str]", stored["noticed"]) + refused + failed
 
 
-def _why(result: dg.ExecuteInProcessResult) -> str:
-    """The last thing that failed outside a step; only our own errors are quoted."""
+def _why(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
+    """The last thing that failed outside a step: its kind, and what only our own errors say."""
     for event in reversed(result.all_events):
         data = event.event_specific_data
         error = getattr(data, "error", None)
         if error is not None:
             while error.cause is not None and error.cls_name not in OURS:
                 error = error.cause
-            return _withheld(error.cls_name or "An error", " ".join(str(error.message).split()))
-    return "The run ended without saying how; its page in `csp up` has the log."
+            kind = error.cls_name or "An error"
+            return kind, _withheld(kind, " ".join(str(error.message).split()))
+    return "", "The run ended without saying how; its page in `csp up` has the log."
 
 
 def _withheld(kind: str, message: str) -> str:

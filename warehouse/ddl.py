@@ -162,7 +162,10 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "published_at": ("TIMESTAMP", "When (UTC)."),
             "software_version": ("VARCHAR", "Version of this project."),
             "git_commit": ("VARCHAR", "Commit of this project, where known."),
-            "source_files": ("BIGINT", "Files whose rows are in it."),
+            "source_files": (
+                "BIGINT",
+                "Files loaded by then; some may since have been replaced by newer ones.",
+            ),
             "blocking_checks_passed": ("BIGINT", "Blocking checks that passed."),
         },
     ),

@@ -43,6 +43,10 @@ class FileRefused(CspError):  # noqa: N818 - the event's own name: the file is r
         return f"{', '.join(where)}: {self.reason}" if where else self.reason
 
 
+class AlreadyRunning(CspError):  # noqa: N818 - nothing failed: another run has the home
+    """Another run of the home goes on; this one has not begun, and there is nothing to mend."""
+
+
 class RunBlocked(CspError):  # noqa: N818 - a run is blocked, which is not a fault of the program
     """A blocking check stopped the run; the last publication stays current."""
 

@@ -188,11 +188,16 @@ def explain(place: Path, feed: str, name: str, sha256: str, refused: FileRefused
         "what_to_do": refused.what_to_do,
         "refused_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    target = place.with_name(_fitting(f"{place.name}.reason.json"))
+    target = reason_file(place)
     draft = target.with_name(f".{sha256[:12]}.reason.draft")
     draft.write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _sync(draft)
     draft.replace(target)
+
+
+def reason_file(place: Path) -> Path:
+    """Where it is explained why the file at `place` (of a zip's member: its name) was refused."""
+    return place.with_name(_fitting(f"{place.name}.reason.json"))
 
 
 def clear(landed: Landed) -> None:

@@ -58,6 +58,7 @@ class FeedLoad:
     rejected: int = 0
     skipped: int = 0
     messages: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
     latest_month: date | None = None
 
     def count(self, row: AuditRow) -> None:
@@ -75,6 +76,11 @@ class IngestResult:
 
     feeds: dict[str, FeedLoad]
     messages: list[str] = field(default_factory=list)
+
+    @property
+    def noticed(self) -> list[str]:
+        """What somebody should look at although the run goes on, besides refused files."""
+        return self.messages + [line for feed in self.feeds.values() for line in feed.noticed]
 
     @property
     def changed(self) -> bool:
@@ -186,6 +192,7 @@ class _Loader:
             outcome = self._in_transaction(landed, copy, sha256)
             for row in outcome.rows:
                 feed.count(row)
+            _notice_rejects(feed, landed.name, outcome.rows)
             for line in _lines(landed, outcome, time.monotonic() - began):
                 feed.messages.append(line)
                 report(line)
@@ -206,10 +213,11 @@ class _Loader:
         except OSError as error:
             problem = f"{kept}: {error.strerror or error}"
         if problem:
-            report(
-                f"WARNING {place}: its {before:,} rejected rows cannot be read again by the "
-                f"changed contract: {problem}. Put the original back there; nothing is lost."
+            feed.noticed.append(
+                f"{place}: its {before:,} rejected rows cannot be read again by the changed "
+                f"contract: {problem}. Put the original back there; nothing is lost."
             )
+            report(f"WARNING {feed.noticed[-1]}")
             return
         try:
             self.ledger.begin()
@@ -233,15 +241,19 @@ class _Loader:
         read = [row for row in stale.rows.values() if row.status == "loaded"]
         for row in read:
             feed.count(row)
+        _notice_rejects(feed, stale.name, read)
         line = (
             f"{place}: {before:,} rows had been rejected by another contract; read again: "
             f"{sum(row.accepted for row in read):,} rows, "
             f"{sum(row.rejected for row in read):,} rejected"
-            if read
-            else f"WARNING {place}: today's contract refuses it, so what was loaded stays: "
-            f"{refused or 'the contract does not take it'}. "
-            "Mend the contract, or land a corrected file."
         )
+        if not read:
+            feed.noticed.append(
+                f"{place}: today's contract refuses it, so what was loaded stays: "
+                f"{refused or 'the contract does not take it'}. "
+                "Mend the contract, or land a corrected file."
+            )
+            line = f"WARNING {feed.noticed[-1]}"
         feed.messages.append(line)
         report(line)
 
@@ -384,6 +396,15 @@ class _Loader:
         return kept
 
 
+def _notice_rejects(feed: FeedLoad, name: str, rows: list[AuditRow]) -> None:
+    rejected, data_rows = sum(r.rejected for r in rows), sum(r.data_rows for r in rows)
+    if rejected:
+        feed.noticed.append(
+            f"{feed.feed}/{name}: {rejected:,} of {data_rows:,} rows rejected; "
+            "quality.rejected_row in the home's warehouse.duckdb says which and why"
+        )
+
+
 def _refuse(row: AuditRow, refused: FileRefused, outcome: _Outcome) -> None:
     row.status, row.reason = "refused", str(refused)
     outcome.refusals[row.file_name] = refused
@@ -405,6 +426,7 @@ def fill(row: AuditRow, reading: Reading) -> None:
 
 def _wait(feed: FeedLoad, landed: Landed, why: str, report: Report) -> None:
     feed.waiting += 1
+    feed.noticed.append(f"{landed.feed}/{landed.name} {why}: left in landing for the next run.")
     message = f"{landed.feed}/{landed.name} {why}: left in landing for the next run."
     feed.messages.append(message)
     report(message)

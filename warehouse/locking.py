@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from types import TracebackType
 
-from warehouse.errors import CspError
+from warehouse.errors import AlreadyRunning, CspError
 from warehouse.home import Home
 
 # `csp status` and the landing sensor take the lock for an instant to see whether it is held.
@@ -18,7 +18,7 @@ class RunLock:
     """Hold the home's run lock inside a `with` block.
 
     The operating system releases the lock when its process ends, however it ends, so a killed
-    run never leaves a home locked. Raises CspError naming the holder when another process (or
+    run never leaves a home locked. Raises AlreadyRunning naming the holder when another process (or
     another RunLock of this one) has held it for WAIT_SECONDS.
     """
 
@@ -39,7 +39,7 @@ class RunLock:
         except BlockingIOError:
             holder = os.pread(handle, 1000, 0).decode(errors="replace")
             os.close(handle)
-            raise CspError(_held(holder)) from None
+            raise AlreadyRunning(_held(holder)) from None
         except BaseException:
             os.close(handle)
             raise

@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse.errors import CspError
 from warehouse.home import CONTRACTS, Home
+from warehouse.landing import reason_file
 from warehouse.publication.shelf import current_publication
 from warehouse.results import summary
 
@@ -28,9 +29,9 @@ select feed, sum(accepted)::bigint, sum(rejected)::bigint
 from quality.load_audit where status = 'loaded' group by feed
 """
 
-# A refusal stands until a file of the same name is loaded.
+# A refusal stands until a file of the same name is loaded, or its explanation is deleted.
 REFUSED = """
-select feed, file_name, reason, loaded_at
+select feed, file_name, reason, loaded_at, archive_path
 from quality.load_audit as refused
 where status = 'refused' and not exists (
     from quality.load_audit as later
@@ -48,13 +49,15 @@ order by severity, check_id
 """
 
 
-def record(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+def record(home: Home, con: duckdb.DuckDBPyConnection, noticed: list[str] | None = None) -> None:
     """Write status.json from the warehouse; `con` is open on it. Call after ingest and at the end.
 
+    noticed: what the ingest of this run noticed; absent, what an earlier call said stays.
     last_run is the row of quality.run recorded last; clocks may have been wrong meanwhile.
     """
     stored = _stored(home)
-    _save(home, {**_collect(con, stored), "begun": stored.get("begun")})
+    kept = stored.get("noticed", []) if noticed is None else noticed[:MOST_PROBLEMS_SHOWN]
+    _save(home, {**_collect(con, stored), "noticed": kept, "begun": stored.get("begun")})
 
 
 def begin(home: Home, run_id: str, started_at: datetime) -> None:
@@ -114,7 +117,12 @@ def read(home: Home) -> dict[str, Any]:
         "feeds": [known.get(name) or _no_files(name) for name in sorted({*known, *_contracted()})],
         "checks": stored.get("checks", dict(NO_CHECKS)),
         "not_passed": stored.get("not_passed", []),
-        "refused": stored.get("refused", []),
+        "refused": [
+            item
+            for item in stored.get("refused", [])
+            if "explained_in" not in item or (home.root / item["explained_in"]).exists()
+        ],
+        "noticed": stored.get("noticed", []),
         "running": running,
         "recorded_at": stored.get("recorded_at"),
     }
@@ -178,10 +186,23 @@ def _collect(con: duckdb.DuckDBPyConnection, stored: dict[str, Any]) -> dict[str
             for row in con.execute(NOT_PASSED, [run_id]).fetchmany(MOST_PROBLEMS_SHOWN)
         ],
         "refused": [
-            {"feed": feed, "file": name, "reason": reason, "at": _time(at)}
-            for feed, name, reason, at in con.execute(REFUSED).fetchmany(MOST_PROBLEMS_SHOWN)
+            {
+                "feed": feed,
+                "file": name,
+                "reason": reason,
+                "at": _time(at),
+                "explained_in": explanation(feed, name, kept or ""),
+            }
+            for feed, name, reason, at, kept in con.execute(REFUSED).fetchmany(MOST_PROBLEMS_SHOWN)
         ],
     }
+
+
+def explanation(feed: str, file_name: str, kept: str) -> str:
+    """Where a refusal is explained, below the home; `kept` is where the refused bytes are."""
+    whole = kept.startswith("refused/") and "/" not in file_name
+    name = Path(kept).name if whole else file_name.replace("/", "__")
+    return reason_file(Path("refused") / feed / name).as_posix()
 
 
 def _checks(con: duckdb.DuckDBPyConnection, run_id: str | None) -> dict[str, int]:

@@ -200,6 +200,7 @@ def test_good_and_broken_files_while_readers_read(home: Home, tmp_path: Path) ->
     assert all(row[1] and row[2] for row in rejected)
     # And `csp status --json` says so.
     assert {item["file"] for item in told["refused"]} >= {"missing-column.csv", "truncated.zip"}
+    assert any(f"{STREET}/ragged.csv: 2 of 30 rows" in line for line in told["noticed"])
     [street] = [feed for feed in told["feeds"] if feed["feed"] == STREET]
     assert street["rejected"] == 3 + 2
     assert street["latest_month"] == NEXT

@@ -4,16 +4,19 @@ import json
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 
+from orchestration import run
 from orchestration.instance import opened, prune_runs
 from orchestration.progress import Progress
 from orchestration.run import RunOutcome, run_nightly
 from tests.warehouse.street_files import land, row, street_csv
-from warehouse.errors import CspError, UsageError
+from warehouse import status
+from warehouse.errors import AlreadyRunning, CspError, UsageError
 from warehouse.home import Home
 from warehouse.locking import RunLock
 
@@ -195,6 +198,25 @@ def test_old_runs_are_removed(story: Story) -> None:
 def test_a_second_run_is_refused_while_one_goes_on(home: Home) -> None:
     with RunLock(home), pytest.raises(CspError, match="already going on"):
         run_nightly(home)
+
+
+def test_a_run_that_another_overtakes_is_no_failure(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is free for an instant between reading the definitions and the first step."""
+    with RunLock(home):  # the lock's file is there; who has it is told from the file
+        pass
+    execute, before = run._execute, status.read(home)["last_run"]
+
+    def overtaken(*arguments: Any) -> Any:
+        with RunLock(home):
+            return execute(*arguments)
+
+    monkeypatch.setattr(run, "_execute", overtaken)
+    with pytest.raises(AlreadyRunning, match="already going on"):
+        run_nightly(home)
+    assert status.read(home)["last_run"] == before
+    assert not home.failures.exists() or not list(home.failures.iterdir())
 
 
 def test_without_a_home_there_is_no_run(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse import ddl, results
+from warehouse import ddl, landing, results
+from warehouse.errors import FileRefused
 from warehouse.home import Home
 from warehouse.publication import Publication, publish
 from warehouse.results import CheckResult, utc_now
@@ -139,6 +140,8 @@ def small_night(home: Home, rows: int = 50, public: dict[str, str] | None = None
             "(3, 'police', 'police/street_crime', 'broken.csv', 'cc', 0, 0, 0, 0, 'refused', "
             "timestamp '2026-11-01 02:00:00')"
         )
+        refused = home.refused / "police/street_crime" / "broken.csv"
+        landing.explain(refused, "police/street_crime", "broken.csv", "cc", FileRefused("broken"))
         con.execute(
             "insert into raw.load_period values (1, 'police/street_crime', 'Leicestershire Police',"
             " date '2021-09-01', 9)"

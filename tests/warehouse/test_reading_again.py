@@ -216,6 +216,8 @@ def test_a_kept_file_that_cannot_be_read_is_told_until_it_is_back(
         kept.write_bytes(street_csv([row(1)]))
     for _ in range(2):
         [line] = told(home)
+        [noticed] = night(home).noticed
+        assert line == f"WARNING {noticed}"
         assert line.startswith(f"WARNING {FEED}/april.csv: its 1 rejected rows cannot be read")
         assert "Put the original back there" in line
         assert ask(home, RAW) == [("2020-04", 2)]

@@ -84,6 +84,23 @@ def test_while_a_run_holds_the_warehouse_and_the_lock(night: Night) -> None:
     assert status.read(night.home)["running"] is None
 
 
+def test_a_refused_file_shows_until_its_explanation_is_deleted(night: Night) -> None:
+    finish(night, "run-1", "published")
+    (refused,) = status.read(night.home)["refused"]
+    (night.home.root / refused["explained_in"]).unlink()
+    assert status.read(night.home)["refused"] == []
+
+
+def test_what_ingest_noticed_shows_until_the_next_ingest(night: Night) -> None:
+    with night.connect() as con:
+        status.record(night.home, con, ["landing/x is no feed's"])
+        status.record(night.home, con)
+    assert status.read(night.home)["noticed"] == ["landing/x is no feed's"]
+    with night.connect() as con:
+        status.record(night.home, con, [])
+    assert status.read(night.home)["noticed"] == []
+
+
 def test_a_refused_file_shows_until_one_of_its_name_is_loaded(night: Night) -> None:
     night.execute("update quality.load_audit set reason = 'no column Month' where file_id = 3")
     finish(night, "run-1", "published")

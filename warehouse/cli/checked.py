@@ -75,6 +75,7 @@ def _completeness(report: CheckReport) -> None:
         return
     say()
     heading("Completeness of the accepted rows")
+    say("Of every row as sent: fields that mean nothing for some rows are told apart by the build.")
     table(
         ("column", "complete", "valid", "invalid", "not stated", "missing"),
         (

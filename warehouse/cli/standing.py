@@ -91,6 +91,11 @@ def _counts(checks: dict[str, int]) -> str:
 
 
 def _problems(found: dict[str, Any]) -> None:
+    if found["noticed"]:
+        say()
+        heading("Noticed while loading")
+        for line in found["noticed"]:
+            say(f"  {line}")
     if found["refused"]:
         say()
         heading("Refused files")
