@@ -265,8 +265,9 @@ class _Loader:
         reader = batches(kept, self.contract, limits(self.settings), unpacked, BATCH_BYTES)
         with contextlib.closing(reader):
             for members in reader:
-                wanted = [each for each in members if each.sha256 in untouched]
-                wanted = [each for each in wanted if not each.skipped]
+                # By hash: of two members with the same bytes one is read, as the first time.
+                stated = {each.sha256: each for each in members if not each.skipped}
+                wanted = [each for sha256, each in stated.items() if sha256 in untouched]
                 rows = [stale.rows[each.sha256] for each in wanted]
                 for row, reading in zip(
                     rows, read_batch(self.con, self.contract, wanted), strict=True

@@ -156,6 +156,7 @@ def test_of_a_zip_only_the_member_with_rejected_rows_is_read_again(
 ) -> None:
     members = {
         member("2020-04"): TOO_EARLY,
+        member("2020-04", "twin"): TOO_EARLY,
         member("2020-05"): street_csv([row(9, "2020-05")]),
         member("2020-06"): b"not,of,the,contract\n1,2,3,4\n",
         "other.txt": b"x",
