@@ -10,12 +10,24 @@ Update rules
 `replace_by_period`  the newest file that covers a (key, month) replaces that whole month; `key`
                      and `month` name raw columns.
 `upsert`             rows are keyed by `key`; a later extract's row replaces an earlier one's.
+                     `date` names the raw column that dates a row: the months of a file's rows are
+                     received with it, and so are all months that its name says it covers
+                     (`..._2010-04_to_2011-03.csv`).
 `snapshot`           each file is a dated snapshot and all are kept. `key` names the raw columns
                      that tell one snapshot from another (the edition of the deprivation index,
                      the mid-year of a population): staging reads, per key, the newest file's rows.
                      An empty key means that the newest file is the whole snapshot. `row` names
                      the columns that tell one row of a file from another, where they do: a row
-                     that repeats an earlier one's is rejected, and the first stays.
+                     that repeats an earlier one's is rejected, and the first stays. `span` names
+                     the raw columns of the first and last day of the time a row is of, where a
+                     snapshot is of one: its months are received with it.
+
+Identifiers
+-----------
+A column with `identifier` holds what identifies a person, a case or a crime; the word says what
+(`person`, `crime`). Its texts become keyed pseudonyms while loading, so that the raw table never
+holds the original. The same text of the same kind has the same pseudonym in every feed, which is
+how an incident finds the crime it is linked to.
 """
 
 import hashlib
@@ -35,6 +47,8 @@ CONTRACTS = Path(__file__).parent / "contracts"
 
 ColumnType = Literal["text", "integer", "decimal", "month", "date", "datetime", "boolean_yn"]
 FileFormat = Literal["csv", "csv.gz", "zip", "xlsx", "geojson"]
+TIMES = ("month", "date", "datetime")
+NUMBERS = ("integer", "decimal")
 
 
 def _identifier(text: str) -> str:
@@ -76,7 +90,12 @@ class _Part(BaseModel):
 
 
 class Column(_Part):
-    """One column of the raw table. Rows where a `required` one is unreadable are rejected."""
+    """One column of the raw table. Rows where a `required` one is unreadable are rejected.
+
+    `values` is the domain, in the spelling the models see; case does not matter in a file. With
+    `separator` a text holds several of them. `minimum` and `maximum` bound a number, `earliest`
+    (a month) and today a month, date or time; `may_be_future` lifts the second bound.
+    """
 
     name: Identifier
     description: str = Field(min_length=10)
@@ -85,9 +104,13 @@ class Column(_Part):
     required: bool = False
     pattern: Regex | None = None
     earliest: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
+    may_be_future: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
     values: tuple[str, ...] = ()
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
     not_stated: tuple[str, ...] = ()
-    identifier: bool = False
+    identifier: Identifier | None = None
 
 
 class Update(_Part):
@@ -96,7 +119,9 @@ class Update(_Part):
     rule: Literal["replace_by_period", "upsert", "snapshot"]
     key: tuple[Identifier, ...] = ()
     month: Identifier | None = None
+    date: Identifier | None = None
     row: tuple[Identifier, ...] = ()
+    span: tuple[Identifier, Identifier] | None = None
 
     @property
     def row_key(self) -> tuple[str, ...]:
@@ -113,6 +138,10 @@ class Update(_Part):
             raise ValueError(f"`month` has no meaning for {self.rule}")
         if self.rule == "upsert" and not self.key:
             raise ValueError("upsert needs `key`, the raw columns that identify a row")
+        if self.rule != "upsert" and self.date:
+            raise ValueError(f"`date` has no meaning for {self.rule}")
+        if self.rule != "snapshot" and self.span:
+            raise ValueError(f"`span` has no meaning for {self.rule}")
         return self
 
 
@@ -218,6 +247,19 @@ class Contract(_Part):
         """The feed's table in schema raw: `<partner>__<feed>`."""
         return f"{self.partner}__{self.name}"
 
+    @property
+    def has_identifiers(self) -> bool:
+        """Whether lines of its files identify somebody, so that none is kept as it was sent."""
+        return any(column.identifier for column in self.columns)
+
+    @property
+    def typed_view(self) -> str | None:
+        """The view in schema raw of the rows as the contract reads them, where there is one.
+
+        Of a partner's feed that is not open: its domains and codes are said in the contract alone.
+        """
+        return None if self.open_data else f"{self.raw_table}__typed"
+
     @cached_property
     def raw_columns(self) -> tuple[str, ...]:
         """Names of the raw table's columns, in order; every one of them text."""
@@ -273,21 +315,26 @@ def _incoherences(contract: Contract) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"columns: {name!r} is described twice"
     for column in contract.columns:
-        if column.earliest and column.type != "month":
-            yield f"columns.{column.name}.earliest: only a month has one"
-        if column.identifier:
-            # Refused, not ignored: a loaded identifier would stand in raw tables as it was sent.
-            yield (
-                f"columns.{column.name}.identifier: this version cannot make pseudonyms yet, "
-                "so a feed with identifiers must not be loaded"
-            )
+        if (column.earliest or column.may_be_future) and column.type not in TIMES:
+            yield f"columns.{column.name}: only a month, date or time has `earliest` or a future"
+        if (column.minimum, column.maximum) != (None, None) and column.type not in NUMBERS:
+            yield f"columns.{column.name}: only a number has `minimum` and `maximum`"
+        if column.separator and not column.values:
+            yield f"columns.{column.name}.separator: several values need `values`"
+        if column.identifier and (column.type != "text" or column.pattern or column.values):
+            # Once it is a pseudonym nothing can be asked of its text.
+            yield f"columns.{column.name}.identifier: is text without pattern or values"
     layout_names = [layout.name for layout in contract.layouts]
     for name in sorted({name for name in layout_names if layout_names.count(name) > 1}):
         yield f"layouts: two are called {name!r}"
     update = contract.update
-    for name in (*update.key, *update.row, *filter(None, [update.month])):
+    used = (*update.key, *update.row, *(update.span or ()), update.month, update.date)
+    for name in filter(None, used):
         if name not in names:
             yield f"update: {name!r} is not one of the columns"
+    for name in filter(None, (*(update.span or ()), update.date)):
+        if name in names and not contract.column(name).required:
+            yield f"update: {name!r} dates the rows, so it must be required"
     for layout in contract.layouts:
         where = f"layouts.{layout.name}"
         named = {

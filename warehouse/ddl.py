@@ -1,5 +1,6 @@
 """The tables ingest writes: raw tables of the feeds, and the control tables of raw and quality."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import duckdb
 
 from warehouse.errors import CspError
 from warehouse.home import Home, private_files
+from warehouse.reading import checks
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -218,6 +220,7 @@ def ensure(
             table = f"raw.{contract.raw_table}"
             comment = f"{contract.title}, as sent. One row: {contract.grain}."
             _ensure_table(con, existing.get(table), table, comment, _raw_columns(contract))
+        _ensure_views(con, contracts.values())
         _rewrite(con, "raw.feed", (_feed_row(contract) for contract in contracts.values()))
         _rewrite(con, "raw.feed_exception", _exceptions(contracts.values()))
         _rewrite(con, "raw.setting", _setting_rows(settings))
@@ -236,6 +239,44 @@ def _raw_columns(contract: "Contract") -> dict[str, tuple[str, str]]:
     for name in contract.raw_columns:
         columns[name] = ("VARCHAR", contract.descriptions.get(name, ""))
     return columns
+
+
+def typed_view_sql(contract: "Contract") -> str:
+    """SQL of the raw rows as the contract reads them: each column typed, beside its bucket.
+
+    A column is NULL unless its text is valid; `<column>_bucket` is valid, invalid, not stated or
+    missing. A pseudonym is as valid as the text that it stands for.
+    """
+    parts = []
+    for column in contract.columns:
+        name = checks.quoted(column.name)
+        bucket = checks.field_bucket_sql(column, name)
+        # Of several values some may be known although one of them is not.
+        usable = "'valid', 'invalid'" if column.separator else "'valid'"
+        wanted = f"({bucket}) IN ({usable})"
+        parts.append(f"CASE WHEN {wanted} THEN {checks.cast_sql(column, name)} END AS {name}")
+        parts.append(f'{bucket} AS "{column.name}_bucket"')
+    return f"SELECT _file_id, _line_number, {', '.join(parts)} FROM raw.{contract.raw_table}"
+
+
+def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"]) -> None:
+    """The typed views, each made again only if its contract would make another."""
+    held = dict(
+        con.execute(
+            "SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'raw'"
+        ).fetchall()
+    )
+    for contract in contracts:
+        if contract.typed_view is None:
+            continue
+        sql = typed_view_sql(contract)
+        comment = (
+            f"{contract.title}, as the contract reads it. One row: {contract.grain}. "
+            f"[{hashlib.sha256(sql.encode()).hexdigest()[:12]}]"
+        )
+        if held.get(contract.typed_view) != comment:
+            con.execute(f"CREATE OR REPLACE VIEW raw.{contract.typed_view} AS {sql}")
+            con.execute(f"COMMENT ON VIEW raw.{contract.typed_view} IS {_text(comment)}")
 
 
 def _feed_row(contract: "Contract") -> Row:

@@ -1,7 +1,6 @@
 """The SQL that decides whether a row can be placed and identified, and what state a field is in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
 from warehouse.contract import Column, Contract
 from warehouse.reading.header import Header
@@ -20,8 +19,8 @@ _SAYS = {
     "integer": "a whole number",
     "decimal": "a number",
     "month": "a month as YYYY-MM that has begun",
-    "date": "a date as YYYY-MM-DD, DD/MM/YYYY or DD-MM-YYYY",
-    "datetime": "a date and time as YYYY-MM-DD HH:MM, DD/MM/YYYY HH:MM or DD-MM-YYYY HH:MM",
+    "date": "a date as YYYY-MM-DD, DD/MM/YYYY or DD-MM-YYYY, not one to come",
+    "datetime": "a time as YYYY-MM-DD HH:MM, DD/MM/YYYY HH:MM or DD-MM-YYYY HH:MM, not one to come",
     "boolean_yn": "Y or N",
 }
 
@@ -71,22 +70,84 @@ def readable_sql(column: Column, value: str) -> str:
         tests.append(f"regexp_full_match({value}, {literal(_READABLE[column.type])})")
         if column.type == "decimal":
             tests.append(f"regexp_matches({value}, '[0-9]')")
-        if column.type == "month":
-            # A mistyped year would make every month up to it a missing one.
-            tests.append(f"{value} <= '{datetime.now(UTC):%Y-%m}'")
+        # A mistyped year would make every month up to it a missing one.
+        if column.type == "month" and not column.may_be_future:
+            tests.append(f"{value} <= strftime(current_date, '%Y-%m')")
         if column.earliest:
             tests.append(f"{value} >= {literal(column.earliest)}")
+        number = cast_sql(column, value)
+        if column.minimum is not None:
+            tests.append(f"coalesce({number} >= {column.minimum:g}, false)")
+        if column.maximum is not None:
+            tests.append(f"coalesce({number} <= {column.maximum:g}, false)")
     elif column.type in ("date", "datetime"):
-        formats = [f"{date} {time}" for date in DATE_FORMATS for time in _TIMES]
-        listed = ", ".join(literal(f) for f in (DATE_FORMATS if column.type == "date" else formats))
-        text = value if column.type == "date" else f"replace({value}, 'T', ' ')"
-        tests.append(f"try_strptime({text}, [{listed}]) IS NOT NULL")
+        read = _strptime(column, value)
+        tests.append(f"{read} IS NOT NULL")
+        if column.earliest:
+            tests.append(f"{read} >= DATE {literal(column.earliest + '-01')}")
+        if not column.may_be_future:
+            # Local midnight may have passed where the clock of the server has not.
+            tests.append(f"{read} < current_date + INTERVAL 2 DAY")
     if column.pattern:
         tests.append(f"regexp_matches({value}, {literal(column.pattern)})")
     if column.values:
         allowed = ", ".join(literal(v.casefold()) for v in column.values)
-        tests.append(f"lower({value}) IN ({allowed})")
+        if column.separator:
+            tests.append(f"len({_parts(column, value)}) > 0")
+            tests.append(f"list_has_all([{allowed}], {_parts(column, value)})")
+        else:
+            tests.append(f"lower({value}) IN ({allowed})")
     return " AND ".join(tests) or "true"
+
+
+def _strptime(column: Column, value: str) -> str:
+    """SQL of a date's or time's text as a timestamp, NULL if it is none."""
+    formats = [f"{date} {time}" for date in DATE_FORMATS for time in _TIMES]
+    listed = ", ".join(literal(f) for f in (DATE_FORMATS if column.type == "date" else formats))
+    text = value if column.type == "date" else f"replace({value}, 'T', ' ')"
+    return f"try_strptime({text}, [{listed}])"
+
+
+def _parts(column: Column, value: str) -> str:
+    """SQL of the several values of a text, in lower case, without empty ones."""
+    split = f"string_split(lower({value}), {literal(column.separator or '')})"
+    return f"list_filter(list_transform({split}, lambda part: trim(part)), lambda part: part <> '')"
+
+
+def cast_sql(column: Column, value: str) -> str:
+    """SQL of the (readable) text as the column's type and in the contract's spelling.
+
+    NULL where the text cannot be read; of several values those in the domain.
+    """
+    if column.values:
+        pairs = ", ".join(f"{literal(v.casefold())}: {literal(v)}" for v in column.values)
+        spelled = f"MAP {{{pairs}}}"
+        if column.separator:
+            known = ", ".join(literal(v.casefold()) for v in column.values)
+            kept = f"list_filter({_parts(column, value)}, lambda part: part IN ({known}))"
+            return f"list_distinct(list_transform({kept}, lambda part: {spelled}[part]))"
+        return f"{spelled}[lower({value})]"
+    match column.type:
+        case "integer":
+            return f"try_cast(try_cast(replace({value}, ',', '') AS DOUBLE) AS BIGINT)"
+        case "decimal":
+            return f"try_cast(replace({value}, ',', '') AS DOUBLE)"
+        case "month":
+            return f"try_cast({value} || '-01' AS DATE)"
+        case "date":
+            return f"CAST({_strptime(column, value)} AS DATE)"
+        case "datetime":
+            return _strptime(column, value)
+        case "boolean_yn":
+            return f"lower({value}) = 'y'"
+        case _:
+            return value
+
+
+def _says_unknown(column: Column, value: str) -> str:
+    """SQL that is true for a text that is one of the column's codes for unknown or refused."""
+    listed = ", ".join(literal(v.casefold()) for v in column.not_stated)
+    return f"lower({value}) IN ({listed})" if listed else "false"
 
 
 def field_bucket_sql(column: Column, value: str) -> str:
@@ -94,10 +155,7 @@ def field_bucket_sql(column: Column, value: str) -> str:
 
     value: SQL of the trimmed text, NULL when blank.
     """
-    not_stated = ""
-    if column.not_stated:
-        listed = ", ".join(literal(v.casefold()) for v in column.not_stated)
-        not_stated = f"WHEN lower({value}) IN ({listed}) THEN 'not stated' "
+    not_stated = f"WHEN {_says_unknown(column, value)} THEN 'not stated' "
     return (
         f"CASE WHEN {value} IS NULL THEN 'missing' {not_stated}"
         f"WHEN {readable_sql(column, value)} THEN 'valid' ELSE 'invalid' END"
@@ -113,6 +171,8 @@ def unfit_sql(contract: Contract, header: Header, values: Mapping[str, str]) -> 
         value = values[column.name]
         readable = readable_sql(column, value)
         tests.append(f"{value} IS NULL")
+        if column.not_stated:
+            tests.append(_says_unknown(column, value))
         if readable != "true":
             tests.append(f"NOT ({readable})")
     return " OR ".join(f"({test})" for test in tests) or "false"
@@ -134,6 +194,7 @@ def why_unfit_sql(
         value, shown = values[column.name], literal(shown_name(header, column))
         for test, reason in (
             (f"{value} IS NULL", "the required field is missing"),
+            (_says_unknown(column, value), "the required field says that it is not known"),
             (f"NOT ({readable_sql(column, value)})", _unreadable(column)),
         ):
             columns += f" WHEN {test} THEN {shown}"
@@ -153,6 +214,8 @@ def _unreadable(column: Column) -> str:
         return "the required field is not one of the values agreed in the feed's contract"
     bounds = f" (pattern {column.pattern})" if column.pattern else ""
     bounds += f" (from {column.earliest} on)" if column.earliest else ""
+    if column.minimum is not None or column.maximum is not None:
+        bounds += f" (from {column.minimum} to {column.maximum})"
     return f"the required field is not {_SAYS[column.type]}{bounds}"
 
 
