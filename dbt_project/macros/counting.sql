@@ -16,3 +16,13 @@
 {% macro number_from_text(text, type="double") -%}
     try_cast(try_cast(replace(trim({{ text }}), ',', '') as double) as {{ type }})
 {%- endmacro %}
+
+{#- An offence code as codes are compared: `037/02`, `37.2` and `37/2 ` are one. -#}
+{% macro normal_offence_code(code) -%}
+    upper(
+        regexp_replace(
+            regexp_replace(replace(replace({{ code }}, '/', '.'), ' ', ''), '^0+', ''),
+            '\.0+', '.'
+        )
+    )
+{%- endmacro %}

@@ -1,0 +1,25 @@
+-- One row per survey, wave, question and area: its latest estimate.
+with source as (
+    {{ upsert_in_force("survey__perception", "survey/perception", ["survey", "wave", "question_id", "area_code"]) }}
+),
+
+renamed as (
+    select
+        -- file
+        _file_id as file_id,
+        _line_number as line_number,
+
+        -- what was sent
+        survey,
+        wave,
+        fieldwork_end,
+        question_id,
+        question,
+        area_code,
+        area_name,
+        base,
+        percent
+    from source
+)
+
+select * from renamed
