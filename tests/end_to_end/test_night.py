@@ -416,8 +416,8 @@ def test_rows_of_a_restricted_feed_stay_out_of_public(home: Home) -> None:
             "'marac/hearing' as feeds) from marts.indicator limit 1"
         )
         con.execute(
-            "insert into indicators.int_indicator_value select * replace "
-            "('marac_cases' as indicator_id) from indicators.int_indicator_value limit 5"
+            "insert into indicators.int_measured_value select * replace "
+            "('marac_cases' as indicator_id) from indicators.int_measured_value limit 5"
         )
         con.execute(
             "insert into marts.recording_completeness select * replace "

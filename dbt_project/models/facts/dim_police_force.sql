@@ -9,6 +9,8 @@ met as (
     select distinct period_key as force_name
     from {{ source("raw", "load_period") }}
     where feed = 'police/street_crime'
+    union
+    select force_name from {{ ref("int_home_force") }}
 ),
 
 areas as (

@@ -48,6 +48,7 @@ series as (
         any_value(last_label) as last_label,
         any_value(last_is_complete) as last_is_complete,
         any_value(last_months) as last_months,
+        any_value(is_proportion) as is_proportion,
         bool_or(period_start = last_start and value is null) as last_has_no_value,
         -- The latest year that cannot be used ends the run of years before the last.
         max(case when not is_usable then period_start end) as last_gap,
@@ -82,6 +83,8 @@ refused as (
         case
             when not series.last_is_complete
                 then {{ incomplete_reason("series.last_label", "series.last_months") }}
+            when series.last_has_no_value and series.is_proportion
+                then 'the year has no records to take a share of'
             when series.last_has_no_value
                 then 'no population is published for this area'
             when broken.break_date > series.first_present

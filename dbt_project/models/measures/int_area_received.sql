@@ -1,6 +1,7 @@
--- One row per feed, area and month that the feed's extracts cover. An area's extract is that of the
--- force whose area it lies in; a county is covered when each of its districts is.
-with received as (
+-- One row per feed, area and month that the feed's extracts cover. Street crime is received force by
+-- force: an area's extract is that of the force whose area it lies in, and a county is covered when
+-- each of its districts is. Any other feed is one partner's, for the whole county at once.
+with received_by_force as (
     select distinct
         'police/street_crime' as feed,
         extract.month,
@@ -11,19 +12,65 @@ with received as (
         on extract.force_name = forces.force_name
 ),
 
+received_whole as (
+    select distinct
+        load_period.feed,
+        load_period.month,
+        forces.force_code,
+        forces.police_force_area_code
+    from {{ source("raw", "load_period") }} as load_period
+    inner join {{ source("quality", "load_audit") }} as load_audit
+        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
+    cross join {{ ref("int_home_force") }} as home_force
+    inner join {{ ref("dim_police_force") }} as forces
+        on home_force.force_name = forces.force_name
+    where load_period.feed != 'police/street_crime'
+),
+
+received as (
+    select * from received_by_force
+    union all
+    select * from received_whole
+),
+
 districts as (
     select * from {{ ref("dim_district") }}
 ),
 
+-- Beyond the county a partner's extract speaks of the districts that it has ever spoken of.
+districts_met as (
+    select distinct feed, district_code
+    from {{ ref("measure_event") }}
+    where district_code is not null
+),
+
 district_received as (
     select
-        received.feed,
-        received.month,
+        received_by_force.feed,
+        received_by_force.month,
         districts.district_code,
         districts.is_in_county
     from districts
-    inner join received
-        on districts.police_force_area_code = received.police_force_area_code
+    inner join received_by_force
+        on districts.police_force_area_code = received_by_force.police_force_area_code
+    union all
+    select
+        received_whole.feed,
+        received_whole.month,
+        districts.district_code,
+        districts.is_in_county
+    from received_whole
+    cross join districts
+    left join districts_met
+        on
+            received_whole.feed = districts_met.feed
+            and districts.district_code = districts_met.district_code
+    where
+        districts.is_in_county
+        or (
+            districts_met.feed is not null
+            and districts.police_force_area_code = received_whole.police_force_area_code
+        )
 ),
 
 county as (

@@ -8,12 +8,29 @@
 -- One row per measure, area and month: the events of the place, zero where a received month has
 -- none. Districts are by place, whoever recorded the event; forces are by recorder. An area whose
 -- own extract is missing shows the events others recorded in it, with `is_received` false.
-with months as (
+with month_events as (
     select
         month,
-        sum(hash(feed, source, fingerprint)::hugeint) as fingerprint
+        sum(hash(feed, source, fingerprint)::hugeint) as content
     from (select distinct feed, source, month, fingerprint from {{ ref("measure_event") }})
     group by month
+),
+
+-- A district that a feed speaks of for the first time has zeros in all the months before.
+month_areas as (
+    select
+        month,
+        sum(hash(feed, area_type, area_code)::hugeint) as content
+    from {{ ref("int_area_received") }}
+    group by month
+),
+
+months as (
+    select
+        coalesce(month_events.month, month_areas.month) as month,
+        hash(month_events.content, month_areas.content) as fingerprint
+    from month_events
+    full outer join month_areas on month_events.month = month_areas.month
 ),
 
 changed as (
@@ -107,7 +124,9 @@ received as (
     from {{ ref("int_area_received") }} as received
     inner join {{ ref("measure") }} as measure
         on received.feed = measure.feed and received.month >= measure.valid_from
-    where received.month in (select month from changed)
+    where
+        received.month in (select month from changed)
+        and not (received.area_type = 'lsoa' and measure.finest_area = 'district')
 )
 
 select

@@ -1,6 +1,10 @@
 -- One row per area, mid-year and ethnic group: residents aged 10 to 17.
 with source as (
-    {{ snapshot_in_force("reference__youth_population", "reference/youth_population", ["area_code", "mid_year"]) }}
+    {{ snapshot_in_force(
+        "reference__youth_population",
+        "reference/youth_population",
+        ["area_code", "mid_year"]
+    ) }}
 ),
 
 renamed as (

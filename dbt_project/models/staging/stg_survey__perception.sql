@@ -1,6 +1,10 @@
 -- One row per survey, wave, question and area: its latest estimate.
 with source as (
-    {{ upsert_in_force("survey__perception", "survey/perception", ["survey", "wave", "question_id", "area_code"]) }}
+    {{ upsert_in_force(
+        "survey__perception",
+        "survey/perception",
+        ["survey", "wave", "question_id", "area_code"]
+    ) }}
 ),
 
 renamed as (

@@ -1,0 +1,230 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key=["period_type", "period_start"],
+    )
+}}
+-- One row per indicator, area and period: the register's formula over the measures. One model for
+-- every indicator that is counted; a new one of an existing kind is a row of the register.
+with month_states as (
+    select distinct month, fingerprint
+    from {{ ref("measure_area_month") }}
+),
+
+periods as (
+    select
+        period.period_type,
+        period.period_start,
+        period.period_end,
+        period.period_label,
+        period.financial_year_start,
+        period.months_in_period,
+        hash(
+            sum(hash(month_states.month, month_states.fingerprint)::hugeint),
+            reference_state.fingerprint
+        ) as fingerprint
+    from {{ ref("dim_period") }} as period
+    inner join month_states
+        on month_states.month between period.period_start and period.period_end
+    cross join {{ ref("reference_state") }} as reference_state
+    group by
+        period.period_type,
+        period.period_start,
+        period.period_end,
+        period.period_label,
+        period.financial_year_start,
+        period.months_in_period,
+        reference_state.fingerprint
+),
+
+changed as (
+    {{ changed_partitions("periods", ["period_type", "period_start"]) }}
+),
+
+months_of_changed as (
+    select
+        changed.period_type,
+        changed.period_start,
+        month_states.month
+    from changed
+    inner join month_states
+        on month_states.month between changed.period_start and changed.period_end
+),
+
+-- Three joins on equal months instead of one on a range of them: a third of the time at ten years
+-- of a county (measured 2026-11). A month is its own sum, and rolling ones stop at the district.
+own_months as (
+    select
+        measure.measure_id,
+        measure.area_type,
+        measure.area_code,
+        changed.period_type,
+        changed.period_start,
+        measure.numerator as events,
+        measure.is_received::bigint as months_received
+    from {{ ref("measure_area_month") }} as measure
+    inner join changed on measure.month = changed.period_start
+    where changed.period_type = 'month'
+),
+
+financial_years as (
+    select
+        measure.measure_id,
+        measure.area_type,
+        measure.area_code,
+        changed.period_type,
+        changed.period_start,
+        sum(measure.numerator)::bigint as events,
+        count(*) filter (where measure.is_received) as months_received
+    from {{ ref("measure_area_month") }} as measure
+    inner join months_of_changed as changed on measure.month = changed.month
+    where changed.period_type = 'financial_year'
+    group by all
+),
+
+rolling_years as (
+    select
+        measure.measure_id,
+        measure.area_type,
+        measure.area_code,
+        changed.period_type,
+        changed.period_start,
+        sum(measure.numerator)::bigint as events,
+        count(*) filter (where measure.is_received) as months_received
+    from {{ ref("measure_area_month") }} as measure
+    inner join months_of_changed as changed on measure.month = changed.month
+    where changed.period_type = 'rolling_12m' and measure.area_type != 'lsoa'
+    group by all
+),
+
+period_sums as (
+    select * from own_months
+    union all
+    select * from financial_years
+    union all
+    select * from rolling_years
+),
+
+-- A caseload is of a year: its months and rolling years would be zero but for the last.
+indicators as (
+    select
+        register.*,
+        measure.finest_period
+    from {{ ref("indicator_register") }} as register
+    inner join {{ ref("measure") }} as measure
+        on register.numerator_measure = measure.measure_id
+),
+
+denominator_sums as (
+    select *
+    from period_sums
+    where measure_id in (select denominator_measure from {{ ref("indicator_register") }})
+),
+
+formula as (
+    select
+        register.indicator_id,
+        register.indicator_version,
+        register.kind,
+        register.unit,
+        register.multiplier,
+        numerators.area_type,
+        numerators.area_code,
+        changed.period_type,
+        changed.period_start,
+        changed.period_end,
+        changed.period_label,
+        changed.financial_year_start,
+        changed.fingerprint,
+        numerators.events as numerator,
+        case
+            when register.denominator_measure = 'residents' then population.population
+            else denominators.events
+        end as denominator,
+        case
+            when register.denominator_measure = 'residents' then population.population_year
+        end as population_year,
+        numerators.months_received,
+        numerators.months_received = changed.months_in_period as is_complete
+    from indicators as register
+    inner join period_sums as numerators
+        on
+            register.numerator_measure = numerators.measure_id
+            and (register.finest_period = 'month' or numerators.period_type = 'financial_year')
+    inner join changed
+        on
+            numerators.period_type = changed.period_type
+            and numerators.period_start = changed.period_start
+    left join denominator_sums as denominators
+        on
+            register.denominator_measure = denominators.measure_id
+            and numerators.area_type = denominators.area_type
+            and numerators.area_code = denominators.area_code
+            and numerators.period_type = denominators.period_type
+            and numerators.period_start = denominators.period_start
+    left join {{ ref("dim_population") }} as population
+        on
+            numerators.area_type = population.area_type
+            and numerators.area_code = population.area_code
+            and changed.financial_year_start = population.financial_year_start
+    where
+        changed.period_type != 'rolling_12m'
+        or numerators.months_received = changed.months_in_period
+),
+
+scaled as (
+    select
+        *,
+        case
+            -- What other forces recorded in an area is no measure of it.
+            when months_received = 0 then null
+            when kind = 'count' then 1e0
+            else multiplier * 1e0 / nullif(denominator, 0)
+        end as scale
+    from formula
+)
+
+select
+    scaled.indicator_id,
+    scaled.indicator_version,
+    scaled.area_type,
+    scaled.area_code,
+    scaled.period_type,
+    scaled.period_start,
+    scaled.period_end,
+    scaled.period_label,
+    scaled.numerator,
+    scaled.denominator::bigint as denominator,
+    scaled.population_year::integer as population_year,
+    -- Divided last: equal rates are then equal to the last digit, and share a rank.
+    case
+        when scaled.months_received = 0 then null
+        when scaled.kind = 'count' then scaled.numerator * 1e0
+        else scaled.numerator * scaled.multiplier * 1e0 / nullif(scaled.denominator, 0)
+    end as value,
+    scaled.unit,
+    {% for bound, confidence in [
+        ("lower", "95"), ("upper", "95"), ("lower", "998"), ("upper", "998")
+    ] -%}
+    case
+        when scaled.months_received = 0 then null
+        when scaled.kind = 'proportion'
+            then
+                scaled.multiplier
+                * {{ wilson_limit(
+                    "scaled.numerator", "scaled.denominator", confidence,
+                    "-" if bound == "lower" else "+"
+                ) }}
+        else
+            scaled.scale
+            * {{ (count_lower if bound == "lower" else count_upper)(
+                "scaled.numerator", confidence, "exact"
+            ) }}
+    end as {{ bound }}_{{ confidence }},
+    {% endfor -%}
+    scaled.months_received::integer as months_received,
+    scaled.is_complete,
+    scaled.fingerprint
+from scaled
+left join {{ ref("poisson_exact_limit") }} as exact on scaled.numerator = exact.events
