@@ -1,8 +1,9 @@
 """`make bench`: every measurement side by side in one run; writes benchmarks/RESULTS.md.
 
-    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d]
+    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d,e]
 
-Needs the official archives in ../shared/data and about 4 GB of disk in the temporary folder.
+Needs the official archives in ../shared/data (but for part e, the demo) and about 4 GB of disk in
+the temporary folder.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import duckdb
 from benchmarks import inputs, report
 from benchmarks.measure import PROJECT, Measured, Night, night, task
 from tests.end_to_end.running import REFERENCE_FILES
+from warehouse.demo import write_demo
 from warehouse.home import Home
 
 NATIONAL = "police-street/all-forces-2018-10-to-2018-11.zip"
@@ -34,7 +36,8 @@ class Bench:
     repeat: int
     found: report.Report = field(default_factory=report.Report)
 
-    def __post_init__(self) -> None:
+    def prepare(self) -> None:
+        """The archives that the parts on street crime read."""
         print("Making ten years of Leicestershire ...", flush=True)
         files = inputs.replicate(self.data / LEICESTERSHIRE, self.folder)
         ten, five = inputs.months(10), inputs.months(5)
@@ -118,6 +121,23 @@ class Bench:
             "d", "one new month: 10 years / 5 years", "Leicestershire",
             best["ten"].seconds, best["five"].seconds, 1.2,
         )  # fmt: skip
+
+    def demo(self) -> None:
+        """(e) The demo partnership, every feed, and ten times its events: a first night of each."""
+        for scale, name in ((1, "the demo"), (10, "ten times the demo")):
+            nights = []
+            for _ in range(self.repeat):
+                home = Home(self._fresh("demo"))
+                home.init()
+                write_demo(home, scale=scale)
+                nights.append(night(home.root))
+                with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
+                    [(rows,)] = con.execute(
+                        "select sum(accepted) from quality.load_audit where status = 'loaded'"
+                    ).fetchall()
+            best = min(nights, key=lambda done: done.seconds)
+            self.found.night(f"first night, {name}", best)
+            self.found.shares(name, rows, best)
 
     def _compare(
         self,
@@ -235,11 +255,12 @@ def main() -> None:
     words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     words.add_argument("--shared", type=Path, default=PROJECT.parent / "shared")
     words.add_argument("--repeat", type=int, default=3)
-    words.add_argument("--only", default="a,b,c,d")
+    words.add_argument("--only", default="a,b,c,d,e")
     words.add_argument("--results", type=Path, default=PROJECT / "benchmarks" / "RESULTS.md")
     chosen = words.parse_args()
-    if not (chosen.shared / "data").is_dir():
-        words.error(f"{chosen.shared}/data with the official archives is absent")
+    letters = chosen.only.split(",")
+    if letters != ["e"] and not (chosen.shared / "data").is_dir():
+        words.error(f"{chosen.shared}/data with the official archives is absent; try --only e")
     with tempfile.TemporaryDirectory(prefix="csp-bench-") as folder:
         bench = Bench(chosen.shared / "data", Path(folder), chosen.repeat)
         parts: dict[str, Callable[[], None]] = {
@@ -247,8 +268,11 @@ def main() -> None:
             "b": bench.sql,
             "c": bench.whole,
             "d": bench.growing,
+            "e": bench.demo,
         }
-        for letter in chosen.only.split(","):
+        if letters != ["e"]:
+            bench.prepare()
+        for letter in letters:
             print(f"Measuring ({letter}) ...", flush=True)
             parts[letter]()
     bench.found.write(chosen.results)

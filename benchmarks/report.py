@@ -44,6 +44,16 @@ class Report:
             flush=True,
         )
 
+    def shares(self, name: str, rows: int, night: Night) -> None:
+        """Where the time of a night goes, as shares of all of it; printed at once."""
+        whole = night.measured.wall
+        steps = [*night.steps.items()]
+        rest = night.seconds - sum(seconds for _, seconds in steps)
+        parts = [("start of the process", night.start), *steps, ("events and end", rest)]
+        told = ", ".join(f"{part.lower()} {100 * seconds / whole:.0f} %" for part, seconds in parts)
+        self.notes.append(f"{name}, {rows:,} rows loaded in {whole:.1f} s: {told}.")
+        print(f"  {self.notes[-1]}", flush=True)
+
     def write(self, target: Path) -> None:
         """The measured part of RESULTS.md; what was made of it is written by hand below a line."""
         kept = ""

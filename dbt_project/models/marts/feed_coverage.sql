@@ -38,7 +38,8 @@ sources as (
 select
     feed.partner,
     feed.name as feed,
-    sources.source,
+    -- A partner who sends one extract for all is its own source.
+    coalesce(nullif(sources.source, ''), feed.partner) as source,
     'month' as period_type,
     months.month as period_start,
     last_day(months.month) as period_end,
