@@ -143,3 +143,61 @@ def test_a_proportion_of_nothing_has_no_limits() -> None:
     sql = macros()
     row = connection().execute(f"select {sql.wilson_lower('0', '0', '95')}").fetchone()
     assert row == (None,)
+
+
+@pytest.mark.parametrize("kind", ["Rate", "Proportion"])
+def test_grouped_figures_agree_with_pheindicatormethods(kind: str, shared: Path) -> None:
+    """Their sums over groups, under ten events (exact) and from ten on (Byar), and Wilson."""
+    name = {
+        "Rate": "testdata_Rate__testdata_Rate_g",
+        "Proportion": "testdata_Proportion__testdata_Prop_g",
+    }
+    vectors = shared / "oracles" / "phe" / f"{name[kind]}.csv"
+    sql = macros()
+    counts = _limits_of_counts(vectors, "Numerator", '"Denominator" > 0')
+    own = {
+        "Rate": ('own_lower_95 / "Denominator"', 'own_upper_95 / "Denominator"'),
+        "Proportion": (
+            sql.wilson_lower('"Numerator"', '"Denominator"', "95"),
+            sql.wilson_upper('"Numerator"', '"Denominator"', "95"),
+        ),
+    }[kind]
+    rows = (
+        connection()
+        .sql(
+            f'select "Area", multiplier, lowercl, uppercl, {own[0]}, {own[1]} from ({counts}) '
+            "where lowercl is not null and confidence = '95%'"
+        )
+        .fetchall()
+    )
+    assert len(rows) >= 3
+    for area, multiplier, lower, upper, own_lower, own_upper in rows:
+        assert (multiplier * own_lower, multiplier * own_upper) == pytest.approx(
+            (lower, upper), rel=1e-6
+        ), area
+
+
+def test_byar_and_wilson_agree_with_pheindicatormethods(shared: Path) -> None:
+    """Byar's formula from ten events on, below which ours is exact."""
+    vectors = shared / "oracles" / "phe" / "testdata_Byars_Wilson__testdata_B_W.csv"
+    sql = macros()
+    given = _limits_of_counts(vectors, "x")
+    rows = (
+        connection()
+        .sql(
+            f"""
+        select
+            x, n, method, lowercl, uppercl, own_lower_95, own_upper_95,
+            {sql.wilson_lower("x", "n", "95")}, {sql.wilson_upper("x", "n", "95")}
+        from ({given})
+        where confidence = '95%' and lowercl is not null
+        """
+        )
+        .fetchall()
+    )
+    assert {method for _, _, method, *_ in rows} == {"Byars", "Wilson"}
+    for x, n, method, lower, upper, byar_lower, byar_upper, low, up in rows:
+        if method == "Byars" and x < 10:
+            continue
+        own = (byar_lower, byar_upper) if method == "Byars" else (low, up)
+        assert own == pytest.approx((lower, upper), rel=1e-6, abs=1e-9), (x, n, method)
