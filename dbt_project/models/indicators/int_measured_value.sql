@@ -116,6 +116,27 @@ indicators as (
         on register.numerator_measure = measure.measure_id
 ),
 
+populations as (
+    select
+        'residents' as denominator_measure,
+        area_type,
+        area_code,
+        financial_year_start,
+        population_year,
+        population
+    from {{ ref("dim_population") }}
+    union all
+    select
+        'people_10_17' as denominator_measure,
+        area_type,
+        area_code,
+        financial_year_start,
+        population_year,
+        sum(population_10_17) as population
+    from {{ ref("dim_youth_population") }}
+    group by area_type, area_code, financial_year_start, population_year
+),
+
 denominator_sums as (
     select *
     from period_sums
@@ -138,13 +159,8 @@ formula as (
         changed.financial_year_start,
         changed.fingerprint,
         numerators.events as numerator,
-        case
-            when register.denominator_measure = 'residents' then population.population
-            else denominators.events
-        end as denominator,
-        case
-            when register.denominator_measure = 'residents' then population.population_year
-        end as population_year,
+        coalesce(population.population, denominators.events) as denominator,
+        population.population_year,
         numerators.months_received,
         numerators.months_received = changed.months_in_period as is_complete
     from indicators as register
@@ -163,9 +179,10 @@ formula as (
             and numerators.area_code = denominators.area_code
             and numerators.period_type = denominators.period_type
             and numerators.period_start = denominators.period_start
-    left join {{ ref("dim_population") }} as population
+    left join populations as population
         on
-            numerators.area_type = population.area_type
+            register.denominator_measure = population.denominator_measure
+            and numerators.area_type = population.area_type
             and numerators.area_code = population.area_code
             and changed.financial_year_start = population.financial_year_start
     where

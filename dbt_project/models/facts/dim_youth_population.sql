@@ -1,0 +1,82 @@
+-- One row per area, financial year and ethnic group: residents aged 10 to 17, of the mid-year of the
+-- financial year, else the nearest earlier one, else the nearest later one. A county for which no
+-- figure is published is the sum of its districts.
+with published as (
+    select area_code, mid_year, ethnic_group, population_10_17
+    from {{ ref("stg_reference__youth_population") }}
+),
+
+county as (
+    select area_code as county_code
+    from {{ source("raw", "setting_area") }}
+    where role = 'county'
+),
+
+county_districts as (
+    select
+        area_code as district_code,
+        count(*) over () as districts
+    from {{ source("raw", "setting_area") }}
+    where role = 'county_district'
+),
+
+summed as (
+    select
+        county.county_code as area_code,
+        published.mid_year,
+        published.ethnic_group,
+        sum(published.population_10_17) as population_10_17
+    from published
+    inner join county_districts on published.area_code = county_districts.district_code
+    cross join county
+    anti join published as own on county.county_code = own.area_code
+    group by
+        county.county_code,
+        published.mid_year,
+        published.ethnic_group,
+        county_districts.districts
+    having count(*) = county_districts.districts
+),
+
+estimates as (
+    select * from published
+    union all
+    select * from summed
+),
+
+years as (
+    select distinct
+        financial_year_start,
+        year(financial_year_start) as wanted_year
+    from {{ ref("dim_period") }}
+),
+
+areas as (
+    select
+        estimates.*,
+        case
+            when estimates.area_code = county.county_code then 'county'
+            else 'district'
+        end as area_type
+    from estimates
+    cross join county
+    where
+        estimates.area_code = county.county_code
+        or estimates.area_code in (select district_code from {{ ref("dim_district") }})
+)
+
+select
+    areas.area_type,
+    areas.area_code,
+    years.financial_year_start,
+    areas.mid_year as population_year,
+    areas.ethnic_group,
+    areas.population_10_17
+from areas
+cross join years
+qualify
+    -- By year, not by row: a year's groups come together or not at all.
+    rank() over (
+        partition by areas.area_type, areas.area_code, years.financial_year_start
+        order by areas.mid_year > years.wanted_year, abs(areas.mid_year - years.wanted_year)
+    ) = 1

@@ -1,0 +1,23 @@
+-- One row per incident reported to the police: its scheme of anti-social behaviour, whether it led to
+-- a recorded crime, and its place. An incident is no offence; neither counts in the other.
+select
+    incident.incident_no,
+    incident.created_at,
+    date_trunc('month', incident.created_at)::date as month,
+    incident.category,
+    incident.qualifier,
+    case
+        when incident.created_at < timestamp '2011-04-01' then 'nsir_2006'
+        else 'nsir_2011'
+    end as asb_scheme,
+    incident.domestic_flag as is_domestic,
+    incident.linked_crime_ref,
+    incident.linked_crime_ref is not null as has_linked_crime,
+    incident.lsoa_code,
+    lsoa.geography_lsoa_code,
+    lsoa.district_code,
+    {{ lsoa_bucket("incident.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
+    incident.file_id,
+    incident.line_number
+from {{ ref("stg_police__incident") }} as incident
+left join {{ ref("lsoa") }} as lsoa on incident.lsoa_code = lsoa.lsoa_code
