@@ -1,5 +1,6 @@
 """The ledger of loaded files: quality.load_audit and what hangs on it, written and asked."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ import duckdb
 from warehouse.contract import Contract
 from warehouse.errors import RunFailed
 from warehouse.landing import Landed
+from warehouse.pseudonyms import stored_sql
 from warehouse.reading import Member
 
 
@@ -163,12 +165,13 @@ class Ledger:
             return
         table = f"raw.{contract.raw_table}"
         columns = ", ".join(f'"{name}"' for name in contract.raw_columns)
+        stored = ", ".join(stored_sql(column) for column in contract.columns)
         # A list by member where a join would be natural: the join returned rows out of order, and
         # raw tables keep the order of their files (seen with DuckDB 2.0.0).
         ids = [row.file_id if row.status == "loaded" else None for row in rows]
         self._con.execute(
             f"INSERT INTO {table} (_file_id, _line_number, {columns}) "
-            f"SELECT (?::BIGINT[])[_member + 1], _line_number, {columns} FROM incoming",
+            f"SELECT (?::BIGINT[])[_member + 1], _line_number, {stored} FROM incoming",
             [ids],
         )
         self._con.execute(
@@ -178,14 +181,7 @@ class Ledger:
             [ids, contract.feed, [row.file_name for row in rows]],
         )
         arriving = [row.file_id for row in loaded]
-        if contract.update.month:
-            self._con.execute(
-                "INSERT INTO raw.load_period "
-                f"SELECT _file_id, ?, {_key_sql(contract)}, {_month_sql(contract)}, count(*) "
-                f"FROM {table} WHERE _file_id >= ? AND list_contains(?::BIGINT[], _file_id) "
-                "GROUP BY ALL ORDER BY ALL",
-                [contract.feed, min(arriving), arriving],
-            )
+        self._note_months(contract, loaded)
         for what, query in (
             ("accepted", f"SELECT _file_id, count(*) FROM {table} WHERE _file_id >= ? GROUP BY 1"),
             (
@@ -202,6 +198,32 @@ class Ledger:
                         f"{arrived.get(row.file_id, 0)} arrived in the warehouse. This is a fault "
                         "of the program; the file stays in landing. Please report it."
                     )
+
+    def _note_months(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
+        """Which months the files hold: those of their rows, and those that their names promise."""
+        files = [row.file_id for row in rows]
+        months = _months_sql(contract)
+        if months is None:
+            return
+        self._con.execute(
+            "INSERT INTO raw.load_period "
+            "SELECT _file_id, ?, period_key, first_day, count(*) FROM ("
+            f"SELECT _file_id, {_key_sql(contract)} AS period_key, {months} AS first_day "
+            f"FROM raw.{contract.raw_table} "
+            "WHERE _file_id >= ? AND list_contains(?::BIGINT[], _file_id)"
+            ") WHERE first_day <= current_date GROUP BY ALL ORDER BY ALL",
+            [contract.feed, min(files), files],
+        )
+        if contract.update.date is None:
+            return
+        for row in rows:
+            self._con.execute(
+                "INSERT INTO raw.load_period SELECT ?, ?, '', promised.month, 0 "
+                "FROM (SELECT unnest(?::DATE[]) AS month) AS promised "
+                "ANTI JOIN (FROM raw.load_period WHERE file_id = ?) AS held "
+                "ON promised.month = held.month WHERE promised.month <= current_date",
+                [row.file_id, contract.feed, promised_months(row.file_name), row.file_id],
+            )
 
     def write(
         self, contract: Contract, landed: Landed, sha256: str, place: str, rows: Sequence[AuditRow]
@@ -259,14 +281,43 @@ class Ledger:
         )
 
 
+def promised_months(file_name: str) -> list[date]:
+    """The months a file's name says it covers, `2010-04_to_2011-03`, also without a row."""
+    found = re.search(r"(\d{4})-(\d{2})_to_(\d{4})-(\d{2})", file_name)
+    if found is None:
+        return []
+    first_year, first, last_year, last = map(int, found.groups())
+    if not (1 <= first <= 12 and 1 <= last <= 12):
+        return []
+    numbers = range(12 * first_year + first - 1, 12 * last_year + last)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
 def _key_sql(contract: Contract) -> str:
+    """SQL of what a month is received for, such as the force; '' for the feed as a whole."""
+    if contract.update.rule != "replace_by_period" or not contract.update.key:
+        return "''"
     keys = [f'"{name}"' for name in contract.update.key]
-    return f"concat_ws(' | ', {', '.join(keys)})" if keys else "''"
+    return f"concat_ws(' | ', {', '.join(keys)})"
 
 
-def _month_sql(contract: Contract) -> str:
-    """The first day of a row's month; the column is required, so it reads in every accepted row."""
-    name = contract.update.month or ""
+def _months_sql(contract: Contract) -> str | None:
+    """SQL of the first days of the months a row is of; None for a feed whose rows have no time.
+
+    The columns are required, so they read in every accepted row.
+    """
+    update = contract.update
+    dated = update.month or update.date
+    if dated:
+        return _day_sql(contract, dated)
+    if update.span:
+        first, last = (_day_sql(contract, name) for name in update.span)
+        return f"unnest(generate_series({first}, {last}, INTERVAL 1 MONTH)::DATE[])"
+    return None
+
+
+def _day_sql(contract: Contract, name: str) -> str:
+    """SQL of the first day of the month a column's text lies in."""
     if contract.column(name).type == "month":
         return f"""("{name}" || '-01')::DATE"""
     formats = "['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y']"

@@ -112,8 +112,16 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "line_number": ("BIGINT", "Physical line of the plain file, 1-based."),
             "column_name": ("VARCHAR", "The column at fault, where one is."),
             "reason": ("VARCHAR", "Why the row was rejected."),
-            "raw_line": ("VARCHAR", "The row as it was sent."),
+            "raw_line": (
+                "VARCHAR",
+                "The row as it was sent, pseudonyms in place of identifiers; NULL for a row of a "
+                "feed with identifiers that cannot be split into its cells.",
+            ),
         },
+    ),
+    "quality.pseudonym_key": (
+        "One row once a file with identifiers was loaded: which key its pseudonyms are under.",
+        {"fingerprint": ("VARCHAR", "Tells one key from another, and nothing else of it.")},
     ),
     "quality.skipped_member": (
         "Members of landed zips that the feed's contract declares it does not take.",

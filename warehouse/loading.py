@@ -32,6 +32,7 @@ from warehouse.contract import Contract, load_contracts
 from warehouse.errors import FileRefused, RunFailed
 from warehouse.home import Home, private_files
 from warehouse.landing import Landed
+from warehouse.pseudonyms import Pseudonyms, load_pseudonyms, require_same_key
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
 from warehouse.trouble import plainly
@@ -132,14 +133,23 @@ def ingest(
             _wait(result.feeds[landed.feed], landed, "is still being written", report)
         ledger = Ledger(con)
         ledger.note_cleared_earlier([*complete, *waiting])
+        stale_files = {name: ledger.stale(contract) for name, contract in contracts.items()}
+        touched = {landed.feed for landed in complete} | {
+            n for n, kept in stale_files.items() if kept
+        }
+        pseudonyms = None
+        if any(contracts[feed].has_identifiers for feed in touched):
+            pseudonyms = load_pseudonyms(home)
+            require_same_key(con, pseudonyms)
+            pseudonyms.register(con)
         for landed in complete:
-            loader = _Loader(home, settings, contracts[landed.feed], con, ledger, at)
+            loader = _Loader(home, settings, contracts[landed.feed], con, ledger, at, pseudonyms)
             feed = result.feeds[landed.feed]
             with plainly(f"Loading {landed.feed}/{landed.name} (it stays in landing)"):
                 loader.load(landed, feed, report)
         for name, contract in contracts.items():
-            for stale in ledger.stale(contract):
-                loader = _Loader(home, settings, contract, con, ledger, at)
+            for stale in stale_files[name]:
+                loader = _Loader(home, settings, contract, con, ledger, at, pseudonyms)
                 with plainly(f"Reading {name}/{stale.name} again"):
                     loader.read_again(stale, result.feeds[name], report)
         for name, month in ledger.latest_months().items():
@@ -170,6 +180,11 @@ class _Loader:
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
     at: Step
+    pseudonyms: Pseudonyms | None = None
+
+    def _read_members(self, members: list[Member]) -> list[Reading]:
+        masking = self.pseudonyms.mask if self.pseudonyms else None
+        return read_batch(self.con, self.contract, members, masking=masking)
 
     def load(self, landed: Landed, feed: FeedLoad, report: Report) -> None:
         """All steps for one landed file."""
@@ -269,9 +284,7 @@ class _Loader:
                 stated = {each.sha256: each for each in members if not each.skipped}
                 wanted = [each for sha256, each in stated.items() if sha256 in untouched]
                 rows = [stale.rows[each.sha256] for each in wanted]
-                for row, reading in zip(
-                    rows, read_batch(self.con, self.contract, wanted), strict=True
-                ):
+                for row, reading in zip(rows, self._read_members(wanted), strict=True):
                     if reading.refused:
                         row.status, refused = "refused", reading.refused
                     else:
@@ -366,7 +379,7 @@ class _Loader:
         outcome.rows += rows
         if not fresh:
             return
-        for row, reading in zip(places, read_batch(self.con, self.contract, fresh), strict=True):
+        for row, reading in zip(places, self._read_members(fresh), strict=True):
             if reading.refused:
                 _refuse(row, reading.refused, outcome)
             else:

@@ -5,7 +5,7 @@ once is a page of it; DuckDB holds the rest within its memory limit, and spills 
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import duckdb
@@ -15,6 +15,8 @@ from warehouse.contract import Contract
 from warehouse.reading import checks
 from warehouse.reading.cells import CHUNK_ROWS, Group
 from warehouse.reading.sources import Source
+
+Mask = Callable[[str], str | None]
 
 # A page of rejected rows ends here too: a single text may be 64 KiB.
 CHUNK_TEXT = 16 << 20
@@ -123,14 +125,19 @@ def count_unfit(con: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, int]]:
     return {member: (rejected, skipped) for member, rejected, skipped in found}
 
 
-def keep_rejects(con: duckdb.DuckDBPyConnection, member: int, source: Source) -> None:
-    """Add one member's rejected rows to incoming_rejected, in order, each with its text."""
+def keep_rejects(
+    con: duckdb.DuckDBPyConnection, member: int, source: Source, mask: Mask | None = None
+) -> None:
+    """Add one member's rejected rows to incoming_rejected, in order, each with its text.
+
+    `mask` gives what may be kept of a text, None where nothing may.
+    """
     rows, ahead = itertools.tee(_rejected(con, member))
     texts = source.raw_text((line, last) for line, last, _, _ in ahead)
-    page: list[tuple[int, str | None, str, str]] = []
+    page: list[tuple[int, str | None, str, str | None]] = []
     size = 0
     for (line, _, column, reason), text in zip(rows, texts, strict=True):
-        page.append((line, column or None, reason, text))
+        page.append((line, column or None, reason, mask(text) if mask else text))
         size += len(text)
         if len(page) >= CHUNK_ROWS or size >= CHUNK_TEXT:
             _keep_page(con, member, page)
@@ -140,7 +147,9 @@ def keep_rejects(con: duckdb.DuckDBPyConnection, member: int, source: Source) ->
 
 
 def _keep_page(
-    con: duckdb.DuckDBPyConnection, member: int, page: list[tuple[int, str | None, str, str]]
+    con: duckdb.DuckDBPyConnection,
+    member: int,
+    page: list[tuple[int, str | None, str, str | None]],
 ) -> None:
     lines, columns, reasons, texts = zip(*page, strict=True)
     _insert(

@@ -5,7 +5,7 @@ for batch in batches(path, contract, limits, workdir):
     con.execute("INSERT INTO raw... SELECT ... FROM incoming JOIN ... USING (_member)")
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +20,15 @@ from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, 
 from warehouse.reading.header import Header
 from warehouse.reading.rejects import (
     LeftOut,
+    Mask,
     count_unfit,
     create_rejects,
     find_unfit,
     keep_rejects,
 )
 from warehouse.reading.sources import Source, Tally, data_rows, open_source
+
+Masking = Callable[[Contract, Header], Mask]
 
 
 @dataclass
@@ -55,6 +58,7 @@ def read_batch(
     batch: Sequence[Member],
     *,
     fast: bool = True,
+    masking: Masking | None = None,
 ) -> list[Reading]:
     """Read a batch of one feed's members; one Reading each, in order (skipped ones are empty).
 
@@ -64,7 +68,8 @@ def read_batch(
       table incoming_rejected(_member, _line_number, column_name, reason, raw_line)
     `_member` counts from 0 in `batch`. A member that breaks its contract has `refused` and no
     rows. The connection must keep insertion order (DuckDB's default). `fast=False` reads every
-    file by the exact reader; the result is the same.
+    file by the exact reader; the result is the same. `masking` makes, for the header of a file,
+    what may be kept of a rejected line; without it nothing is kept of a feed with identifiers.
     """
     _clear(con)
     con.execute("SET preserve_insertion_order = true")
@@ -117,8 +122,14 @@ def read_batch(
             reading.skipped += declared
             reading.accepted = reading.data_rows - reading.rejected - reading.skipped
             if reading.rejected:
-                keep_rejects(con, number, source)
+                keep_rejects(con, number, source, _mask(contract, source, masking))
     return readings
+
+
+def _mask(contract: Contract, source: Source, masking: Masking | None) -> Mask | None:
+    if not contract.has_identifiers:
+        return None
+    return masking(contract, source.header) if masking else lambda line: None
 
 
 def read_file(
