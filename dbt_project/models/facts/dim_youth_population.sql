@@ -25,7 +25,7 @@ summed as (
         county.county_code as area_code,
         published.mid_year,
         published.ethnic_group,
-        sum(published.population_10_17) as population_10_17
+        sum(published.population_10_17)::bigint as population_10_17
     from published
     inner join county_districts on published.area_code = county_districts.district_code
     cross join county

@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per indicator, complete financial year, area and class of community: the rate where the
--- most and the least deprived live. Fifths are national, the county's or the district's own.
+-- most and the least deprived live, and by class of the Output Area Classification. Fifths are
+-- national, the county's or the district's own.
 with lsoa_years as (
     select * from {{ ref("int_lsoa_year") }}
     where population is not null
@@ -21,6 +22,7 @@ placed as (
         lsoa_years.*,
         communities.classification,
         communities.class_code,
+        communities.class_name,
         'county' as area_type,
         county.area_code
     from lsoa_years
@@ -34,6 +36,7 @@ placed as (
         lsoa_years.*,
         communities.classification,
         communities.class_code,
+        communities.class_name,
         'district' as area_type,
         lsoa_years.district_code as area_code
     from lsoa_years
@@ -52,6 +55,7 @@ classes as (
         period_label,
         classification,
         class_code,
+        class_name,
         multiplier,
         unit,
         sum(numerator)::bigint as numerator,
@@ -90,14 +94,8 @@ select
     compared.period_end,
     compared.period_label,
     compared.classification,
-    compared.class_code::varchar as class_code,
-    case compared.class_code
-        when 1 then 'Most deprived fifth'
-        when 2 then 'Second most deprived fifth'
-        when 3 then 'Middle fifth'
-        when 4 then 'Second least deprived fifth'
-        when 5 then 'Least deprived fifth'
-    end as class_name,
+    compared.class_code,
+    compared.class_name,
     compared.numerator,
     compared.population,
     compared.population_year,

@@ -1,0 +1,144 @@
+{{ config(meta={"published": true, "public": "none"}) }}
+-- One row per target and financial year from its baseline to its end: a percentage change of the
+-- indicator's count on the baseline, or of its value where only a percentage can be compared. Whether
+-- up or down is good follows the sign of the target.
+with targets as (
+    select
+        target.*,
+        {{ financial_year_label(financial_year_start("target.period_end")) }} as target_label
+    from {{ ref("stg_partnership__target") }} as target
+),
+
+latest_version as (
+    select
+        indicator_id,
+        max(indicator_version) as indicator_version,
+        arg_max(kind, indicator_version) as kind
+    from {{ ref("indicator_register") }}
+    group by indicator_id
+),
+
+values_by_year as (
+    select
+        int_indicator_value.indicator_id,
+        int_indicator_value.area_type,
+        int_indicator_value.area_code,
+        int_indicator_value.period_start,
+        int_indicator_value.period_label,
+        int_indicator_value.is_complete,
+        int_indicator_value.months_received,
+        case
+            when latest_version.kind = 'proportion' then int_indicator_value.value
+            else int_indicator_value.numerator
+        end as actual
+    from {{ ref("int_indicator_value") }} as int_indicator_value
+    inner join latest_version
+        on
+            int_indicator_value.indicator_id = latest_version.indicator_id
+            and int_indicator_value.indicator_version = latest_version.indicator_version
+    where
+        int_indicator_value.period_type = 'financial_year'
+        and int_indicator_value.area_type in ('district', 'county', 'force')
+),
+
+target_years as (
+    select
+        targets.*,
+        unnest(
+            generate_series(
+                make_date(left(targets.baseline_label, 4)::integer, 4, 1),
+                {{ financial_year_start("targets.period_end") }},
+                interval 1 year
+            )
+        )::date as period_start
+    from targets
+),
+
+baselines as (
+    select
+        targets.target_id,
+        coalesce(targets.baseline_value, values_by_year.actual) as baseline_value
+    from targets
+    left join values_by_year
+        on
+            targets.indicator_id = values_by_year.indicator_id
+            and targets.area_code = values_by_year.area_code
+            and targets.baseline_label = values_by_year.period_label
+            and values_by_year.is_complete
+),
+
+compared as (
+    select
+        target_years.target_id,
+        target_years.indicator_id,
+        target_years.area_code,
+        target_years.baseline_label,
+        target_years.target_label,
+        target_years.target_percent,
+        target_years.period_start,
+        (target_years.period_start + interval 1 year - interval 1 day)::date as period_end,
+        {{ financial_year_label("target_years.period_start") }} as period_label,
+        baselines.baseline_value,
+        baselines.baseline_value * (100 + target_years.target_percent) / 100e0 as target_value,
+        values_by_year.area_type,
+        values_by_year.actual as actual_value,
+        coalesce(values_by_year.is_complete, false) as is_complete,
+        coalesce(values_by_year.months_received, 0) as months_received,
+        latest_version.indicator_id is not null as is_known
+    from target_years
+    inner join baselines on target_years.target_id = baselines.target_id
+    left join values_by_year
+        on
+            target_years.indicator_id = values_by_year.indicator_id
+            and target_years.area_code = values_by_year.area_code
+            and target_years.period_start = values_by_year.period_start
+    left join latest_version on target_years.indicator_id = latest_version.indicator_id
+)
+
+select
+    compared.target_id,
+    compared.indicator_id,
+    coalesce(compared.area_type, area.area_type) as area_type,
+    compared.area_code,
+    area.area_name,
+    'financial_year' as period_type,
+    compared.period_start,
+    compared.period_end,
+    compared.period_label,
+    compared.target_label,
+    compared.baseline_label,
+    compared.baseline_value::double as baseline_value,
+    compared.target_percent,
+    compared.target_value::double as target_value,
+    compared.actual_value::double as actual_value,
+    case
+        when
+            compared.period_label != compared.target_label
+            or not compared.is_complete
+            or compared.target_value is null
+            then 'not yet known'
+        when sign(compared.target_percent) * (compared.actual_value - compared.target_value) >= 0
+            then 'met'
+        else 'not met'
+    end as status,
+    case
+        when not compared.is_known then 'the register has no such indicator'
+        when compared.baseline_value is null
+            then 'the baseline of ' || compared.baseline_label || ' is not known'
+        when not compared.is_complete
+            then {{ incomplete_reason("compared.period_label", "compared.months_received") }}
+        when compared.period_label != compared.target_label
+            then 'the target is for ' || compared.target_label
+    end as reason
+from compared
+left join {{ ref("dim_area") }} as area
+    on
+        compared.area_code = area.area_code
+        and area.area_type = coalesce(
+            compared.area_type,
+            case left(compared.area_code, 3)
+                when 'E10' then 'county'
+                when 'E23' then 'force'
+                else 'district'
+            end
+        )
