@@ -79,13 +79,15 @@ def pick(
     weight: Callable[[Event], float] | None = None,
 ) -> list[Event]:
     """`count` different events, likelier the heavier they are (Efraimidis and Spirakis, 2006)."""
-    keyed = [
-        (rng.random() ** (1 / weight(event)) if weight else rng.random(), number, event)
-        for number, event in enumerate(events)
-    ]
-    if len(keyed) < count:
-        raise ValueError(f"{count} events wanted of {len(keyed)}")
-    return [event for *_, event in heapq.nlargest(count, keyed)]
+    candidates = list(events)
+    if weight is None:
+        return rng.sample(candidates, count)
+    if len(candidates) < count:
+        raise ValueError(f"{count} events wanted of {len(candidates)}")
+    # the largest of u^(1/w), u uniform, by its logarithm
+    keys = [math.log(rng.random()) / weight(event) for event in candidates]
+    chosen = heapq.nlargest(count, range(len(candidates)), key=keys.__getitem__)
+    return [candidates[position] for position in chosen]
 
 
 def apportion(total: int, weights: Mapping[str, float]) -> dict[str, int]:

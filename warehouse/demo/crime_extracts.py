@@ -119,18 +119,18 @@ def _sent_again(crime: Crime) -> str:
 
 
 def _row(rng: random.Random, crime: Crime) -> Row:
+    """The crime as a row; of one in thirteen a flag that is not Y was not filled in."""
+    flags = [
+        "Y" if flag else "N" for flag in (crime.alcohol, crime.drug, crime.domestic, crime.hate)
+    ]
+    if rng.random() < 0.08:
+        unset = rng.randrange(4)
+        if flags[unset] == "N":
+            flags[unset] = rng.choice(NOT_STATED)
     return (
         crime.ref, crime.recorded, crime.committed_from, crime.committed_to, crime.code,
-        crime.description, crime.lsoa, crime.outcome, crime.cancelled,
-        *(_flag(rng, flag) for flag in (crime.alcohol, crime.drug, crime.domestic, crime.hate)),
+        crime.description, crime.lsoa, crime.outcome, crime.cancelled, *flags,
     )  # fmt: skip
-
-
-def _flag(rng: random.Random, flag: bool) -> str:
-    """Y or N; one N in fifty was not filled in."""
-    if flag:
-        return "Y"
-    return "N" if rng.random() > 0.02 else rng.choice(NOT_STATED)
 
 
 def _repeated(row: Row) -> Row:

@@ -70,7 +70,7 @@ TYPICAL_RATES = {
 
 # District: violence, serious acquisitive, other acquisitive, the rest.
 LEVELS = {
-    CHARNWOOD: (1.13, 1.02, 1.10, 1.06),
+    CHARNWOOD: (1.13, 1.01, 1.07, 1.03),
     HARBOROUGH: (0.75, 0.86, 0.78, 0.84),
     HINCKLEY: (1.00, 0.92, 0.93, 0.97),
     MELTON: (0.97, 0.82, 0.98, 0.99),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from warehouse.demo.formats import Cell, csv_bytes
 
@@ -37,7 +38,8 @@ class Extract:
 
     def file(self, rows: Iterable[Row], manner: Manner = PLAIN) -> bytes:
         """The bytes of a file of the rows; a row of another width stays as it is."""
-        table: Iterable[Sequence[Cell]] = [self.header, *self._copies(rows)]
+        copies = rows if self.scale == 1 else self._copies(rows)
+        table: Iterable[Sequence[Cell]] = chain((self.header,), copies)
         if manner.reordered:
             order = [*range(1, len(self.header)), 0]
             table = (

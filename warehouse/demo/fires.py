@@ -11,7 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from warehouse.demo.allocation import Pull, apportion, spread, weights
-from warehouse.demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, season_days, span
+from warehouse.demo.calendar_days import (
+    FINANCIAL_YEARS,
+    LAST_YEAR,
+    british,
+    season_days,
+    span,
+    times_of_day,
+)
 from warehouse.demo.crime_totals import course
 from warehouse.demo.extracts import Extract, Files, Manner, Row
 from warehouse.demo.places import (
@@ -29,7 +36,6 @@ from warehouse.demo.places import (
     by_district,
     named,
 )
-from warehouse.demo.recorded_crime import TIME_WEIGHTS, TIMES
 
 HEADER = (
     "incident_no", "call_at", "incident_class", "fire_class", "motive", "property_type",
@@ -126,7 +132,7 @@ def _of_kind(
     properties = [name for name, count in counts.items() for _ in range(count)]
     rng.shuffle(properties)
     days = season_days(rng, year, total, kind.swing, kind.peak)
-    times = rng.choices(TIMES, cum_weights=TIME_WEIGHTS, k=total)
+    times = times_of_day(rng, total)
     return [
         FireIncident(f"{_from_may(day)} {time}", kind, name, place)
         for place, name, day, time in zip(places, properties, days, times, strict=True)

@@ -112,8 +112,7 @@ def hate_reports(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Re
     placed: dict[tuple[str, int, str], list[Crime]] = {}
     for crime in crimes:
         if crime.district in COUNTY_DISTRICTS and not crime.cancelled:
-            year = int(crime.recorded[:4]) - (crime.recorded[5:7] < "04")
-            placed.setdefault((crime.district, year, crime.offence_class), []).append(crime)
+            placed.setdefault((crime.district, crime.year, crime.offence_class), []).append(crime)
     reports = []
     for year in YEARS:
         of_year = _of_year(rng, year, areas, placed)

@@ -12,8 +12,14 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from warehouse.demo.allocation import Pull, pick, spread, weights
-from warehouse.demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, season_days
+from warehouse.demo.allocation import Pull, spread, weights
+from warehouse.demo.calendar_days import (
+    FINANCIAL_YEARS,
+    LAST_YEAR,
+    repeated,
+    season_days,
+    times_of_day,
+)
 from warehouse.demo.crime_totals import course
 from warehouse.demo.places import (
     BLABY,
@@ -31,7 +37,7 @@ from warehouse.demo.places import (
     by_district,
     named,
 )
-from warehouse.demo.recorded_crime import TIME_WEIGHTS, TIMES, UNUSABLE_PLACES, Crime
+from warehouse.demo.recorded_crime import UNUSABLE_PLACES, Crime
 
 ASB, HOAX, ABANDONED = "Anti-social behaviour", "Hoax calls", "Abandoned vehicles"
 DOMESTIC, COLLISION, OTHER = "Domestic", "Road traffic collision", "Other"
@@ -149,10 +155,9 @@ def _drawn(
     rng: random.Random, year: int, district: str, places: Sequence[str], kind: Kind
 ) -> list[Incident]:
     count = len(places)
-    names, shares = zip(*kind.qualifiers, strict=True)
-    qualifiers = rng.choices(names, shares, k=count)
+    qualifiers = rng.choices(repeated(*kind.qualifiers), k=count)
     days = season_days(rng, year, count, kind.swing, kind.peak)
-    times = rng.choices(TIMES, cum_weights=TIME_WEIGHTS, k=count)
+    times = times_of_day(rng, count)
     return [
         Incident(f"{day} {time}", kind.category, qualifier, district, place,
                  kind.category == DOMESTIC)
@@ -162,7 +167,7 @@ def _drawn(
 
 def _without_a_place(rng: random.Random, placed: Sequence[Incident]) -> list[Incident]:
     """Three for every 200 placed incidents, and a few in Leicester."""
-    like = pick(rng, placed, len(placed) * 3 // 200)
+    like = rng.sample(placed, len(placed) * 3 // 200)
     strays = [
         Incident(incident.created, incident.category, incident.qualifier, "",
                  rng.choice(UNUSABLE_PLACES), incident.domestic)

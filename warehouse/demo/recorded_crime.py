@@ -11,12 +11,18 @@ them is among the totals.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, replace
 
 from warehouse.demo import offences as o
 from warehouse.demo.allocation import pick, spread, weights
-from warehouse.demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, days_before, season_days
+from warehouse.demo.calendar_days import (
+    FINANCIAL_YEARS,
+    LAST_YEAR,
+    days_before,
+    repeated,
+    season_days,
+    times_of_day,
+)
 from warehouse.demo.crime_totals import crime_totals
 from warehouse.demo.places import BLABY, LEICESTER, RUGBY, SEED, SmallArea, by_district, named
 
@@ -25,6 +31,7 @@ from warehouse.demo.places import BLABY, LEICESTER, RUGBY, SEED, SmallArea, by_d
 class Crime:
     """One recorded crime as it stands at the end; `lsoa` is what the force wrote for the place."""
 
+    year: int
     recorded: str
     committed_from: str
     committed_to: str
@@ -66,7 +73,7 @@ MOST_ELSEWHERE = {o.SHOPLIFTING: 14, o.THEFT_FROM_VEHICLE: 12, o.DRUGS: 6, o.DOM
 EARLIER_YEARS_MORE = 1.4
 """How much higher those bounds lie before 2010/11, when there were more crimes."""
 
-OUTCOMES = (
+OUTCOMES = repeated(
     ("No suspect identified", 62),
     ("Charged or summonsed", 14),
     ("Cautioned", 7),
@@ -75,10 +82,8 @@ OUTCOMES = (
     ("", 3),
     ("N/K", 2),
 )
-TIMES = tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440))
-# Few events in the small hours, most in the afternoon and evening.
-_HOURS = (4, 3, 2, 2, 1, 1, 1, 2, 4, 5, 5, 6, 7, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7, 6)
-TIME_WEIGHTS = tuple(accumulate(_HOURS[minute // 60] for minute in range(1440)))
+LAGS = repeated((0, 60), (1, 28), (2, 9), (9, 3))
+"""Days from the crime to its recording."""
 
 
 def recorded_crimes(areas: Sequence[SmallArea]) -> list[Crime]:
@@ -122,14 +127,12 @@ def drawn_crimes(
     """A crime of the class at each of the places, on days and at times drawn for it."""
     kind = o.CLASSES[name]
     count = len(places)
-    offences = rng.choices(
-        kind.offences, cum_weights=list(accumulate(share for *_, share in kind.offences)), k=count
-    )
-    outcome_names, outcome_weights = zip(*OUTCOMES, strict=True)
-    outcomes = rng.choices(outcome_names, cum_weights=list(accumulate(outcome_weights)), k=count)
+    choices = repeated(*((offence, offence[2]) for offence in kind.offences))
+    offences = rng.choices(choices, k=count)
+    outcomes = rng.choices(OUTCOMES, k=count)
     recorded = season_days(rng, year, count, kind.swing, kind.peak)
-    times = rng.choices(TIMES, cum_weights=TIME_WEIGHTS, k=count)
-    lags = rng.choices((0, 1, 2, 9), (60, 28, 9, 3), k=count)
+    times = times_of_day(rng, count)
+    lags = rng.choices(LAGS, k=count)
     crimes = []
     for place, (code, description, _), outcome, day, time, lag in zip(
         places, offences, outcomes, recorded, times, lags, strict=True
@@ -137,6 +140,7 @@ def drawn_crimes(
         committed = day if lag == 0 else days_before(day, lag)
         crimes.append(
             Crime(
+                year=year,
                 recorded=day,
                 committed_from=f"{committed} {time}:00",
                 committed_to=f"{committed} {time}:00" if lag < 2 else f"{day} 00:00:00",
@@ -186,14 +190,10 @@ def _flag(rng: random.Random, crimes: Sequence[Crime], areas: Sequence[SmallArea
     character = {area.code: area.character for area in areas}
     groups: dict[tuple[str, int], list[Crime]] = {}
     for crime in crimes:
-        groups.setdefault((crime.district, _financial_year(crime.recorded)), []).append(crime)
+        groups.setdefault((crime.district, crime.year), []).append(crime)
     for (district, year), group in groups.items():
         counts = _flag_counts(district, year, group)
         _flag_group(rng, group, counts, character, pinned=district == BLABY)
-
-
-def _financial_year(day: str) -> int:
-    return int(day[:4]) - (day[5:7] < "04")
 
 
 def _flag_counts(district: str, year: int, group: Sequence[Crime]) -> FlagCounts:
@@ -285,25 +285,24 @@ UNUSABLE_PLACES = ("", "", "", "", "", "N/K", "Unknown", "E01000000", "E0109903"
 
 def _without_a_place(rng: random.Random, placed: Sequence[Crime]) -> list[Crime]:
     """Three for every 200 placed crimes, of every class and year."""
-    crimes = []
-    for year in FINANCIAL_YEARS:
-        of_year = [crime for crime in placed if _financial_year(crime.recorded) == year]
-        for like in pick(rng, of_year, len(of_year) * 3 // 200):
-            place = rng.choice(UNUSABLE_PLACES)
-            crimes += drawn_crimes(rng, year, like.offence_class, "", [place])
-    return crimes
+    return [
+        replace(like, district="", lsoa=rng.choice(UNUSABLE_PLACES), domestic=False)
+        for like in rng.sample(placed, len(placed) * 3 // 200)
+    ]
 
 
 def _cancelled(rng: random.Random, crimes: Sequence[Crime]) -> list[Crime]:
     """One for every 70 crimes; most are cancelled within weeks of being recorded."""
-    cancelled = []
-    for like in pick(rng, crimes, len(crimes) // 70):
-        year = _financial_year(like.recorded)
-        [crime] = drawn_crimes(rng, year, like.offence_class, like.district, [like.lsoa])
-        crime.cancelled = min(days_before(crime.recorded, -rng.randrange(2, 40)), "2011-03-31")
-        crime.outcome = "Cancelled"
-        cancelled.append(crime)
-    return cancelled
+    return [
+        replace(
+            like,
+            cancelled=min(days_before(like.recorded, -rng.randrange(2, 40)), "2011-03-31"),
+            outcome="Cancelled",
+            alcohol=False,
+            domestic=False,
+        )
+        for like in rng.sample(crimes, len(crimes) // 70)
+    ]
 
 
 def _over_the_border(rng: random.Random, areas: Sequence[SmallArea]) -> list[Crime]:

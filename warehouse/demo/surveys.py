@@ -87,7 +87,7 @@ Estimate = tuple[str, str, str, float, float]
 
 
 def _estimates(rng: random.Random) -> list[Estimate]:
-    names = {code: name for code, name in DISTRICTS.values()}
+    names = dict(DISTRICTS.values())
     found: list[Estimate] = []
     for question in QUESTIONS:
         fall = FALL[question]
@@ -116,7 +116,7 @@ def _place_row(
 
 
 def _crave(rng: random.Random, wave: str) -> list[Row]:
-    names = {code: name for code, name in DISTRICTS.values()}
+    names = dict(DISTRICTS.values())
     rows: list[Row] = []
     for question, (text, level) in LOCAL_QUESTIONS.items():
         for district, problem in DISTRICT_PERCENT["NI42"].items():
