@@ -48,17 +48,17 @@ def benchmark_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
     """The files of `landing/reference/`, by `<feed>/<file name>`."""
     return {
         "recorded_crime_benchmark/rec-crime-pfa.csv": by_force(),
-        "recorded_crime_benchmark/policeforceareatablesyemar21.csv": by_partnership(areas),
+        "recorded_crime_benchmark/policeforceareatablesyemar11.csv": by_partnership(areas),
     }
 
 
 def by_force() -> bytes:
-    """Recorded crime by police force area and offence, rolling twelve months, 2012 to 2018."""
+    """Recorded crime by police force area and offence, rolling twelve months, 2008 to 2018."""
     rng = random.Random(SEED + 3)
     header = ("12 months ending", "PFA", "Region", "Offence",
               "Rolling year total number of offences")  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
-    for year in range(2012, 2019):
+    for year in range(2008, 2019):
         for quarter, day in enumerate(QUARTER_ENDS):
             ending = "30-12-2017" if (year, day) == (2017, "31-12") else f"{day}-{year}"
             time = year + quarter / 4 - 2018
@@ -66,7 +66,7 @@ def by_force() -> bytes:
                 for offence, total in sorted(_totals(year, time).items()):
                     noise = rng.gauss(1, 0.02)
                     rows.append((ending, force, region, offence, round(total * size * noise)))
-            fraud = 55_000 + 1_500 * (4 * (year - 2012) + quarter)
+            fraud = 31_000 + 1_500 * (4 * (year - 2008) + quarter)
             rows.append((ending, "Action Fraud", "Action Fraud", "Fraud offences", fraud))
     return csv_bytes([header, *rows])
 
@@ -100,7 +100,7 @@ C2_SUMS = {
 }  # fmt: skip
 C2_PREAMBLE = (
     "Table C2: Number of police recorded crimes for headline offences by Community Safety"
-    " Partnership area, England and Wales, year ending March 2021 [note 1][note 2][note 3]",
+    " Partnership area, England and Wales, year ending March 2011 [note 1][note 2][note 3]",
     "Police recorded crime statistics are published as official statistics, not accredited"
     " official statistics",
     "This worksheet contains one table. Some cells refer to notes which can be found on the notes"

@@ -11,17 +11,21 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-MEMBER_TIME = (2021, 5, 1, 6, 0, 0)
+MEMBER_TIME = (2011, 5, 1, 6, 0, 0)
 Cell = str | int | float | None
 
 
 def csv_bytes(
-    rows: Iterable[Sequence[Cell]], *, line_end: str = "\n", byte_order_mark: bool = False
+    rows: Iterable[Sequence[Cell]],
+    *,
+    line_end: str = "\n",
+    byte_order_mark: bool = False,
+    encoding: str = "utf-8",
 ) -> bytes:
-    """Rows as UTF-8 CSV, quoted only where a cell needs it."""
+    """Rows as CSV, UTF-8 unless said, quoted only where a cell needs it."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=line_end).writerows(rows)
-    return text.getvalue().encode("utf-8-sig" if byte_order_mark else "utf-8")
+    return text.getvalue().encode("utf-8-sig" if byte_order_mark else encoding)
 
 
 def zip_bytes(members: Mapping[str, bytes]) -> bytes:

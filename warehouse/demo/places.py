@@ -4,18 +4,21 @@ The district codes and names are real, so that the demo's settings look like a p
 Everything below the district is invented: the LSOA codes lie outside the ranges that ONS has
 issued, the polygons are cells of a lattice, residents and ranks of deprivation are drawn.
 
-How it is calibrated: an LSOA has 1,000 to 3,000 residents by definition, so each district has far
-fewer residents than in life (Blaby 20 LSOAs for 60) and rates per 1,000 keep their true size.
-Deprivation is a smooth surface plus noise, so that neighbours are alike (otherwise Gi* would find
-nothing) and most of the county is less deprived than England, as Leicestershire is.
+How it is calibrated: the seven districts of the county have about as many LSOAs and residents as
+in life (Blaby its 60), so that counts of an area are of the size an analyst meets. Leicester and
+Rugby, which lie outside the county, are small. Deprivation is a smooth surface plus noise, so that
+neighbours are alike (otherwise Gi* would find nothing); most of the county is less deprived than
+England, as Leicestershire is, and no LSOA of Blaby is in England's most deprived fifth.
 """
 
 import math
 import random
 import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-SEED = 20210401
+SEED = 20110401
 ENGLAND_LSOAS = 32_844
 """LSOAs of 2011 in England: the ranks of deprivation run from 1 (most deprived) to this."""
 
@@ -32,38 +35,134 @@ DISTRICTS = {
 }
 COUNTY = "BCAHMNO"
 """The seven districts of the county; Leicester and Rugby lie outside it."""
+COUNTY_DISTRICTS = tuple(DISTRICTS[mark][0] for mark in COUNTY)
+BLABY, CHARNWOOD, HARBOROUGH, HINCKLEY, MELTON, NORTH_WEST, OADBY = COUNTY_DISTRICTS
+LEICESTER, RUGBY = DISTRICTS["L"][0], DISTRICTS["R"][0]
+COUNTY_CODE, FORCE_CODE = "E10000018", "E23000021"
 
 # A letter is one LSOA of that district; north is up.
 MAP = (
-    "NNNCCCCMMMM.",
-    "NNNNCCCCMMMM",
-    "NNNCCCLLMMM.",
-    "HHNBLLLLOOAA",
-    "HHBBLLLLOOAA",
-    "HHBBBBBBOOOA",
-    "HHBBBBBBOOOA",
-    "HHHBBBBBOAAA",
-    ".RRRRR...AAA",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
+    "NHHHHHHHBBBLLLLLCCOOOOAAMM",
+    "HHHHHHHHBBBBLLLLLOOOOOOAAA",
+    "HHHHHHHHBBBBBBBBOOOOOOAAAA",
+    "HHHHHHHHBBBBBBBBOOOOOOAAAA",
+    "HHHHHHHHBBBBBBBBOOOOOAAAAA",
+    "HHHHHHHHBBBBBBBBOOOOAAAAAA",
+    "HHHHHHHBBBBBBBBOOOAAAAAAAA",
+    "HHHHHHBBBBBBBBOOAAAAAAAA..",
+    "HHHHHHBBBBBRRRRRAAAAAAA...",
 )
-WEST, NORTH, CELL_LONGITUDE, CELL_LATITUDE = -1.46, 52.78, 0.060, 0.040
+WEST, NORTH, CELL_LONGITUDE, CELL_LATITUDE = -1.46, 52.80, 0.030, 0.022
+
+POPULATION_2010 = {
+    BLABY: 93_935,
+    CHARNWOOD: 165_900,
+    HARBOROUGH: 85_100,
+    HINCKLEY: 104_900,
+    MELTON: 50_300,
+    NORTH_WEST: 93_300,
+    OADBY: 56_050,
+    LEICESTER: 16_400,
+    RUGBY: 8_100,
+}
+"""Residents in mid-2010: Blaby's is the estimate the ONS published, the others are near theirs."""
 
 # (row, column) of the areas with a character of their own, and the names people use for them.
-RETAIL_PARK = (4, 3)
-TOWN_CENTRES = ((5, 5), (1, 5), (7, 10), (5, 1), (1, 9), (1, 1), (4, 8), (3, 6), (8, 3))
-LOCAL_NAMES = {
-    (4, 3): "Fosse Park",
-    (3, 3): "Thorpe Astley South",
-    (4, 2): "Kirby Muxloe",
-    (5, 2): "Glenfield West",
-    (5, 3): "Braunstone Town North",
-    (5, 4): "Enderby",
-    (5, 5): "Narborough Centre",
-    (6, 4): "Cosby",
-    (6, 6): "Whetstone, Cambridge Road",
-    (7, 5): "Countesthorpe",
+RETAIL_PARK = (9, 12)
+TOWN_CENTRES = {
+    (3, 14): "Loughborough Town Centre",
+    (10, 4): "Hinckley Town Centre",
+    (4, 3): "Coalville Town Centre",
+    (4, 24): "Melton Mowbray Town Centre",
+    (13, 20): "Market Harborough Town Centre",
+    (9, 18): "Wigston Town Centre",
+    (8, 14): "Leicester City Centre",
+    (15, 13): "Rugby Town Centre",
+}
+# Terraces and flats beside the shops: City Living without being the centre itself.
+INNER_AREAS = {
+    (10, 11): "Narborough Centre",
+    (10, 13): "Blaby North",
+    (8, 11): "Braunstone Town Millfield",
+    (2, 14): "Loughborough Ashby Road",
+    (3, 15): "Loughborough Hastings",
+    (4, 14): "Loughborough Southfields",
+    (10, 3): "Hinckley Castle",
+    (11, 4): "Hinckley Trinity",
+    (4, 4): "Coalville Belvoir Road",
+    (4, 23): "Melton Egerton",
+    (13, 19): "Market Harborough Welland",
+    (9, 19): "Wigston Fields",
 }
 # Vehicle crime is drawn towards these: fast roads out, cars left all day.
-COMMUTER_AREAS = ((3, 3), (5, 3))
+COMMUTER_AREAS = {
+    (7, 8): "Thorpe Astley South & Meridian Business Park",
+    (7, 9): "Thorpe Astley North",
+    (9, 8): "Leicester Forest East",
+    (9, 10): "Enderby Grove Park",
+}
+OTHER_NAMES = {
+    (7, 10): "Braunstone Town Henley Crescent",
+    (8, 9): "Winstanley Community College",
+    (8, 10): "Braunstone Town North",
+    (8, 8): "Kirby Muxloe",
+    (9, 13): "Glen Parva",
+    (11, 13): "Blaby South",
+    (11, 11): "Littlethorpe",
+    (11, 9): "Huncote",
+    (12, 9): "Croft",
+    (12, 12): "Whetstone, Cambridge Road",
+    (13, 9): "Cosby",
+    (13, 13): "Countesthorpe",
+    (14, 8): "Stoney Stanton",
+    (14, 6): "Sapcote",
+    (6, 17): "Syston",
+    (8, 20): "Oadby Parade",
+    (1, 2): "Ashby-de-la-Zouch",
+}
+LOCAL_NAMES = {
+    RETAIL_PARK: "Fosse Park",
+    **COMMUTER_AREAS,
+    **INNER_AREAS,
+    **OTHER_NAMES,
+    **TOWN_CENTRES,
+}
+# Estates that the surface of deprivation does not know, in standard scores.
+MORE_DEPRIVED = {
+    RETAIL_PARK: 0.5,
+    (10, 13): 0.9,
+    (10, 11): 0.8,
+    (8, 11): 0.3,
+    (8, 9): 0.3,
+    (7, 8): 0.2,
+    (9, 8): 0.1,
+    (9, 10): 0.2,
+    **dict.fromkeys(TOWN_CENTRES, 0.9),
+    **{cell: 0.7 for cell in INNER_AREAS if MAP[cell[0]][cell[1]] != "B"},
+}
+
+OUTPUT_AREA_CLASSES = {
+    "1": "Blue Collar Communities",
+    "2": "City Living",
+    "3": "Countryside",
+    "4": "Prospering Suburbs",
+    "5": "Constrained by Circumstances",
+    "6": "Typical Traits",
+    "7": "Multicultural",
+}
+"""Supergroups of the Output Area Classification of the census of 2001."""
+RETAIL_PARK_RESIDENTS = 1_050
+# One rank above the last of the most deprived fifth (32,844 / 5).
+BLABY_LEAST_RANK = 6_570
+Cell = tuple[int, int]
+"""Row and column of the map."""
 
 STREETS = (
     "Ash Close", "Barley Way", "Beacon Rise", "Brook Street", "Chapel Lane", "Cedar Drive",
@@ -92,7 +191,8 @@ class SmallArea:
     """One LSOA of 2011.
 
     `deprivation` is a standard score (higher is more deprived); `character` is residential,
-    retail park, town centre or commuter; `ring` its outline, closed, in degrees.
+    retail park, town centre, inner or commuter; `area_class` a key of OUTPUT_AREA_CLASSES; `ring`
+    its outline, closed, in degrees. `population` is of mid-2010.
     """
 
     code: str
@@ -106,16 +206,23 @@ class SmallArea:
     rank_2019: int
     population: int
     area_sq_km: float
+    area_class: str
     ring: tuple[tuple[float, float], ...]
     points: tuple[Point, ...]
 
 
 def small_areas() -> list[SmallArea]:
     """Every LSOA of the demo, in the order of its code."""
+    return list(_small_areas())
+
+
+@cache
+def _small_areas() -> tuple[SmallArea, ...]:
     rng = random.Random(SEED)
     cells = [(r, c) for r, line in enumerate(MAP) for c, mark in enumerate(line) if mark != "."]
     cells.sort(key=lambda cell: (list(DISTRICTS).index(MAP[cell[0]][cell[1]]), cell))
-    scores = _standardise([_surface(row, column) + rng.gauss(0, 0.45) for row, column in cells])
+    scores = _standardise([_surface(row, column) + rng.gauss(0, 0.35) for row, column in cells])
+    residents = _residents(rng, cells)
     corners = _lattice(rng)
     seen: dict[str, int] = {}
     areas = []
@@ -124,7 +231,8 @@ def small_areas() -> list[SmallArea]:
         district_code, district_name = DISTRICTS[mark]
         nth = seen[mark] = seen.get(mark, -1) + 1
         character = _character(row, column)
-        rank = _rank(score)
+        least = BLABY_LEAST_RANK if mark == "B" else 150
+        rank = _rank(score, least)
         areas.append(
             SmallArea(
                 code=f"E0109{9001 + position:04d}",
@@ -134,30 +242,84 @@ def small_areas() -> list[SmallArea]:
                 local_name=LOCAL_NAMES.get((row, column)),
                 character=character,
                 deprivation=score,
-                rank_2010=_bounded(rank + rng.gauss(0, 1800)),
+                rank_2010=_bounded(rank + rng.gauss(0, 900), least),
                 rank_2019=rank,
-                population=1020 if character == "retail park" else rng.randrange(1350, 2050),
-                area_sq_km=round(rng.uniform(0.4, 3.2) * (1.5 if mark in "AM" else 1.0), 4),
+                population=residents[row, column],
+                area_sq_km=round(rng.uniform(0.4, 3.2) * (2.5 if mark in "AM" else 1.0), 4),
+                area_class=_area_class(rng, mark, character, score),
                 ring=_ring(corners, row, column),
                 points=_points(rng, row, column, character),
             )
         )
-    return areas
+    return tuple(areas)
+
+
+@cache
+def named(local_name: str) -> SmallArea:
+    """The area that people call `local_name`; KeyError if none is called so."""
+    return {area.local_name: area for area in _small_areas()}[local_name]
+
+
+def by_district(areas: Sequence[SmallArea]) -> dict[str, list[SmallArea]]:
+    """Areas by the code of their district."""
+    districts: dict[str, list[SmallArea]] = {}
+    for area in areas:
+        districts.setdefault(area.district_code, []).append(area)
+    return districts
+
+
+def _residents(rng: random.Random, cells: Sequence[tuple[int, int]]) -> Mapping[Cell, int]:
+    """Residents of each cell; they add up to the district's. A retail park has few."""
+    residents: dict[Cell, int] = {}
+    for mark, (code, _) in DISTRICTS.items():
+        mine = [cell for cell in cells if MAP[cell[0]][cell[1]] == mark]
+        fixed = {RETAIL_PARK: RETAIL_PARK_RESIDENTS} if mark == "B" else {}
+        sizes = {cell: rng.uniform(0.86, 1.14) for cell in mine if cell not in fixed}
+        people = POPULATION_2010[code] - sum(fixed.values())
+        scale = people / sum(sizes.values())
+        counts = {cell: int(size * scale) for cell, size in sizes.items()}
+        for cell in list(counts)[: people - sum(counts.values())]:
+            counts[cell] += 1
+        residents |= counts | fixed
+    return residents
 
 
 def _character(row: int, column: int) -> str:
-    if (row, column) == RETAIL_PARK:
+    cell = (row, column)
+    if cell == RETAIL_PARK:
         return "retail park"
-    if (row, column) in TOWN_CENTRES:
+    if cell in TOWN_CENTRES:
         return "town centre"
-    return "commuter" if (row, column) in COMMUTER_AREAS else "residential"
+    if cell in INNER_AREAS:
+        return "inner"
+    return "commuter" if cell in COMMUTER_AREAS else "residential"
+
+
+def _area_class(rng: random.Random, mark: str, character: str, score: float) -> str:
+    """The class by the character, the district's countryside and the deprivation."""
+    if character in ("retail park", "town centre", "inner"):
+        return "2"
+    drawn = rng.random()
+    if mark in "AMN" and drawn < 0.45 and score < 0.6:
+        return "3"
+    if mark in "LO" and drawn < 0.4:
+        return "7"
+    if score > 1.3:
+        return "5"
+    if score > 0.5:
+        return "1"
+    return "4" if score < -0.4 else "6"
 
 
 def _surface(row: int, column: int) -> float:
     """Deprivation falls with the distance from the city and rises again in the north-west."""
-    from_city = math.hypot(row - 3.5, column - 5.5)
-    from_coalfield = math.hypot(row - 0.5, column - 1.0)
-    return max(2.4 - 0.55 * from_city, 1.1 - 0.5 * from_coalfield, -0.8)
+    from_city = math.hypot(row - 7.5, column - 13.5)
+    from_coalfield = math.hypot(row - 3.0, column - 2.5)
+    from_hinckley = math.hypot(row - 10.0, column - 3.5)
+    surface = max(
+        1.9 - 0.30 * from_city, 1.2 - 0.30 * from_coalfield, 0.9 - 0.30 * from_hinckley, -0.8
+    )
+    return surface + MORE_DEPRIVED.get((row, column), 0.0)
 
 
 def _standardise(scores: list[float]) -> list[float]:
@@ -165,13 +327,13 @@ def _standardise(scores: list[float]) -> list[float]:
     return [(score - mean) / spread for score in scores]
 
 
-def _rank(score: float) -> int:
+def _rank(score: float, least: int) -> int:
     """Rank in England; the county's mean lies near the 68th percentile of least deprived."""
-    return _bounded(ENGLAND_LSOAS * (0.68 - 0.24 * score))
+    return _bounded(ENGLAND_LSOAS * (0.68 - 0.24 * score), least)
 
 
-def _bounded(rank: float) -> int:
-    return min(max(round(rank), 150), ENGLAND_LSOAS - 20)
+def _bounded(rank: float, least: int) -> int:
+    return min(max(round(rank), least), ENGLAND_LSOAS - 20)
 
 
 Lattice = dict[tuple[int, int], tuple[float, float]]
@@ -198,8 +360,8 @@ def _ring(lattice: Lattice, row: int, column: int) -> tuple[tuple[float, float],
 
 
 def _points(rng: random.Random, row: int, column: int, character: str) -> tuple[Point, ...]:
-    named = {"retail park": RETAIL_PLACES, "town centre": TOWN_PLACES}.get(character, ())
-    places = [*named, *rng.sample(STREETS, 7 - len(named))]
+    names = {"retail park": RETAIL_PLACES, "town centre": TOWN_PLACES}.get(character, ())
+    places = [*names, *rng.sample(STREETS, 7 - len(names))]
     return tuple(
         Point(
             longitude=round(WEST + (column + rng.uniform(0.25, 0.75)) * CELL_LONGITUDE, 6),

@@ -2,8 +2,9 @@
 
 Lookups, populations, deprivation, boundaries and local names of the invented LSOAs. The publishers'
 habits are kept (byte-order marks, preambles, cover sheets, a column for each component of change);
-the figures are invented. They agree with each other as the real ones do: a district's mid-2018
-population is the sum of its LSOAs'.
+the figures are invented, but for Blaby's own mid-year populations, which are those the ONS
+published. They agree with each other as the real ones do: a district's mid-2010 population is the
+sum of its LSOAs'.
 """
 
 import json
@@ -11,7 +12,15 @@ import random
 from collections.abc import Mapping, Sequence
 
 from warehouse.demo.formats import Cell, csv_bytes, xlsx_bytes, zip_bytes
-from warehouse.demo.places import ENGLAND_LSOAS, SEED, SmallArea
+from warehouse.demo.places import (
+    BLABY,
+    ENGLAND_LSOAS,
+    OUTPUT_AREA_CLASSES,
+    POPULATION_2010,
+    SEED,
+    SmallArea,
+)
+from warehouse.demo.youth import youth_population
 
 FORCE_AREAS = {
     "Leicestershire": "E23000021",
@@ -28,9 +37,14 @@ PARTNERSHIPS = {
     "E06000016": ("E22000168", "Leicestershire"),
     "E07000220": ("E22000321", "Warwickshire"),
 }
-LSOA_POPULATION_YEAR = 2018
-FIRST_POPULATION, LAST_POPULATION = 2001, 2019
-YEARLY_GROWTH = 0.008
+LSOA_POPULATION_YEAR = 2010
+FIRST_POPULATION, LAST_POPULATION = 2001, 2011
+BLABY_POPULATION = (
+    90_361, 91_225, 91_592, 91_664, 91_721, 92_266, 92_741, 93_341, 93_511, 93_935, 94_132,
+)  # fmt: skip
+"""Blaby's residents, mid-2001 to mid-2011."""
+YEARLY_GROWTH = 0.007
+"""Of the other districts."""
 SPLIT_AREA = "Charnwood 001A"
 MERGED_AREAS = ("Melton 001A", "Melton 001B")
 
@@ -40,12 +54,14 @@ def reference_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
     return {
         "lsoa_lookup/LSOA11_LSOA21_LAD22.csv": lsoa_lookup(areas),
         "csp_lookup/LAD_CSP_PFA_2017-01.csv": csp_lookup(areas),
-        "district_population/MYEB3_LAD_2001-2019.csv": district_population(areas),
-        "lsoa_population/SAPE21DT11-mid-2018-lsoa-population-density.xlsx": lsoa_population(areas),
+        "district_population/MYEB3_LAD_2001-2011.csv": district_population(areas),
+        "lsoa_population/SAPE13DT11-mid-2010-lsoa-population-density.xlsx": lsoa_population(areas),
         "deprivation/imd2010_on_lsoa2011.csv": deprivation_2010(areas),
         "deprivation/File_1_-_IMD2019_Index_of_Multiple_Deprivation.xlsx": deprivation_2019(areas),
         "boundary/lsoa11.zip": boundaries(areas),
         "area_name/area_names.csv": area_names(areas),
+        "output_area_class/output_area_class_2001.csv": output_area_classes(areas),
+        "youth_population/youth_population_2006_to_2010.csv": youth_population(),
     }
 
 
@@ -90,11 +106,13 @@ def csp_lookup(areas: Sequence[SmallArea]) -> bytes:
 
 
 def population_by_year(areas: Sequence[SmallArea], district_code: str) -> dict[int, int]:
-    """A district's mid-year residents; mid-2018 is the sum of its LSOAs'."""
+    """A district's mid-year residents; mid-2010 is the sum of its LSOAs'."""
+    years = range(FIRST_POPULATION, LAST_POPULATION + 1)
     anchor = sum(area.population for area in areas if area.district_code == district_code)
+    if district_code == BLABY and anchor == POPULATION_2010[BLABY]:
+        return dict(zip(years, BLABY_POPULATION, strict=True))
     return {
-        year: round(anchor * (1 + YEARLY_GROWTH) ** (year - LSOA_POPULATION_YEAR))
-        for year in range(FIRST_POPULATION, LAST_POPULATION + 1)
+        year: round(anchor * (1 + YEARLY_GROWTH) ** (year - LSOA_POPULATION_YEAR)) for year in years
     }
 
 
@@ -137,7 +155,7 @@ def lsoa_population(areas: Sequence[SmallArea]) -> bytes:
     """SAPE population density workbook: a cover sheet, then a table under a title."""
     table = f"Mid-{LSOA_POPULATION_YEAR} Population Density"
     title = (
-        f"Table SAPE21DT11: {table} for Lower Layer Super Output Areas in England and Wales"
+        f"Table SAPE13DT11: {table} for Lower Layer Super Output Areas in England and Wales"
         " - National Statistics"
     )
     cover: list[tuple[Cell, ...]] = [(None,), (None, "Contents", None, title)]
@@ -233,3 +251,9 @@ def area_names(areas: Sequence[SmallArea]) -> bytes:
     """The names people use."""
     rows = [(area.code, area.local_name) for area in areas if area.local_name]
     return csv_bytes([("lsoa_code", "local_name"), *rows])
+
+
+def output_area_classes(areas: Sequence[SmallArea]) -> bytes:
+    """The supergroup of the Output Area Classification of 2001 in which most residents live."""
+    rows = [(a.code, "2001", a.area_class, OUTPUT_AREA_CLASSES[a.area_class]) for a in areas]
+    return csv_bytes([("lsoa_code", "class_version", "class_code", "class_name"), *rows])

@@ -1,4 +1,4 @@
-"""The street crime as the police publish it: yearly archives, and deliveries that went wrong.
+"""The street crime as the police publish it: an archive, and deliveries that went wrong.
 
 What a data engineer meets in a year is here once: a month delivered again with late records, the
 same archive sent twice, rows with too few or too many fields, a file without a required column,
@@ -7,17 +7,15 @@ members that are not street files, Windows line ends.
 
 from collections.abc import Mapping, Sequence
 
-from warehouse.demo.crime import (
-    FIRST_YEAR,
+from warehouse.demo.formats import csv_bytes, zip_bytes
+from warehouse.demo.street_crime import (
     LEICESTERSHIRE,
+    MONTHS,
     TRANSPORT,
     WARWICKSHIRE,
-    YEARS,
     Files,
     Incident,
-    months,
 )
-from warehouse.demo.formats import csv_bytes, zip_bytes
 
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
@@ -29,24 +27,25 @@ OUTCOMES_HEADER = (
 )  # fmt: skip
 FORCE_FILES = {LEICESTERSHIRE: "leicestershire", WARWICKSHIRE: "warwickshire", TRANSPORT: "btp"}
 
-RAGGED = ("2018-07", LEICESTERSHIRE)
-REFUSED = ("2021-02", WARWICKSHIRE)
-REDELIVERED = ("2020-12", LEICESTERSHIRE)
+RAGGED = ("2011-01", LEICESTERSHIRE)
+REFUSED = ("2011-02", WARWICKSHIRE)
+REDELIVERED = ("2010-12", LEICESTERSHIRE)
 LATE_RECORDS = 25
 """Rows that the first delivery of the redelivered month lacked."""
 
 
+ARCHIVE = "2010-12-to-2011-03.zip"
+
+
 def street_files(files: Files) -> dict[str, bytes]:
     """The files of `landing/police/street_crime/` by name, oldest delivery first."""
-    landed = {}
-    for year in range(FIRST_YEAR, FIRST_YEAR + YEARS):
-        wanted = [m for m in months() if f"{year}-04" <= m <= f"{year + 1}-03"]
-        landed[f"{year}-04-to-{year + 1}-03.zip"] = zip_bytes(_archive(files, wanted))
-    last = list(landed)[-1]
-    landed[last.replace(".zip", "-sent-again.zip")] = landed[last]
-    landed[_name(*REDELIVERED)] = _street_csv(files[REDELIVERED])
-    landed[_name(*REFUSED)] = _without_falls_within(files[REFUSED])
-    return landed
+    archive = zip_bytes(_archive(files, MONTHS))
+    return {
+        ARCHIVE: archive,
+        ARCHIVE.replace(".zip", "-sent-again.zip"): archive,
+        _name(*REDELIVERED): _street_csv(files[REDELIVERED]),
+        _name(*REFUSED): _without_falls_within(files[REFUSED]),
+    }
 
 
 def _archive(files: Files, wanted: Sequence[str]) -> Mapping[str, bytes]:
@@ -58,7 +57,7 @@ def _archive(files: Files, wanted: Sequence[str]) -> Mapping[str, bytes]:
             rows = files[month, force]
             if (month, force) == REDELIVERED:
                 rows = rows[:-LATE_RECORDS]
-            content = _street_csv(rows, line_end="\r\n" if month > "2019" else "\n")
+            content = _street_csv(rows, line_end="\r\n" if month > "2011-01" else "\n")
             if (month, force) == RAGGED:
                 content = _ragged(content)
             members[f"{month}/{_name(month, force)}"] = content
