@@ -76,7 +76,9 @@ contradictions as (
             and own.period_label = other.period_label
             and own.figure_id != other.figure_id
     where
-        case
+        -- Each list is of its own things.
+        own.aspect != 'items_listed'
+        and case
             when own.stated_kind = 'word' and other.stated_kind = 'word'
                 then own.stated_word != other.stated_word
             when own.stated_kind = 'word' or other.stated_kind = 'word' then true
