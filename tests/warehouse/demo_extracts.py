@@ -7,7 +7,7 @@ generated once for all tests.
 import csv
 import io
 import re
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 
 import openpyxl
@@ -17,7 +17,7 @@ from warehouse.contract import load_contract
 from warehouse.demo.write import demo_files
 
 Row = dict[str, str]
-NOT_STATED = {"not known", "n/k", "unknown", "not stated", "refused", "u", "-"}
+NOT_STATED = ["not known", "n/k", "unknown", "not stated", "refused", "u", "-"]
 BLABY, COUNTY, FORCE = "E07000129", "E10000018", "E23000021"
 COUNTY_DISTRICTS = [f"E070001{number}" for number in range(29, 36)]
 YEARS = ["2006/07", "2007/08", "2008/09", "2009/10", "2010/11"]
@@ -59,40 +59,35 @@ def good_rows(name: str) -> pd.DataFrame | None:
     table = pd.DataFrame([row for row in rows if len(row) == len(header)], columns=header)
     for column in contract.columns:
         if column.required:
-            readable = {
-                value: _readable(value, column.type, column.values)
-                for value in table[column.name].unique()
-            }
-            table = table[table[column.name].map(readable)]
+            table = table[_readable(table[column.name], column.type, column.values)]
     key = contract.update.key if contract.update.rule == "upsert" else contract.update.row
     return table.drop_duplicates([*key], keep="first")
 
 
-def _readable(value: str, kind: str, values: tuple[str, ...] | None) -> bool:
-    if not value.strip() or value.casefold() in NOT_STATED:
-        return False
+def _readable(cells: pd.Series, kind: str, values: tuple[str, ...] | None) -> pd.Series:
+    stated = (cells.str.strip() != "") & ~cells.str.casefold().isin(NOT_STATED)
     if kind in ("date", "datetime"):
-        day = iso(value)
+        days = cells.str[:10]
         # the demo's periods end before it was written, so that no day of theirs is to come
-        return day is not None and day[:10] < "2026"
+        good = {day for day in days.unique() if (iso(day) or "2026") < "2026"}
+        return stated & days.isin(good)
     if kind == "boolean_yn":
-        return value in ("Y", "N")
-    return not values or value.casefold() in {v.casefold() for v in values}
+        return stated & cells.isin(["Y", "N"])
+    if values:
+        return stated & cells.str.casefold().isin([value.casefold() for value in values])
+    return stated
 
 
 @cache
-def iso(value: str) -> str | None:
-    """A day or time as ISO text; None if it is none."""
-    day, _, time = value.partition(" ")
+def iso(day: str) -> str | None:
+    """A day as ISO text; None if it is none."""
     if re.fullmatch(r"\d\d[/-]\d\d[/-]\d{4}", day):
         day = f"{day[6:]}-{day[3:5]}-{day[:2]}"
     try:
         date.fromisoformat(day)
-        if time:
-            datetime.fromisoformat(f"{day} {time}")
     except ValueError:
         return None
-    return f"{day} {time}".strip()
+    return day
 
 
 @cache
@@ -103,8 +98,9 @@ def in_force(feed: str) -> pd.DataFrame:
     table = pd.concat(received, ignore_index=True)
     table = table.drop_duplicates([*contract.update.key], keep="last").copy()
     if contract.update.date:
-        table["day"] = table[contract.update.date].map(iso)
-        table["year"] = table["day"].map(financial_year)
+        days = table[contract.update.date].str[:10]
+        table["day"] = days.map({day: iso(day) for day in days.unique()})
+        table["year"] = table["day"].map({d: financial_year(d) for d in table["day"].unique()})
     return table
 
 
@@ -116,7 +112,7 @@ def financial_year(day: str) -> str:
 
 @cache
 def areas() -> pd.DataFrame:
-    """LSOAs by code: district, residents of mid-2010, local name, class and ranks of deprivation."""
+    """LSOAs by code: district, residents of mid-2010, local name, class and deprivation."""
     lookup = pd.DataFrame(good_reference("reference/lsoa_lookup"))
     table = lookup.drop_duplicates("F_LSOA11CD").set_index("F_LSOA11CD")
     table = table[["LSOA11NM", "LAD22CD", "LAD22NM"]]
@@ -161,7 +157,7 @@ def code_of(local_name: str) -> str:
 
 
 def placed(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with `lsoa` and `district` by the rule of place: the LSOA, else the district code."""
+    """The table with `lsoa` and `district`: by the LSOA, else by the district code."""
     table = table.copy()
     known = table["lsoa_code"].isin(areas().index)
     table["lsoa"] = table["lsoa_code"].where(known)
@@ -198,7 +194,6 @@ OTHER_ACQUISITIVE = ("commercial burglary", "shoplifting", "other theft")
 CLASS_OF = {code: name for name, codes in CLASSES.items() for code in codes}
 
 
-@cache
 def normal_code(code: str) -> str:
     """An offence code without its spelling: `037/02` and `37.2` are one."""
     parts = re.sub(r"\s", "", code).upper().replace("/", ".").split(".")
@@ -210,7 +205,8 @@ def crimes() -> pd.DataFrame:
     """Recorded crimes that stand, with class, place and year."""
     table = in_force("police/recorded_crime")
     table = placed(table[table["cancelled_date"] == ""])
-    table["class"] = table["offence_code"].map(normal_code).map(CLASS_OF)
+    codes = table["offence_code"]
+    table["class"] = codes.map({code: CLASS_OF[normal_code(code)] for code in codes.unique()})
     for flag in ("alcohol", "drug", "domestic", "hate"):
         table[flag] = table[f"{flag}_flag"] == "Y"
     table["violence"] = table["class"].isin(VIOLENCE)
