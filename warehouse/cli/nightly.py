@@ -46,6 +46,7 @@ def run(home: Home, full_refresh: bool, debug: bool) -> int:
 def demo(home: Home, debug: bool) -> int:
     """Write the demo partnership into a home of its own, run, and print queries to try."""
     _refuse_real_home(home)
+    from warehouse.demo.findings import findings
     from warehouse.demo.next_steps import next_steps
     from warehouse.demo.write import write_demo
 
@@ -55,6 +56,10 @@ def demo(home: Home, debug: bool) -> int:
     say(f"Wrote the demo partnership's {len(written)} extracts into {home.landing}")
     status = run(home, False, debug)
     if status == 0:
+        say()
+        heading("First findings:")
+        for finding in findings(home):
+            say(f"  {finding}")
         say()
         heading(next_steps(home).split("\n", 1)[0])
         say(next_steps(home).split("\n", 1)[1])

@@ -40,12 +40,14 @@ def _topics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         from marts.summary_table as summary
         inner join marts.indicator_change as change
             using (indicator_id, area_type, area_code, period_label)
+        inner join marts.indicator as register
+            on
+                change.indicator_id = register.indicator_id
+                and change.indicator_version = register.indicator_version
         where
             change.verdict != 'not comparable'
-            and change.indicator_version = (
-                select max(indicator_version) from marts.indicator
-                where indicator.indicator_id = change.indicator_id
-            )
+            and register.kind != 'proportion'
+            and change.indicator_version = summary.indicator_version
         qualify summary.period_start = max(summary.period_start) over ()
         order by abs(coalesce(change.change_percent, 0)) desc, summary.topic
         """

@@ -8,27 +8,26 @@ from pathlib import Path
 from warehouse.home import Home
 
 QUERIES = {
-    "Street crime of each district in 2020/21, per 1,000 residents, with its limits": (
-        "select area_name, numerator, round(value, 1) as rate, round(lower_95, 1) as lower_95,"
-        " round(upper_95, 1) as upper_95, population_year from marts.indicator_value"
-        " where indicator_id = 'street_all_crime' and area_type = 'district'"
-        " and period_label = '2020/21' order by value desc"
+    "What rose and what fell in Blaby, and whether chance alone would explain it": (
+        "select indicator_id, previous_numerator as before, numerator as after,"
+        " round(change_percent, 1) as percent, verdict from marts.indicator_change"
+        " where area_code = 'E07000129' and period_label = '2010/11'"
+        " and verdict in ('increase', 'decrease') order by percent"
     ),
-    "Blaby's five highest areas for vehicle crime, and how they stand against the county": (
-        "select rank_in_district, area_code, local_name, numerator, round(rate, 1) as rate, class"
-        " from marts.hotspot where indicator_id = 'street_vehicle_crime'"
-        " and district_code = 'E07000129' and period_label = '2020/21'"
+    "Blaby's five highest areas for theft from a vehicle, and how they stand to the county": (
+        "select rank_in_district as rank, local_name, numerator, round(rate, 1) as rate, class"
+        " from marts.hotspot where indicator_id = 'theft_from_vehicle'"
+        " and district_code = 'E07000129' and period_label = '2010/11'"
         " and rank_in_district <= 5 order by rank_in_district"
     ),
-    "Rows without a place, by month": (
-        "select period_label, numerator from marts.indicator_value"
-        " where indicator_id = 'street_all_crime' and area_type = 'not_located'"
-        " and area_name like '%Leicestershire%' and period_type = 'month'"
-        " and period_start >= date '2020-01-01' order by period_start"
+    "How much of the hate reports can be used": (
+        "select field, records, recorded, round(percent_missing, 1) as percent_missing"
+        " from marts.hate_completeness where area_type = 'county' and source = 'all'"
+        " and period_label = '2010/11' order by percent_missing desc"
     ),
-    "What rose and what fell in Blaby over five years": (
-        "select indicator_id, direction, round(slope, 3) as slope from marts.indicator_trend"
-        " where area_code = 'E07000129' and period_label = '2020/21' order by slope desc"
+    "What does not hold in the published assessment": (
+        "select figure_id, stated_value as stated, recomputed_value as recomputed, explanation"
+        " from marts.published_figure where verdict != 'reproduced' order by figure_id"
     ),
 }
 
