@@ -1,4 +1,4 @@
-"""Two homes that are expensive to make, made once: the demo's, and one of the real archive.
+"""Homes that are expensive to make, made once: the demo's, a small one, one of the real archive.
 
 Tests only read them; a test that lands or runs something works on a copy (`running.copied`).
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.end_to_end.running import REFERENCE_FILES, STREET, csp, run
+from tests.end_to_end.running import REFERENCE_FILES, STREET, csp, land, run
+from tests.end_to_end.street_story import Story
 from warehouse.home import Home
 
 FORCE = "Leicestershire Police"
@@ -29,6 +30,20 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home(tmp_path_factory.mktemp("demo") / "home")
     done = csp(home, "demo")
     assert done.returncode == 0, done.stdout + done.stderr
+    yield home
+    shutil.rmtree(home.root.parent)
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home after one night with five invented years of two forces, a dozen crimes a month."""
+    home = Home(tmp_path_factory.mktemp("small") / "home")
+    home.init()
+    story = Story(11)
+    story.begin()
+    for each in story.deliveries:
+        land(home, each.feed, each.name, each.content, each.when)
+    run(home)
     yield home
     shutil.rmtree(home.root.parent)
 

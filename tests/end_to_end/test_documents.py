@@ -159,12 +159,12 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert (done.returncode, complaints) == (0, [])
 
 
-def test_the_cron_line_runs_in_the_environment_cron_gives(demo_home: Home, tmp_path: Path) -> None:
+def test_the_cron_line_runs_in_the_environment_cron_gives(small_home: Home, tmp_path: Path) -> None:
     """Five fields and a command that is silent when the night is well."""
     [block] = _blocks("cron")
     fields, command = block.text.strip().split(" ", 5)[:5], block.text.strip().split(" ", 5)[5]
     assert fields == ["0", "2", "*", "*", "*"]
-    home = shutil.copytree(demo_home.root, tmp_path / "home", symlinks=True)
+    home = shutil.copytree(small_home.root, tmp_path / "home", symlinks=True)
     command = command.replace("/opt/csp/checkout/.venv/bin/csp", str(CSP))
     command = command.replace("/srv/csp", str(home))
     done = subprocess.run(
