@@ -78,6 +78,25 @@ def test_every_query_answers(block: Block, demo_home: Home) -> None:
     assert rows or "may be empty" in block.label
 
 
+TOPICS = {
+    "total crime", "violent crime", "serious acquisitive crime", "other acquisitive crime",
+    "criminal damage", "anti-social behaviour", "arson", "domestic abuse", "hate",
+    "alcohol and drugs", "young people", "offenders",
+}  # fmt: skip
+QUESTIONS = [block for block in _blocks("sql") if block.page.name == "answer-the-assessment.md"][:6]
+
+
+@pytest.mark.parametrize("block", QUESTIONS, ids=str)
+def test_each_question_is_answered_for_each_topic(block: Block, demo_home: Home) -> None:
+    """A sentence for each of the document's twelve topics, also where there is no data."""
+    with duckdb.connect(str(demo_home.current / "partner.duckdb"), read_only=True) as con:
+        found = con.sql(block.text)
+        assert found.columns == ["topic", "answer"]
+        answers = dict(found.fetchall())
+    assert set(answers) == TOPICS
+    assert all(answer and len(answer) > 10 for answer in answers.values()), answers
+
+
 def _shown() -> Iterator[tuple[str, str]]:
     """Queries of the README with the answer printed below each."""
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -85,7 +104,7 @@ def _shown() -> Iterator[tuple[str, str]]:
     yield from ((match[1], match[2]) for match in found)
 
 
-@pytest.mark.parametrize(("sql", "answer"), list(_shown()), ids=["districts", "hotspots"])
+@pytest.mark.parametrize(("sql", "answer"), list(_shown()), ids=["changes", "hotspots"])
 def test_the_readme_shows_what_csp_query_answers(sql: str, answer: str, demo_home: Home) -> None:
     done = subprocess.run(
         [CSP, "query", "--home", demo_home.root, sql], capture_output=True, text=True
@@ -140,9 +159,11 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_the_example_contract_is_one() -> None:
-    [block] = _blocks("yaml")
-    contract = Contract.model_validate(yaml.safe_load(block.text))
-    assert contract.feed == "fire/incident"
+    """What the rest of that page builds is tried by test_extending."""
+    text = (PROJECT / "docs" / "add-a-feed.md").read_text(encoding="utf-8")
+    [(path, block)] = re.findall(r"^```yaml (warehouse/\S+)\n(.*?)^```$", text, re.M | re.S)
+    contract = Contract.model_validate(yaml.safe_load(block))
+    assert path == f"warehouse/contracts/{contract.feed}.yml"
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 Each test works on a copy of a small home and lands small extracts in the publisher's format.
 """
 
-import json
 import os
 import random
 import signal
