@@ -8,27 +8,36 @@ from pathlib import Path
 from warehouse.home import Home
 
 QUERIES = {
-    "Street crime of each district in 2020/21, per 1,000 residents, with its limits": (
-        "select area_name, numerator, round(value, 1) as rate, round(lower_95, 1) as lower_95,"
-        " round(upper_95, 1) as upper_95, population_year from marts.indicator_value"
-        " where indicator_id = 'street_all_crime' and area_type = 'district'"
-        " and period_label = '2020/21' order by value desc"
+    "What changed in Blaby in 2010/11, and whether chance alone would explain it": (
+        "select indicator_id, previous_numerator, numerator, round(change_percent, 1) as percent,"
+        " verdict from marts.indicator_change where area_code = 'E07000129'"
+        " and period_label = '2010/11' and indicator_id in ('all_crime',"
+        " 'violence_against_the_person', 'assault_without_injury', 'serious_acquisitive_crime',"
+        " 'other_acquisitive_crime', 'criminal_damage', 'asb_incidents', 'deliberate_fires',"
+        " 'domestic_incidents') order by percent"
     ),
-    "Blaby's five highest areas for vehicle crime, and how they stand against the county": (
+    "Serious acquisitive crime of the county's districts, per 1,000 residents, with its limits": (
+        "select area_name, numerator, round(value, 2) as rate, round(lower_95, 2) as lower_95,"
+        " round(upper_95, 2) as upper_95, population_year from marts.indicator_value"
+        " where indicator_id = 'serious_acquisitive_crime' and area_type = 'district'"
+        " and area_code between 'E07000129' and 'E07000135'"
+        " and period_label = '2010/11' order by value desc"
+    ),
+    "Blaby's areas that are significantly high for theft from vehicles": (
         "select rank_in_district, area_code, local_name, numerator, round(rate, 1) as rate, class"
-        " from marts.hotspot where indicator_id = 'street_vehicle_crime'"
-        " and district_code = 'E07000129' and period_label = '2020/21'"
-        " and rank_in_district <= 5 order by rank_in_district"
+        " from marts.hotspot where indicator_id = 'theft_from_vehicle'"
+        " and district_code = 'E07000129' and period_label = '2010/11'"
+        " and class = 'significantly high' order by rank_in_district"
     ),
-    "Rows without a place, by month": (
-        "select period_label, numerator from marts.indicator_value"
-        " where indicator_id = 'street_all_crime' and area_type = 'not_located'"
-        " and area_name like '%Leicestershire%' and period_type = 'month'"
-        " and period_start >= date '2020-01-01' order by period_start"
+    "How complete the hate reports are": (
+        "select field, records, recorded, missing, not_stated, invalid,"
+        " round(percent_missing, 1) as percent_missing from marts.hate_completeness"
+        " where area_code = 'E10000018' and period_label = '2010/11' and source = 'all'"
+        " order by field"
     ),
     "What rose and what fell in Blaby over five years": (
         "select indicator_id, direction, round(slope, 3) as slope from marts.indicator_trend"
-        " where area_code = 'E07000129' and period_label = '2020/21' order by slope desc"
+        " where area_code = 'E07000129' and period_label = '2010/11' order by slope desc"
     ),
 }
 
