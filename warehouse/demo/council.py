@@ -8,7 +8,14 @@ import random
 from collections.abc import Sequence
 
 from warehouse.demo.allocation import Pull, spread, weights
-from warehouse.demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, season_days, span
+from warehouse.demo.calendar_days import (
+    FINANCIAL_YEARS,
+    LAST_YEAR,
+    british,
+    repeated,
+    season_days,
+    span,
+)
 from warehouse.demo.extracts import Extract, Files, Manner, Row
 from warehouse.demo.places import (
     BLABY,
@@ -33,7 +40,7 @@ COUNTS = {
 }
 """Blaby's reports by year; the other councils have as many for their residents."""
 WHERE = Pull(0.3, 2, 2, 1.5)
-STATUSES = (("Closed", 90), ("Passed to another service", 6), ("Open", 3), ("", 1))
+STATUSES = repeated(("Closed", 90), ("Passed to another service", 6), ("Open", 3), ("", 1))
 
 
 def council_files(areas: Sequence[SmallArea], scale: int = 1) -> Files:
@@ -65,7 +72,6 @@ Report = tuple[str, str, str, str, str]
 
 def _reports(rng: random.Random, areas: Sequence[SmallArea]) -> list[Report]:
     districts = by_district(areas)
-    names, shares = zip(*STATUSES, strict=True)
     found = []
     for district in COUNTY_DISTRICTS:
         size = POPULATION_2010[district] / POPULATION_2010[BLABY]
@@ -81,7 +87,7 @@ def _reports(rng: random.Random, areas: Sequence[SmallArea]) -> list[Report]:
                             category.lower() if drawn < 0.02 else category,
                             "" if 0.02 < drawn < 0.06 else place,
                             CHARNWOOD if 0.06 < drawn < 0.063 else district,
-                            rng.choices(names, shares)[0],
+                            rng.choice(STATUSES),
                         )
                     )
     return [report for report in found if report[0][:7] != MISSING_MONTH]

@@ -139,11 +139,11 @@ def _of_year(
     reports = []
     for district in COUNTY_DISTRICTS:
         if district == BLABY:
-            offences, incidents = BLABY_OFFENCES[year], BLABY_INCIDENTS[year]
+            offences, incidents = [*BLABY_OFFENCES[year]], BLABY_INCIDENTS[year]
         else:
             counted = round(shares[district] * OFFENCE_SHARE)
             parts = apportion(counted, dict(zip(GROUPS, (62, 22, 16), strict=True)))
-            offences, incidents = tuple(parts.values()), shares[district] - counted
+            offences, incidents = [*parts.values()], shares[district] - counted
         reports += _police(rng, year, district, districts[district], offences, incidents, placed)
     schools = round(total * SCHOOL_SHARE)
     for source, count in (("school", schools), ("himp", total - police - schools)):
@@ -270,7 +270,7 @@ def hate_files(reports: Sequence[Report], scale: int = 1) -> Files:
     for year in YEARS[:-1]:
         files[f"report_{span(year)}.csv"] = extract.file(
             (rows[report.number] for report in reports if _in(report, year)),
-            Manner(encoding="windows-1252") if year == 2008 else Manner(trailing_lines=1),
+            Manner(trailing_lines=1),
         )
     for quarter, (first, last) in enumerate(
         (("2010-04", "2010-06"), ("2010-07", "2010-09"), ("2010-10", "2010-12"),

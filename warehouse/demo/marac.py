@@ -81,7 +81,7 @@ def hearings() -> list[Hearing]:
             day = rng.choice(_conference_days(year))
             new.append(Hearing(f"V-{pairs:04d}", f"P-{pairs:04d}", day, district, False))
         # a repeat follows the only hearing of a pair, which lies up to eleven months back
-        again = []
+        again: list[Hearing] = []
         known = [h for h in heard + new if h.victim >= "V-0100" and not h.repeat]
         rng.shuffle(known)
         for hearing in known:

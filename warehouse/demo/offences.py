@@ -32,8 +32,8 @@ class OffenceClass:
 CLASSES = {
     SERIOUS_VIOLENCE: OffenceClass(
         (("5A", "Wounding with intent", 55), ("8F", "Inflicting grievous bodily harm", 32),
-         ("8H", "Racially aggravated wounding", 3), ("2", "Attempted murder", 5), ("1", "Murder", 2),
-         ("4.1", "Manslaughter", 3)),
+         ("8H", "Racially aggravated wounding", 3), ("2", "Attempted murder", 5),
+         ("1", "Murder", 2), ("4.1", "Manslaughter", 3)),
         Pull(0.35, 2, 4.5, 2.2),
     ),
     LESS_SERIOUS_INJURY: OffenceClass(
@@ -53,7 +53,8 @@ CLASSES = {
     ),
     SEXUAL: OffenceClass(
         (("17A", "Sexual assault on a male", 8), ("17B", "Sexual assault on a male child", 6),
-         ("20A", "Sexual assault on a female", 62), ("20B", "Sexual assault on a female child", 24)),
+         ("20A", "Sexual assault on a female", 62),
+         ("20B", "Sexual assault on a female child", 24)),
         Pull(0.3, 1.5, 2.5, 1.6),
     ),
     ROBBERY: OffenceClass(
@@ -82,7 +83,8 @@ CLASSES = {
         (("46", "Shoplifting", 100),), Pull(0.12, 60, 40, 4), 0.06, 12
     ),
     OTHER_THEFT: OffenceClass(
-        (("49", "Other theft", 52), ("40", "Theft in a dwelling", 8), ("44", "Theft of a pedal cycle", 20),
+        (("49", "Other theft", 52), ("40", "Theft in a dwelling", 8),
+         ("44", "Theft of a pedal cycle", 20),
          ("39", "Theft from the person", 8), ("41", "Theft by an employee", 5),
          ("54", "Handling stolen goods", 7)),
         Pull(0.12, 9, 5, 1.8),
@@ -91,7 +93,8 @@ CLASSES = {
         (("126", "Interfering with a motor vehicle", 100),), Pull(0.12, 4, 1.4, 1.4, 2), 0.10, 11
     ),
     DAMAGE: OffenceClass(
-        (("58A", "Criminal damage to a dwelling", 26), ("58B", "Criminal damage to another building", 15),
+        (("58A", "Criminal damage to a dwelling", 26),
+         ("58B", "Criminal damage to another building", 15),
          ("58C", "Criminal damage to a vehicle \N{EN DASH} any value", 42),
          ("58D", "Other criminal damage of over \N{POUND SIGN}500", 17)),
         Pull(0.35, 2.2, 2.0, 1.7), 0.08, 5,

@@ -1,10 +1,10 @@
 """The demo's youth justice disposals, and the young people among whom they are counted.
 
 How it is calibrated: in 2010/11 the county has 703 disposals, by ethnic group as the assessment's
-table says (647 White, 26 Mixed, 18 Asian, 7 Black, 5 Chinese or other); 345 follow a conviction by a
-court, 10 of them custody. First entrants are 414 after 500, in Blaby 60 after 63. Two young people
-are marked as first entrants a second time, which counts once. The county's residents aged 10 to 17
-are 69,638 in mid-2010, by ethnic group as in that table.
+table says (647 White, 26 Mixed, 18 Asian, 7 Black, 5 Chinese or other); 345 follow a conviction by
+a court, 10 of them custody. First entrants are 414 after 500, in Blaby 60 after 63. Two young
+people are marked as first entrants a second time, which counts once. The county's residents aged 10
+to 17 are 69,638 in mid-2010, by ethnic group as in that table.
 """
 
 import random
