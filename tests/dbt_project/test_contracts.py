@@ -9,7 +9,7 @@ import pytest
 from tests.dbt_project.published_schema import SNAPSHOT, schema
 
 # The columns that interface.md of the specification fixes, by table; other people's scripts use
-# them. Tables of later feeds join here.
+# them.
 INTERFACE = {
     "indicator": "indicator_id, indicator_version, name, topic, kind, unit, multiplier, polarity, "
     "numerator_definition, denominator_definition, feeds, national_indicator, valid_from, valid_to",
@@ -24,6 +24,36 @@ INTERFACE = {
     "rate, county_rate, class, rank_in_district, rank_in_county, gi_star_z",
     "community_profile": "PERIOD, indicator_id, classification, class_code, class_name, numerator, "
     "population, rate, lower_95, upper_95, relative_rate",
+    "target_progress": "PERIOD, target_id, indicator_id, baseline_label, baseline_value, "
+    "target_percent, target_value, actual_value, status",
+    "summary_table": "AREA, PERIOD, topic, yearly_change_percent, yearly_verdict, "
+    "trend_direction, county_verdict, msg_verdict, highest_area_code, highest_area_name, "
+    "most_affected_community",
+    "marac_repeats": "AREA, PERIOD, cases, repeats, repeat_percent, lower_95, upper_95, "
+    "declared_repeats, disagreements, definition_version",
+    "marac_referrals": "AREA, PERIOD, referring_agency, cases, percent",
+    "hate_completeness": "AREA, PERIOD, source, field, records, recorded, missing, not_stated, "
+    "invalid, percent_missing, lower_95, upper_95",
+    "hate_reports": "AREA, PERIOD, source, reports, baseline_reports, change_percent, "
+    "target_percent, status",
+    "hate_victims": "AREA, PERIOD, field, category, records, known, n, percent_of_known, "
+    "lowest_possible_percent, highest_possible_percent",
+    "first_time_entrants": "AREA, PERIOD, entrants, previous_entrants, change_percent, "
+    "rate_per_100k",
+    "youth_custody": "AREA, PERIOD, custodial_sentences, court_convictions, percent, lower_95, "
+    "upper_95",
+    "youth_ethnicity": "AREA, PERIOD, ethnic_group, disposals, disposal_percent, "
+    "population_10_17, population_percent, difference",
+    "reoffending": "AREA, PERIOD, offenders, reoffenders, percent, lower_95, upper_95, "
+    "county_percent, verdict",
+    "offender_profile": "AREA, PERIOD, dimension, category, offenders, percent, county_percent, "
+    "verdict",
+    "need_combination": "AREA, PERIOD, needs, offenders, reoffenders, risk_ratio, lower_95, "
+    "upper_95",
+    "perception": "AREA, survey, wave, question_id, question, base, percent, lower_95, upper_95, "
+    "rank, rank_of, verdict",
+    "published_figure": "figure_id, statement, area_name, period_label, stated_value, "
+    "recomputed_value, verdict, explanation",
     "recording_completeness": "partner, feed, field, month, records, valid, missing, not_stated, "
     "invalid, not_applicable, completeness_percent, threshold_percent, status",
     "feed_coverage": "partner, feed, source, month, status, file_name, received_at",
