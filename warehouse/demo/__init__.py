@@ -1,7 +1,8 @@
-"""A small generated partnership: five years of its extracts, in the official formats.
+"""A generated partnership, Blaby in its county: five years of its partners' extracts.
 
-Districts are real, everything else is invented (see `places`, `crime`); no file of a publisher is
-copied. The same bytes come out on every run.
+Districts and the counts that Blaby's published assessment of 2010/11 states are real, everything
+else is invented (see `places`, `crime_totals` and each feed's module, which say how they are
+calibrated); no file of a publisher is copied. The same bytes come out on every run.
 """
 
 from warehouse.demo.write import write_demo

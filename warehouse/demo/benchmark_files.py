@@ -41,6 +41,8 @@ OFFENCES = {
 }
 BURGLARY_TO_2017 = {"Domestic burglary": 4600, "Non-domestic burglary": 4200}
 BURGLARY_FROM_2015 = {"Residential burglary": 6000, "Non-residential burglary": 2700}
+RESIDENTS = 1_580_000
+"""Spread over so many, the totals above are some 53 crimes per 1,000, as in 2010/11."""
 QUARTER_ENDS = ("31-03", "30-06", "30-09", "31-12")
 
 
@@ -150,7 +152,7 @@ def _counts(rng: random.Random, people: int) -> dict[str, int]:
     """Offences of a partnership in proportion to its residents; sums are sums of their parts."""
     yearly = {**{k: v for k, (v, _) in OFFENCES.items()}, **BURGLARY_FROM_2015}
     counts = {
-        column: round(yearly[column] * people / 1_100_000 * rng.uniform(0.85, 1.15))
+        column: round(yearly[column] * people / RESIDENTS * rng.uniform(0.85, 1.15))
         for column in C2_COLUMNS
         if column in yearly
     }
