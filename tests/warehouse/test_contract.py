@@ -38,6 +38,12 @@ def changed(**changes: object) -> str:
     return yaml.safe_dump(said)
 
 
+def column(**keys: object) -> str:
+    """The contract with one column, which says this besides."""
+    said = {"name": "incident_no", "header": ["incident_no"], "description": "The number of it."}
+    return changed(columns=[{**said, **keys}])
+
+
 def test_a_good_contract_gives_its_raw_table_and_columns() -> None:
     contract = parse_contract(GOOD, "fire/incident.yml")
     assert (contract.partner, contract.name) == ("fire", "incident")
@@ -70,19 +76,22 @@ def test_a_good_contract_gives_its_raw_table_and_columns() -> None:
         ),
         (changed(layouts=[]), "layouts"),
         (changed(columns=[{"name": "Bad Name", "description": "x" * 20}]), "columns.0.name"),
+        (column(identifier="case", pattern="^x$"), "identifier: is text without pattern"),
+        (column(identifier="Case number"), "columns.0.identifier"),
+        (column(minimum=0), "only a number has `minimum`"),
+        (column(earliest="2010-04"), "only a month, date or time has `earliest`"),
+        (column(separator=";"), "several values need `values`"),
         (
-            changed(
-                columns=[
-                    {
-                        "name": "incident_no",
-                        "header": ["incident_no"],
-                        "identifier": True,
-                        "description": "The service's number.",
-                    }
-                ]
-            ),
-            "columns.incident_no.identifier: this version cannot make pseudonyms yet, so a feed "
-            "with identifiers must not be loaded",
+            changed(update={"rule": "upsert", "key": ["incident_no"], "date": "call_at"}),
+            "update: 'call_at' dates the rows, so it must be required",
+        ),
+        (
+            changed(update={"rule": "snapshot", "date": "call_at"}),
+            "`date` has no meaning for snapshot",
+        ),
+        (
+            changed(update={"rule": "upsert", "key": ["incident_no"], "span": ["call_at"] * 2}),
+            "`span` has no meaning for upsert",
         ),
         ("feed: [", "not readable YAML"),
         ("just text", "must be a mapping"),
@@ -120,6 +129,135 @@ def test_the_feeds_of_the_project_are_these() -> None:
             *("crime_id", "month", "reported_by", "falls_within", "longitude", "latitude"),
             *("location", "lsoa_code", "lsoa_name", "crime_type", "last_outcome_category"),
             "context",
+        ),
+        "council/asb_report": (
+            "report_id",
+            "received_date",
+            "category",
+            "lsoa_code",
+            "district_code",
+            "status",
+        ),
+        "fire/incident": (
+            "incident_no",
+            "call_at",
+            "incident_class",
+            "fire_class",
+            "motive",
+            "property_type",
+            "lsoa_code",
+        ),
+        "hate/report": (
+            "report_id",
+            "reported_date",
+            "source",
+            "kind",
+            "strands",
+            "offence_group",
+            "victim_gender",
+            "victim_age",
+            "victim_ethnicity",
+            "lsoa_code",
+            "district_code",
+            "linked_crime_ref",
+        ),
+        "marac/hearing": (
+            "case_id",
+            "victim_id",
+            "perpetrator_id",
+            "referral_date",
+            "hearing_date",
+            "referring_agency",
+            "repeat_flag",
+            "district_code",
+        ),
+        "partnership/published_figure": (
+            "figure_id",
+            "statement",
+            "area_code",
+            "area_name",
+            "period_label",
+            "indicator_id",
+            "aspect",
+            "stated_value",
+            "source_status",
+        ),
+        "partnership/target": (
+            "target_id",
+            "indicator_id",
+            "area_code",
+            "baseline_label",
+            "baseline_value",
+            "target_percent",
+            "period_end",
+        ),
+        "police/incident": (
+            "incident_no",
+            "created_at",
+            "category",
+            "qualifier",
+            "lsoa_code",
+            "domestic_flag",
+            "linked_crime_ref",
+        ),
+        "police/recorded_crime": (
+            "crime_ref",
+            "recorded_date",
+            "committed_from",
+            "committed_to",
+            "offence_code",
+            "offence_description",
+            "lsoa_code",
+            "outcome",
+            "cancelled_date",
+            "alcohol_flag",
+            "drug_flag",
+            "domestic_flag",
+            "hate_flag",
+        ),
+        "probation/caseload": (
+            "offender_id",
+            "period_start",
+            "period_end",
+            "district_code",
+            "lsoa_code",
+            "gender",
+            "age",
+            "tier",
+            "need_thinking",
+            "need_relationships",
+            "need_education",
+            "need_lifestyles",
+            "need_attitudes",
+            "need_alcohol",
+            "need_drugs",
+            "need_accommodation",
+            "reoffended",
+            "reoffence_date",
+        ),
+        "reference/output_area_class": ("lsoa_code", "class_version", "class_code", "class_name"),
+        "reference/youth_population": ("area_code", "mid_year", "ethnic_group", "population_10_17"),
+        "survey/perception": (
+            "survey",
+            "wave",
+            "fieldwork_end",
+            "question_id",
+            "question",
+            "area_code",
+            "area_name",
+            "base",
+            "percent",
+        ),
+        "youth/disposal": (
+            "disposal_id",
+            "young_person_id",
+            "disposal_date",
+            "tier",
+            "court_conviction",
+            "first_entry",
+            "age",
+            "ethnicity",
+            "district_code",
         ),
         "reference/area_name": ("lsoa_code", "local_name"),
         "reference/boundary": (
@@ -190,3 +328,47 @@ def test_every_pattern_is_one_that_duckdb_reads_too(contract: Contract) -> None:
 )
 def test_headers_match_whatever_their_spaces_and_case(wanted: str, found: str, same: bool) -> None:
     assert header_matches(wanted, found) is same
+
+
+# What feeds.md of the specification marks as identifying (a dagger), and as required (bold).
+IDENTIFIERS = {
+    "police/recorded_crime": {"crime_ref": "crime"},
+    "police/incident": {"incident_no": "incident", "linked_crime_ref": "crime"},
+    "hate/report": {"report_id": "hate_report", "linked_crime_ref": "crime"},
+    "marac/hearing": {
+        "case_id": "marac_case",
+        "victim_id": "person",
+        "perpetrator_id": "person",
+    },
+    "fire/incident": {"incident_no": "fire_incident"},
+    "council/asb_report": {"report_id": "council_report"},
+    "probation/caseload": {"offender_id": "person"},
+    "youth/disposal": {"disposal_id": "disposal", "young_person_id": "person"},
+}
+REQUIRED = {
+    "police/recorded_crime": "crime_ref recorded_date offence_code",
+    "police/incident": "incident_no created_at category",
+    "hate/report": "report_id reported_date source kind district_code",
+    "marac/hearing": "case_id victim_id perpetrator_id referral_date hearing_date district_code",
+    "fire/incident": "incident_no call_at incident_class",
+    "council/asb_report": "report_id received_date category district_code",
+    "probation/caseload": "offender_id period_start period_end district_code reoffended",
+    "youth/disposal": "disposal_id young_person_id disposal_date tier court_conviction "
+    "first_entry district_code",
+    "survey/perception": "survey wave fieldwork_end question_id area_code base percent",
+    "partnership/target": "target_id indicator_id area_code baseline_label target_percent "
+    "period_end",
+    "partnership/published_figure": "figure_id statement stated_value",
+}
+
+
+@pytest.mark.parametrize("feed", REQUIRED)
+def test_partners_contracts_are_what_the_feed_list_says(feed: str) -> None:
+    contract = load_contract(feed)
+    assert not contract.open_data
+    found = {c.name: c.identifier for c in contract.columns if c.identifier}
+    assert found == IDENTIFIERS.get(feed, {})
+    required = {c.name for c in contract.columns if c.required}
+    # A figure that only words state has none: S138 of the published assessment.
+    assert required | {"stated_value"} >= set(REQUIRED[feed].split())
+    assert required <= set(REQUIRED[feed].split())

@@ -125,7 +125,8 @@ def cast_sql(column: Column, value: str) -> str:
         if column.separator:
             known = ", ".join(literal(v.casefold()) for v in column.values)
             kept = f"list_filter({_parts(column, value)}, lambda part: part IN ({known}))"
-            return f"list_distinct(list_transform({kept}, lambda part: {spelled}[part]))"
+            # In order: that of list_distinct is another each time.
+            return f"list_sort(list_distinct(list_transform({kept}, lambda part: {spelled}[part])))"
         return f"{spelled}[lower({value})]"
     match column.type:
         case "integer":

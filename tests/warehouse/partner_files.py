@@ -1,0 +1,39 @@
+"""Small extracts of the partners' feeds, landed and loaded, for the tests of loading."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from warehouse import ddl
+from warehouse.home import Home
+from warehouse.loading import IngestResult, ingest
+from warehouse.settings import load_settings
+
+LONG_AGO = 1_300_000_000
+Rows = list[tuple[object, ...]]
+
+
+def land(home: Home, feed: str, name: str, lines: Sequence[str], when: float = LONG_AGO) -> Path:
+    """A CSV of these lines, the first its header, landed at `when`."""
+    folder = home.landing / feed
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    os.utime(path, (when, when))
+    return path
+
+
+def load(home: Home) -> IngestResult:
+    """Ingest whatever has landed."""
+    settings = load_settings(home)
+    with ddl.open_warehouse(home, settings) as con:
+        return ingest(home, settings, con, lambda line: None)
+
+
+def ask(home: Home, sql: str) -> Rows:
+    """A query of the home's warehouse."""
+    with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
+        rows: Rows = con.sql(sql).fetchall()
+    return rows
