@@ -22,14 +22,14 @@
     nothing is none: `045/00` is 45.
 -#}
 {% macro normal_offence_code(code) -%}
-    regexp_replace(
-        regexp_replace(
-            regexp_replace(
-                upper(regexp_replace(replace({{ code }}, '/', '.'), '\s+', '', 'g')),
-                '^0+([0-9])', '\1'
-            ),
-            '\.0*([A-Z]|$)', '\1'
-        ),
-        '\.0+', '.'
-    )
+    {%- set plain -%}
+        upper(regexp_replace(replace({{ code }}, '/', '.'), '\s+', '', 'g'))
+    {%- endset -%}
+    {%- set without_zeros -%}
+        regexp_replace({{ plain }}, '^0+([0-9])', '\1')
+    {%- endset -%}
+    {%- set without_empty_part -%}
+        regexp_replace({{ without_zeros }}, '\.0*([A-Z]|$)', '\1')
+    {%- endset -%}
+    regexp_replace({{ without_empty_part }}, '\.0+', '.')
 {%- endmacro %}
