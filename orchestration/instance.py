@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -80,6 +81,23 @@ def opened(home: Home) -> Iterator[dg.DagsterInstance]:
             yield instance
         finally:
             instance.dispose()
+
+
+@contextmanager
+def logs_kept_open(home: Home, run_id: str) -> Iterator[None]:
+    """Hold the event log's files open, so that none of Dagster's own connections is the last.
+
+    Dagster opens a connection for each event, and SQLite carries its log over to the file, and
+    waits for the disk, whenever the last one closes.
+    """
+    folder = home.dagster / "history" / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        for name in ("index", run_id):
+            log = held.enter_context(closing(sqlite3.connect(folder / f"{name}.db")))
+            log.execute("pragma journal_mode = wal")
+            log.execute("select count(*) from sqlite_master").fetchall()
+        yield
 
 
 def prune_runs(instance: dg.DagsterInstance, keep: int = KEEP_RUNS) -> int:

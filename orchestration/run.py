@@ -16,7 +16,7 @@ import duckdb
 
 from orchestration import failures, progress
 from orchestration.failures import FailureNote
-from orchestration.instance import opened, prune_runs
+from orchestration.instance import logs_kept_open, opened, prune_runs
 from orchestration.interruption import as_keyboard_interrupt
 from orchestration.progress import Listener
 from warehouse import errors, runs, status
@@ -103,7 +103,7 @@ def _execute(
     full_refresh: bool,
     quiet: dict[str, Any],
 ) -> dg.ExecuteInProcessResult:
-    with opened(home) as instance:
+    with opened(home) as instance, logs_kept_open(home, run_id):
         result = job.execute_in_process(
             instance=instance,
             run_config={

@@ -1,6 +1,7 @@
 """Renders the project's macros without dbt, so that other people's vectors run through real SQL."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros"
 TEST_BLOCK = re.compile(r"{%\s*test\s+(\w+)\((.*?)\)\s*%}(.*?){%\s*endtest\s*%}", re.DOTALL)
 
 
+@cache
 def macros() -> Any:
     """A module-like object with every macro of the project as a Python function giving SQL."""
     source = "\n".join(path.read_text() for path in sorted(MACROS.rglob("*.sql")))
@@ -27,3 +29,26 @@ def connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     distributions.register(connection)
     return connection
+
+
+MODELS = MACROS.parent / "models"
+
+
+def model(name: str) -> str:
+    """The SQL of a model, its refs and sources as plain table names (`ref('x')` is x).
+
+    Rows by hand in tables of those names then run through the very SQL of the project.
+    """
+    [path] = MODELS.rglob(f"{name}.sql")
+    source = "\n".join(file.read_text() for file in sorted(MACROS.rglob("*.sql")))
+    source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals.update(
+        ref=lambda table: table,
+        source=lambda schema, table: table,
+        config=lambda **settings: "",
+        is_incremental=lambda: False,
+    )
+    module = environment.from_string(source).module
+    functions = {key: value for key, value in vars(module).items() if not key.startswith("_")}
+    return environment.from_string(path.read_text()).render(**functions)

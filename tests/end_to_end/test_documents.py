@@ -124,7 +124,7 @@ def test_the_commands_the_demo_prints_can_be_pasted(demo_home: Home) -> None:
     assert len(commands) == len(QUERIES)
     done = subprocess.run(["/bin/sh", "-c", commands[0]], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "Blaby" in done.stdout
+    assert "theft_from_vehicle" in done.stdout
 
 
 def test_pages_link_to_pages_that_exist() -> None:

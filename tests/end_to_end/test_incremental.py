@@ -2,7 +2,7 @@
 
 A story of generated nights goes through one home, which builds incrementally. After each night all
 its published tables are compared with those of a fresh home that landed everything at once. More
-seeds: `CSP_STORIES="3 4 5" pytest tests/end_to_end/test_incremental.py`.
+seeds: `CSP_STORIES="2 3 4" pytest tests/end_to_end/test_incremental.py`.
 """
 
 import json
@@ -26,7 +26,7 @@ from warehouse import ddl, loading
 from warehouse.home import Home
 from warehouse.settings import load_settings
 
-SEEDS = [int(seed) for seed in os.environ.get("CSP_STORIES", "1 2").split()]
+SEEDS = [int(seed) for seed in os.environ.get("CSP_STORIES", "1").split()]
 NIGHTS = 4
 
 # When it happened, and which run said so, differ between the two homes.

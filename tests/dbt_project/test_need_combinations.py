@@ -1,0 +1,124 @@
+"""Sets of needs and who offends again: other people's caseload through the project's own SQL."""
+
+import itertools
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.dbt_project.rendering import connection, macros, model
+
+NEEDS = (
+    "accommodation", "alcohol", "attitudes", "drugs", "education", "lifestyles", "relationships",
+    "thinking",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def con(shared: Path) -> duckdb.DuckDBPyConnection:
+    """need_combination over the invented caseload of 2,500, all of one district and year."""
+    caseload = shared / "oracles" / "chaid" / "synthetic_caseload.csv"
+    con = connection()
+    con.execute(
+        "create table fct_offender_year as select offender_key as offender_id, "
+        "date '2010-04-01' as period_start, date '2011-03-31' as period_end, "
+        "date '2010-04-01' as financial_year_start, reoffended = 1 as has_reoffended, "
+        f"'D' as district_code from read_csv('{caseload}')"
+    )
+    con.execute(
+        "create table br_offender_need as select offender_key as offender_id, "
+        "date '2010-04-01' as period_start, date '2011-03-31' as period_end, need, "
+        f"said = 1 as is_identified from (unpivot (from read_csv('{caseload}')) "
+        f"on {', '.join(NEEDS)} into name need value said)"
+    )
+    con.execute(
+        "create table br_district_area as select 'D' as district_code, 'district' as area_type, "
+        "'D' as area_code"
+    )
+    con.execute(
+        "create table dim_area as select 'district' as area_type, 'D' as area_code, "
+        "'D' as area_name"
+    )
+    con.execute(
+        "create table int_feed_year as select 'probation/caseload' as feed, "
+        "'district' as area_type, 'D' as area_code, date '2010-04-01' as period_start, "
+        "date '2011-03-31' as period_end, '2010/11' as period_label, true as is_complete"
+    )
+    con.execute(f"create table int_need_set as {model('int_need_set')}")
+    con.execute(f"create table need_combination as {model('need_combination')}")
+    return con
+
+
+def test_every_set_of_one_to_three_needs_is_looked_at(con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.sql("select needs from int_need_set").fetchall()
+    sets = {tuple(name.split("+")) for (name,) in rows}
+    wanted = {each for size in (1, 2, 3) for each in itertools.combinations(NEEDS, size)}
+    assert sets == wanted
+    assert con.sql("select distinct sets_tested from need_combination").fetchall() == [(92,)]
+
+
+def test_risk_ratios_agree_with_the_published_ones(
+    con: duckdb.DuckDBPyConnection, shared: Path
+) -> None:
+    expected = shared / "oracles" / "chaid" / "need_combinations_expected.csv"
+    rows = con.sql(
+        "select e.needs, e.n_with, e.reoff_with, e.n_without, e.reoff_without, e.risk_ratio, "
+        "c.offenders, c.reoffenders, c.others, c.other_reoffenders, c.risk_ratio "
+        f"from read_csv('{expected}') as e left join need_combination as c on c.needs = "
+        "array_to_string(list_sort(string_split(e.needs, ' + ')), '+')"
+    ).fetchall()
+    assert len(rows) > 50
+    shown = 0
+    for needs, with_, again, without, again_without, ratio, *own in rows:
+        if with_ < 10:
+            assert own == [None] * 5, f"{needs}: sets under ten are not shown"
+            continue
+        assert own[:4] == [with_, again, without, again_without], needs
+        assert own[4] == pytest.approx(ratio, rel=1e-9), needs
+        shown += 1
+    assert shown > 50
+
+
+def test_the_interaction_that_a_tree_misses_is_found(con: duckdb.DuckDBPyConnection) -> None:
+    """CHAID splits by one need at a time; these three matter only together."""
+    [(first, ratio, lower)] = con.sql(
+        "select needs, risk_ratio, lower_95 from need_combination order by risk_ratio desc limit 1"
+    ).fetchall()
+    assert first == "attitudes+education+lifestyles"
+    assert ratio > 3
+    assert lower > 2
+
+
+def test_limits_agree_with_the_published_ones(shared: Path) -> None:
+    vectors = shared / "oracles" / "chaid" / "risk_ratio_expected.csv"
+    sql = macros()
+    four = ("exposed_events", "exposed_n", "unexposed_events", "unexposed_n")
+    rows = (
+        connection()
+        .sql(
+            f"select risk_ratio, rr_lower95, rr_upper95, {sql.risk_ratio(*four)}, "
+            f"{sql.risk_ratio_limit(*four, '-')}, {sql.risk_ratio_limit(*four, '+')} "
+            f"from read_csv('{vectors}')"
+        )
+        .fetchall()
+    )
+    assert rows
+    for row in rows:
+        assert row[3:] == pytest.approx(row[:3], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("a", "n", "c", "m", "ratio"), [(0, 10, 5, 50, 0.0), (3, 10, 0, 50, None), (1, 10, 0, 0, None)]
+)
+def test_nothing_is_divided_by_nothing(a: int, n: int, c: int, m: int, ratio: float | None) -> None:
+    sql = macros()
+    four = tuple(str(x) for x in (a, n, c, m))
+    [(own, lower, upper)] = (
+        connection()
+        .sql(
+            f"select {sql.risk_ratio(*four)}, {sql.risk_ratio_limit(*four, '-')}, "
+            f"{sql.risk_ratio_limit(*four, '+')}"
+        )
+        .fetchall()
+    )
+    assert (own, lower, upper) == (ratio, None, None)
