@@ -235,15 +235,34 @@ def listed(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
     return st.lists(st.fixed_dictionaries(fields), max_size=12)
 
 
+# Half of them a code beside the days on which that very code begins or ends.
+OWN_BORDERS = [
+    (row["offence_code"], date.fromisoformat(row[column]) + timedelta(days=near))
+    for row in OFFENCES
+    for column in ("valid_from", "valid_to")
+    if row[column]
+    for near in (-1, 0, 1)
+]
 crimes = listed(
-    recorded_date=st.sampled_from(BORDERS),
-    offence_code=st.sampled_from([*(row["offence_code"] for row in OFFENCES), "997", "45A"]),
+    coded=st.one_of(
+        st.sampled_from(OWN_BORDERS),
+        st.tuples(
+            st.sampled_from([*(row["offence_code"] for row in OFFENCES), "997", "45A"]),
+            st.sampled_from(BORDERS),
+        ),
+    ),
     cancelled_date_bucket=st.sampled_from(["missing", "missing", "valid", "invalid"]),
     alcohol_flag=flags,
     drug_flag=flags,
     domestic_flag=flags,
     hate_flag=flags,
     lsoa_code=lsoa_codes,
+).map(
+    lambda rows: [
+        {**row, "offence_code": coded[0], "recorded_date": coded[1]}
+        for row in rows
+        for coded in [row.pop("coded")]
+    ]
 )
 incidents = listed(
     created_at=st.one_of(
