@@ -17,12 +17,19 @@
     try_cast(try_cast(replace(trim({{ text }}), ',', '') as double) as {{ type }})
 {%- endmacro %}
 
-{#- An offence code as codes are compared: `037/02`, `37.2` and `37/2 ` are one. -#}
+{#-
+    An offence code as codes are compared: `037/02`, `37.2` and `37/2 ` are one. A sub-number of
+    nothing is none: `045/00` is 45.
+-#}
 {% macro normal_offence_code(code) -%}
-    upper(
-        regexp_replace(
-            regexp_replace(replace(replace({{ code }}, '/', '.'), ' ', ''), '^0+', ''),
-            '\.0+', '.'
-        )
-    )
+    {%- set plain -%}
+        upper(regexp_replace(replace({{ code }}, '/', '.'), '\s+', '', 'g'))
+    {%- endset -%}
+    {%- set without_zeros -%}
+        regexp_replace({{ plain }}, '^0+([0-9])', '\1')
+    {%- endset -%}
+    {%- set without_empty_part -%}
+        regexp_replace({{ without_zeros }}, '\.0*([A-Z]|$)', '\1')
+    {%- endset -%}
+    regexp_replace({{ without_empty_part }}, '\.0+', '.')
 {%- endmacro %}

@@ -35,6 +35,21 @@ MODELS = {
     "indicator_change",
     "indicator_trend",
     "hotspot",
+    "fct_recorded_crime",
+    "br_recorded_crime_flag",
+    "fct_incident",
+    "fct_hate_report",
+    "br_hate_report_strand",
+    "fct_fire_incident",
+    "fct_council_report",
+    "measure_recorded_crime",
+    "measure_incident",
+    "measure_hate",
+    "measure_fire",
+    "measure_council",
+    "hate_completeness",
+    "hate_reports",
+    "hate_victims",
 }
 
 

@@ -1,15 +1,20 @@
 -- One row per incident reported to the police: its scheme of anti-social behaviour, whether it led to
 -- a recorded crime, and its place. An incident is no offence; neither counts in the other.
+with schemes as (
+    select distinct
+        scheme,
+        valid_from,
+        valid_to
+    from {{ ref("asb_scheme") }}
+)
+
 select
     incident.incident_no,
     incident.created_at,
     date_trunc('month', incident.created_at)::date as month,
     incident.category,
     incident.qualifier,
-    case
-        when incident.created_at < timestamp '2011-04-01' then 'nsir_2006'
-        else 'nsir_2011'
-    end as asb_scheme,
+    schemes.scheme as asb_scheme,
     incident.domestic_flag as is_domestic,
     incident.linked_crime_ref,
     incident.linked_crime_ref is not null as has_linked_crime,
@@ -21,3 +26,7 @@ select
     incident.line_number
 from {{ ref("stg_police__incident") }} as incident
 left join {{ ref("lsoa") }} as lsoa on incident.lsoa_code = lsoa.lsoa_code
+left join schemes
+    on
+        coalesce(incident.created_at::date >= schemes.valid_from, true)
+        and coalesce(incident.created_at::date <= schemes.valid_to, true)

@@ -107,7 +107,11 @@ select
             or judged.period_end < judged.target_end
             or judged.change_percent is null
             then 'not yet known'
-        when sign(judged.target_percent) * (judged.change_percent - judged.target_percent) >= 0
+        -- A target of nought asks for no fewer; below nought, for a fall at least as deep.
+        when
+            case when judged.target_percent < 0 then -1 else 1 end
+            * (judged.change_percent - judged.target_percent)
+            >= 0
             then 'met'
         else 'not met'
     end as status

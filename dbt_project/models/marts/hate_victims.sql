@@ -11,6 +11,7 @@ with reports as (
         report.victim_gender,
         report.victim_ethnicity,
         report.strands,
+        report.strands_bucket,
         case
             when report.victim_age < 18 then 'under 18'
             when report.victim_age < 25 then '18-24'
@@ -26,22 +27,49 @@ with reports as (
 ),
 
 stated as (
-    select report_id, area_type, area_code, period_start, 'gender' as field, victim_gender as category
+    select
+        report_id,
+        area_type,
+        area_code,
+        period_start,
+        'gender' as field,
+        victim_gender as category,
+        true as is_whole
     from reports
     where victim_gender is not null
     union all
-    select report_id, area_type, area_code, period_start, 'age' as field, age_band as category
+    select
+        report_id,
+        area_type,
+        area_code,
+        period_start,
+        'age' as field,
+        age_band as category,
+        true as is_whole
     from reports
     where age_band is not null
     union all
     select
-        report_id, area_type, area_code, period_start, 'ethnicity' as field, victim_ethnicity as category
+        report_id,
+        area_type,
+        area_code,
+        period_start,
+        'ethnicity' as field,
+        victim_ethnicity as category,
+        true as is_whole
     from reports
     where victim_ethnicity is not null
     union all
-    -- One event may have several strands: it is known once, and is in each of them.
+    -- One event may have several strands: it is known once, and is in each of them. Where one of them
+    -- cannot be read it may be in any other besides.
     select
-        report_id, area_type, area_code, period_start, 'strand' as field, unnest(strands) as category
+        report_id,
+        area_type,
+        area_code,
+        period_start,
+        'strand' as field,
+        unnest(strands) as category,
+        strands_bucket = 'valid' as is_whole
     from reports
 ),
 
@@ -52,13 +80,26 @@ totals as (
 ),
 
 known as (
-    select area_type, area_code, period_start, field, count(distinct report_id) as known
+    select
+        area_type,
+        area_code,
+        period_start,
+        field,
+        count(distinct report_id) as known,
+        count(distinct report_id) filter (where is_whole) as wholly_known
     from stated
     group by area_type, area_code, period_start, field
 ),
 
 categories as (
-    select area_type, area_code, period_start, field, category, count(*) as n
+    select
+        area_type,
+        area_code,
+        period_start,
+        field,
+        category,
+        count(*) as n,
+        count(*) filter (where is_whole) as n_wholly_known
     from stated
     group by area_type, area_code, period_start, field, category
 ),
@@ -70,8 +111,9 @@ shares as (
         known.known,
         100e0 * categories.n / known.known as percent_of_known,
         100e0 * categories.n / totals.records as lowest_possible_percent,
-        100e0 * (categories.n + totals.records - known.known) / totals.records
-            as highest_possible_percent
+        100e0
+        * (categories.n_wholly_known + totals.records - known.wholly_known)
+        / totals.records as highest_possible_percent
     from categories
     inner join known
         on

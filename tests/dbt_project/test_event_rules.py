@@ -1,0 +1,630 @@
+"""The rules of the event feeds, written again in plain Python and held against the models' SQL."""
+
+import csv
+import functools
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dbt_project.rendering import connection, macros, model
+
+SEEDS = Path(__file__).resolve().parents[2] / "seeds"
+
+Row = dict[str, Any]
+Place = tuple[str | None, str | None]
+"""The LSOA of the home's vintage and the district, None where there is none."""
+
+# L2 was split since: it is in its district and in no LSOA. D3 is no district of the county.
+LSOAS: dict[str, Place] = {
+    "L1": ("L1", "D1"),
+    "L2": (None, "D1"),
+    "L3": ("L3", "D2"),
+    "L4": ("L4", "D3"),
+}
+DISTRICTS = ("D1", "D2", "D3")
+COUNTY = ("D1", "D2")
+
+# What the partners send, as staging hands it on: table and columns.
+STAGED = {
+    "stg_police__recorded_crime": """
+        crime_ref varchar, recorded_date date, committed_from timestamp, committed_to timestamp,
+        offence_code varchar, cancelled_date date, cancelled_date_bucket varchar,
+        alcohol_flag boolean, drug_flag boolean, domestic_flag boolean, hate_flag boolean,
+        outcome varchar, lsoa_code varchar, lsoa_code_bucket varchar, file_id bigint,
+        line_number bigint""",
+    "stg_police__incident": """
+        incident_no varchar, created_at timestamp, category varchar, qualifier varchar,
+        domestic_flag boolean, linked_crime_ref varchar, lsoa_code varchar,
+        lsoa_code_bucket varchar, file_id bigint, line_number bigint""",
+    "stg_hate__report": """
+        report_id varchar, reported_date date, source varchar, kind varchar, strands varchar[],
+        offence_group varchar, victim_gender varchar, victim_age bigint, victim_ethnicity varchar,
+        linked_crime_ref varchar, lsoa_code varchar, district_code varchar,
+        victim_gender_bucket varchar, victim_age_bucket varchar, victim_ethnicity_bucket varchar,
+        strands_bucket varchar, lsoa_code_bucket varchar, file_id bigint, line_number bigint""",
+    "stg_fire__incident": """
+        incident_no varchar, call_at timestamp, incident_class varchar, fire_class varchar,
+        motive varchar, property_type varchar, lsoa_code varchar, lsoa_code_bucket varchar,
+        file_id bigint, line_number bigint""",
+    "stg_council__asb_report": """
+        report_id varchar, received_date date, category varchar, status varchar,
+        lsoa_code varchar, district_code varchar, lsoa_code_bucket varchar, file_id bigint,
+        line_number bigint""",
+}
+
+# Feed: where it is staged, its key and its date, its fact, its measures.
+FEEDS = {
+    "police/recorded_crime": (
+        *("stg_police__recorded_crime", "crime_ref", "recorded_date"),
+        *("fct_recorded_crime", "measure_recorded_crime"),
+    ),
+    "police/incident": (
+        *("stg_police__incident", "incident_no", "created_at"),
+        *("fct_incident", "measure_incident"),
+    ),
+    "hate/report": (
+        *("stg_hate__report", "report_id", "reported_date"),
+        *("fct_hate_report", "measure_hate"),
+    ),
+    "fire/incident": (
+        *("stg_fire__incident", "incident_no", "call_at"),
+        *("fct_fire_incident", "measure_fire"),
+    ),
+    "council/asb_report": (
+        *("stg_council__asb_report", "report_id", "received_date"),
+        *("fct_council_report", "measure_council"),
+    ),
+}
+OTHER_MEASURES = ("measure_street_crime", "measure_marac", "measure_youth", "measure_caseload")
+
+
+@functools.cache
+def warehouse() -> duckdb.DuckDBPyConnection:
+    """The models' SQL over empty staging, the project's own seeds, and three districts."""
+    con = connection()
+    for table, columns in STAGED.items():
+        con.execute(f"create table {table} ({columns})")
+    for seed in ("offence_class", "measure_offence_class", "asb_scheme", "measure"):
+        con.execute(
+            f"create table {seed} as select * from read_csv('{SEEDS / f'{seed}.csv'}', "
+            "header = true, all_varchar = true)"
+        )
+    for seed, dates in {
+        "offence_class": ("valid_from", "valid_to"),
+        "asb_scheme": ("valid_from", "valid_to"),
+        "measure": ("valid_from",),
+    }.items():
+        for column in dates:
+            con.execute(f"alter table {seed} alter {column} type date")
+    con.execute(
+        """
+        create table lsoa (lsoa_code varchar, geography_lsoa_code varchar, district_code varchar);
+        create table dim_district as
+        select unnest(['D1', 'D2', 'D3']) as district_code, 'F' as police_force_area_code,
+            unnest([true, true, false]) as is_in_county;
+        create table setting_area (role varchar, area_code varchar);
+        insert into setting_area values
+            ('county', 'C'), ('county_district', 'D1'), ('county_district', 'D2');
+        create table dim_area (
+            area_type varchar, area_code varchar, area_name varchar, district_code varchar,
+            is_in_county boolean, is_in_geography boolean
+        );
+        insert into dim_area values
+            ('lsoa', 'L1', 'L1', 'D1', true, true), ('lsoa', 'L3', 'L3', 'D2', true, true),
+            ('lsoa', 'L4', 'L4', 'D3', false, true), ('district', 'D1', 'D1', 'D1', true, true),
+            ('district', 'D2', 'D2', 'D2', true, true),
+            ('district', 'D3', 'D3', 'D3', false, true), ('county', 'C', 'C', null, true, true);
+        create table int_home_force as select 'Force' as force_name;
+        create table dim_police_force as
+        select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
+        create table reference_state as select 1 as fingerprint;
+        create table load_audit as select 1 as file_id, 'loaded' as status;
+        create table load_period (file_id bigint, feed varchar, month date);
+        create table int_street_crime_extract (month date, force_name varchar);
+        """
+    )
+    con.executemany(
+        "insert into lsoa values (?, ?, ?)", [(code, *place) for code, place in LSOAS.items()]
+    )
+    for name in OTHER_MEASURES:
+        con.execute(
+            f"create table {name} (measure_id varchar, source varchar, month date, "
+            "lsoa_code varchar, district_code varchar, events bigint, fingerprint ubigint)"
+        )
+    for _, _, _, fact, measures in FEEDS.values():
+        con.execute(f"create view {fact} as {model(fact)}")
+        con.execute(f"create view {measures} as {model(measures)}")
+    for name in ("br_recorded_crime_flag", "br_hate_report_strand", "br_district_area"):
+        con.execute(f"create view {name} as {model(name)}")
+    for name in ("measure_event", "int_area_received", "measure_area_month", "int_feed_year"):
+        con.execute(f"create view {name} as {model(name)}")
+    for name in ("hate_victims", "hate_completeness"):
+        con.execute(f"create view {name} as {model(name)}")
+    return con
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    warehouse().close()
+    warehouse.cache_clear()
+
+
+def staged(feed: str, rows: list[Row]) -> duckdb.DuckDBPyConnection:
+    """The warehouse with these rows of a feed, and no others, in force; their months received."""
+    con = warehouse()
+    table, key, dated, *_ = FEEDS[feed]
+    for other in STAGED:
+        con.execute(f"delete from {other}")
+    con.execute("delete from load_period")
+    for number, row in enumerate(rows):
+        whole = {**row, key: f"k{number}", "line_number": number}
+        if "lsoa_code" in row:
+            whole["lsoa_code_bucket"] = "missing" if row["lsoa_code"] is None else "valid"
+        marks = ", ".join("?" * len(whole))
+        con.execute(
+            f"insert into {table} ({', '.join(whole)}) values ({marks})", list(whole.values())
+        )
+    for month in {month_of(row[dated]) for row in rows}:
+        con.execute("insert into load_period values (1, ?, ?)", [feed, month])
+    return con
+
+
+def month_of(when: date) -> date:
+    return date(when.year, when.month, 1)
+
+
+def place_of(row: Row) -> Place:
+    """The LSOA wins; without a usable one the district, if it is one; else nowhere."""
+    if row["lsoa_code"] in LSOAS:
+        return LSOAS[row["lsoa_code"]]
+    district = row.get("district_code")
+    return (None, district if district in DISTRICTS else None)
+
+
+def measured(con: duckdb.DuckDBPyConnection, measures: str) -> Counter[tuple[Any, ...]]:
+    """Events by measure, month and place, without the rows of nought."""
+    rows = con.sql(
+        f"select measure_id, month, lsoa_code, district_code, events from {measures}"
+    ).fetchall()
+    assert len({row[:4] for row in rows}) == len(rows), "a key of the measures comes twice"
+    return Counter({row[:4]: row[4] for row in rows if row[4]})
+
+
+def counted(rows: list[Row], dated: str, of: Any) -> Counter[tuple[Any, ...]]:
+    """The same by hand: `of` says which measures a row counts in, each once."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for row in rows:
+        for measure in of(row):
+            found[(measure, month_of(row[dated]), *place_of(row))] += 1
+    return found
+
+
+def table_of(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+OFFENCES = table_of("offence_class")
+BRANCHES = {(row["measure_id"], row["offence_class"]) for row in table_of("measure_offence_class")}
+# Days on which a code begins or ends, those beside them, and one on which none does.
+BORDERS = sorted(
+    {
+        date.fromisoformat(row[column]) + timedelta(days=near)
+        for row in OFFENCES
+        for column in ("valid_from", "valid_to")
+        if row[column]
+        for near in (-1, 0, 1)
+    }
+    | {date(2010, 7, 15)}
+)
+
+flags = st.sampled_from([True, False, None])
+lsoa_codes = st.sampled_from([*LSOAS, "unknown", None])
+district_codes = st.sampled_from([*DISTRICTS, "elsewhere"])
+
+
+def listed(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
+    return st.lists(st.fixed_dictionaries(fields), max_size=12)
+
+
+# Half of them a code beside the days on which that very code begins or ends.
+OWN_BORDERS = [
+    (row["offence_code"], date.fromisoformat(row[column]) + timedelta(days=near))
+    for row in OFFENCES
+    for column in ("valid_from", "valid_to")
+    if row[column]
+    for near in (-1, 0, 1)
+]
+crimes = listed(
+    coded=st.one_of(
+        st.sampled_from(OWN_BORDERS),
+        st.tuples(
+            st.sampled_from([*(row["offence_code"] for row in OFFENCES), "997", "45A"]),
+            st.sampled_from(BORDERS),
+        ),
+    ),
+    cancelled_date_bucket=st.sampled_from(["missing", "missing", "valid", "invalid"]),
+    alcohol_flag=flags,
+    drug_flag=flags,
+    domestic_flag=flags,
+    hate_flag=flags,
+    lsoa_code=lsoa_codes,
+).map(
+    lambda rows: [
+        {**row, "offence_code": coded[0], "recorded_date": coded[1]}
+        for row in rows
+        for coded in [row.pop("coded")]
+    ]
+)
+incidents = listed(
+    created_at=st.one_of(
+        st.sampled_from([datetime(2011, 3, 31, 23, 59, 59), datetime(2011, 4, 1)]),
+        st.datetimes(datetime(2011, 2, 1), datetime(2011, 5, 31)),
+    ),
+    category=st.sampled_from(
+        [
+            *("Anti-social behaviour", "Anti-social behaviour", "Hoax calls"),
+            *("Abandoned vehicles", "Domestic", "Road traffic collision", "Other"),
+        ]
+    ),
+    qualifier=st.sampled_from(
+        [
+            *("Rowdy or inconsiderate behaviour", "Rowdy or nuisance neighbours", "Noise"),
+            *("personal", "nuisance", "environmental", None),
+        ]
+    ),
+    domestic_flag=flags,
+    linked_crime_ref=st.sampled_from(["a crime", None]),
+    lsoa_code=lsoa_codes,
+)
+STRANDS = ("racial", "religious", "homophobic", "disability")
+hate_reports = listed(
+    reported_date=st.dates(date(2010, 4, 1), date(2010, 6, 30)),
+    source=st.sampled_from(["police", "school", "himp"]),
+    kind=st.sampled_from(["offence", "incident"]),
+    offence_group=st.sampled_from(
+        ["Violence against the person", "criminal damage", "Other", None]
+    ),
+    victim_gender=st.sampled_from(["Male", "Female", None]),
+    victim_age=st.one_of(st.none(), st.integers(0, 120)),
+    victim_ethnicity=st.sampled_from(["White", "Mixed", None]),
+    victim_gender_bucket=st.sampled_from(["valid", "missing", "not stated", "invalid"]),
+    victim_age_bucket=st.sampled_from(["valid", "missing", "not stated", "invalid"]),
+    victim_ethnicity_bucket=st.sampled_from(["valid", "missing", "not stated", "invalid"]),
+    strands=st.lists(st.sampled_from(STRANDS), unique=True, max_size=4),
+    lsoa_code=lsoa_codes,
+    district_code=district_codes,
+).map(lambda rows: [consistent(row) for row in rows])
+fires = listed(
+    call_at=st.datetimes(datetime(2010, 4, 1), datetime(2010, 6, 30)),
+    incident_class=st.sampled_from(["fire", "fire", "false_alarm", "road_traffic_collision"]),
+    fire_class=st.sampled_from(["primary", "secondary", "chimney", None]),
+    motive=st.sampled_from(["deliberate", "accidental", "not known", None]),
+    property_type=st.sampled_from(["dwelling", "vehicle", "outdoor", None]),
+    lsoa_code=lsoa_codes,
+)
+council_reports = listed(
+    received_date=st.dates(date(2010, 4, 1), date(2010, 6, 30)),
+    category=st.sampled_from(["Abandoned vehicle", "Noise", "Other"]),
+    lsoa_code=lsoa_codes,
+    district_code=district_codes,
+)
+
+
+def consistent(report: Row) -> Row:
+    """A report as its contract reads it: what is not valid has no value; of strands some may."""
+    read = dict(report)
+    for field in ("victim_gender", "victim_age", "victim_ethnicity"):
+        if report[field] is None and report[f"{field}_bucket"] == "valid":
+            read[f"{field}_bucket"] = "missing"
+        elif report[f"{field}_bucket"] != "valid":
+            read[field] = None
+    read["strands_bucket"] = "valid" if report["strands"] else "missing"
+    if not report["strands"]:
+        read["strands"] = None
+    return read
+
+
+def class_of(code: str, day: date) -> str:
+    """The class of a code on a day; two would be a fault of the table."""
+    found = [
+        row["offence_class"]
+        for row in OFFENCES
+        if row["offence_code"] == code
+        and (not row["valid_from"] or date.fromisoformat(row["valid_from"]) <= day)
+        and (not row["valid_to"] or day <= date.fromisoformat(row["valid_to"]))
+    ]
+    assert len(found) <= 1, (code, day, found)
+    return found[0] if found else "unknown"
+
+
+def measures_of_crime(crime: Row) -> set[str]:
+    if crime["cancelled_date_bucket"] != "missing":
+        return set()
+    offence = class_of(crime["offence_code"], crime["recorded_date"])
+    found = {"all_crime"} | {measure for measure, branch in BRANCHES if branch == offence}
+    violent = "violence_against_the_person" in found
+    for flag, measure, share in (
+        ("alcohol_flag", "alcohol_related_crime", "violence_alcohol"),
+        ("drug_flag", "drug_related_crime", "violence_drug"),
+        ("domestic_flag", "domestic_offences", "violence_domestic"),
+    ):
+        if crime[flag]:
+            found |= {measure, share} if violent else {measure}
+    if crime["domestic_flag"] and crime["alcohol_flag"]:
+        found |= {"domestic_alcohol"} | ({"domestic_violence_alcohol"} if violent else set())
+    return found
+
+
+def measures_of_incident(incident: Row) -> set[str]:
+    new_scheme = incident["created_at"] >= datetime(2011, 4, 1)
+    category, qualifier = incident["category"], incident["qualifier"]
+    found = set()
+    if category == "Anti-social behaviour":
+        found.add("asb_incidents")
+        rowdy = qualifier == "nuisance" if new_scheme else str(qualifier).startswith("Rowdy")
+        if rowdy:
+            found.add("asb_rowdy_nuisance")
+    for of_old, measure in (
+        ("Hoax calls", "hoax_calls"),
+        ("Abandoned vehicles", "abandoned_vehicles"),
+    ):
+        if category == of_old:
+            found |= {measure} if new_scheme else {measure, "asb_incidents"}
+    if incident["domestic_flag"] and incident["linked_crime_ref"] is None:
+        found.add("domestic_incidents")
+    return found
+
+
+def measures_of_hate(report: Row) -> set[str]:
+    found = {"hate_reports"}
+    if report["source"] == "police" and report["kind"] == "incident":
+        found.add("hate_incidents")
+    elif report["source"] == "police":
+        found.add("hate_offences")
+        group = (report["offence_group"] or "").lower()
+        if group == "violence against the person":
+            found.add("hate_offences_violence")
+        elif group == "criminal damage":
+            found.add("hate_offences_damage")
+    return found
+
+
+def measures_of_fire(incident: Row) -> set[str]:
+    kind, motive = incident["fire_class"], incident["motive"]
+    if incident["incident_class"] == "road_traffic_collision":
+        return {"road_traffic_collisions"}
+    if incident["incident_class"] != "fire":
+        return set()
+    if motive == "deliberate":
+        found = {"deliberate_fires"}
+        if kind in ("primary", "secondary"):
+            found.add(f"deliberate_{kind}_fires")
+        if kind == "primary" and incident["property_type"] == "vehicle":
+            found.add("deliberate_primary_vehicle_fires")
+        return found
+    if motive in ("accidental", "not known") and incident["property_type"] == "dwelling":
+        return {"accidental_dwelling_fires"}
+    return set()
+
+
+def measures_of_council(report: Row) -> set[str]:
+    vehicle = report["category"] == "Abandoned vehicle"
+    return {"council_asb_reports"} | ({"council_abandoned_vehicles"} if vehicle else set())
+
+
+RULES = {
+    "police/recorded_crime": (crimes, measures_of_crime),
+    "police/incident": (incidents, measures_of_incident),
+    "hate/report": (hate_reports, measures_of_hate),
+    "fire/incident": (fires, measures_of_fire),
+    "council/asb_report": (council_reports, measures_of_council),
+}
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+@settings(deadline=None, max_examples=20)
+@given(data=st.data())
+def test_events_count_where_the_rules_say(feed: str, data: st.DataObject) -> None:
+    strategy, rule = RULES[feed]
+    rows = data.draw(strategy)
+    _, _, dated, fact, measures = FEEDS[feed]
+    con = staged(feed, rows)
+    assert measured(con, measures) == counted(rows, dated, rule)
+    [(facts, keys)] = con.sql(
+        f"select count(*), count(distinct line_number) from {fact}"
+    ).fetchall()
+    assert facts == keys == len(rows)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+@settings(deadline=None, max_examples=10)
+@given(data=st.data())
+def test_what_is_placed_and_what_is_not_located_are_all(feed: str, data: st.DataObject) -> None:
+    strategy, rule = RULES[feed]
+    rows = data.draw(strategy)
+    con = staged(feed, rows)
+    found = {
+        row[:4]: row[4]
+        for row in con.sql(
+            "select measure_id, month, area_type, area_code, numerator from measure_area_month"
+        ).fetchall()
+    }
+    dated = FEEDS[feed][2]
+    months = {month_of(row[dated]) for row in rows}
+    feeds_measures = {row["measure_id"] for row in table_of("measure") if row["feed"] == feed}
+    for month in months:
+        for measure in feeds_measures:
+            events = {key[2:]: n for key, n in found.items() if key[:2] == (measure, month)}
+            everywhere = sum(measure in rule(row) for row in rows if month_of(row[dated]) == month)
+            # Of the county a received month without events is nought, not nothing.
+            in_county = sum(events["district", district] for district in COUNTY)
+            beyond = events.get(("district", "D3"), 0)
+            assert in_county + beyond + events["not_located", "F"] == events["force", "F"]
+            assert (events["county", "C"], events["force", "F"]) == (in_county, everywhere)
+            assert events["lsoa", "L3"] <= events["district", "D2"]
+
+
+@settings(deadline=None, max_examples=25)
+@given(rows=crimes)
+def test_every_crime_is_in_one_class_and_once_in_all_crime(rows: list[Row]) -> None:
+    con = staged("police/recorded_crime", rows)
+    found = con.sql(
+        "select offence_code, recorded_date, offence_class from fct_recorded_crime "
+        "order by line_number"
+    ).fetchall()
+    assert [row[2] for row in found] == [
+        class_of(row["offence_code"], row["recorded_date"]) for row in rows
+    ]
+    total = con.sql(
+        "select coalesce(sum(events), 0) from measure_recorded_crime where measure_id = 'all_crime'"
+    ).fetchall()
+    assert total == [(sum(row["cancelled_date_bucket"] == "missing" for row in rows),)]
+    flagged = con.sql("select count(*) from br_recorded_crime_flag").fetchall()
+    assert flagged == [
+        (sum(bool(row[flag]) for row in rows for flag in row if flag.endswith("_flag")),)
+    ]
+
+
+@settings(deadline=None, max_examples=25)
+@given(rows=hate_reports)
+def test_shares_of_victims_hold_whatever_the_unknown_are(rows: list[Row]) -> None:
+    con = staged("hate/report", rows)
+    found = con.sql(
+        "select area_code, field, category, records, known, n, lowest_possible_percent, "
+        "percent_of_known, highest_possible_percent, majority from hate_victims"
+    ).fetchall()
+    areas = {"C": set(COUNTY), **{district: {district} for district in DISTRICTS}}
+    columns = {"gender": "victim_gender", "ethnicity": "victim_ethnicity"}
+    for area, field, category, records, known, n, lowest, share, highest, majority in found:
+        of_area = [row for row in rows if place_of(row)[1] in areas[area]]
+        assert records == len(of_area)
+        assert 0 <= lowest <= share <= highest <= 100
+        if field in columns:
+            stated = [row[columns[field]] for row in of_area if row[columns[field]] is not None]
+        elif field == "strand":
+            stated = [row["strands"] for row in of_area if row["strands"]]
+        else:
+            continue
+        of_category = sum(
+            category in value if field == "strand" else category == value for value in stated
+        )
+        assert (known, n) == (len(stated), of_category)
+        # The unknown, one by one, are in the category or not.
+        possible = [of_category + more for more in range(records - known + 1)]
+        verdicts = {2 * number > records for number in possible}
+        assert majority == (
+            "cannot be said"
+            if len(verdicts) == 2
+            else "majority"
+            if True in verdicts
+            else "no majority"
+        )
+    bands = Counter[str]()
+    for area, field, _, _, known, n, *_ in found:
+        if field == "age":
+            bands[area] += n
+            assert bands[area] <= known
+    assert all(
+        bands[area] == sum(row["victim_age"] is not None for row in rows if place_of(row)[1] in of)
+        for area, of in areas.items()
+    )
+
+
+@settings(deadline=None, max_examples=25)
+@given(rows=hate_reports)
+def test_the_buckets_of_a_field_are_its_records(rows: list[Row]) -> None:
+    con = staged("hate/report", rows)
+    found = {
+        row[:3]: row[3:]
+        for row in con.sql(
+            "select area_code, source, field, records, recorded, missing, not_stated, invalid, "
+            "lower_95, percent_missing, upper_95 from hate_completeness"
+        ).fetchall()
+    }
+    buckets = {"gender": "victim_gender_bucket", "age": "victim_age_bucket"}
+    for (area, source, field), (records, *counts, lower, percent, upper) in found.items():
+        assert records == sum(counts) > 0
+        assert 0 <= lower <= percent <= upper <= 100
+        if field in buckets and area in DISTRICTS:
+            expected = Counter(
+                row[buckets[field]]
+                for row in rows
+                if place_of(row)[1] == area and source in (row["source"], "all")
+            )
+            named = dict(zip(("valid", "missing", "not stated", "invalid"), counts, strict=True))
+            assert expected == Counter(named)
+    for area in DISTRICTS:
+        assert ((area, "all", "strand") in found) == any(place_of(row)[1] == area for row in rows)
+
+
+def test_no_code_has_two_classes_on_one_day() -> None:
+    for row in OFFENCES:
+        for day in BORDERS:
+            class_of(row["offence_code"], day)
+    classes = {row["offence_class"] for row in OFFENCES}
+    assert {branch for _, branch in BRANCHES} <= classes
+    for row in OFFENCES:
+        assert normal(row["offence_code"]) == row["offence_code"]
+
+
+def test_the_two_schemes_of_anti_social_behaviour_share_no_day_and_leave_none_out() -> None:
+    spans = {(row["scheme"], row["valid_from"], row["valid_to"]) for row in table_of("asb_scheme")}
+    old, new = sorted(spans)
+    assert (old[1], new[2]) == ("", "")
+    assert date.fromisoformat(old[2]) + timedelta(days=1) == date.fromisoformat(new[1])
+
+
+def normal(code: str) -> str:
+    """An offence code by the macro."""
+    row = warehouse().execute(f"select {macros().normal_offence_code('?')}", [code]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("37/2", "37.2"),
+        ("037/02", "37.2"),
+        ("37.2", "37.2"),
+        (" 37 / 2 ", "37.2"),
+        ("28a ", "28A"),
+        ("8g", "8G"),
+        ("008 G", "8G"),
+        ("105A\t", "105A"),
+        ("045/00", "45"),
+        ("45/", "45"),
+        ("028/00A", "28A"),
+        ("4/10", "4.10"),
+        ("4/1", "4.1"),
+        ("100", "100"),
+        ("0", "0"),
+    ],
+)
+def test_an_offence_code_is_read_however_it_is_spelled(sent: str, meant: str) -> None:
+    assert normal(sent) == meant
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    code=st.sampled_from([row["offence_code"] for row in OFFENCES]),
+    zeros=st.integers(0, 3),
+    after=st.integers(0, 2),
+    space=st.sampled_from(["", " ", "\t"]),
+    slash=st.sampled_from(["/", "."]),
+    lower=st.booleans(),
+)
+def test_every_code_of_the_table_is_found_in_any_spelling(
+    code: str, zeros: int, after: int, space: str, slash: str, lower: bool
+) -> None:
+    sent = space + "0" * zeros + code.replace(".", f"{space}{slash}{'0' * after}") + space
+    assert normal(sent.lower() if lower else sent) == code
