@@ -93,7 +93,7 @@ def one_connection_a_log(instance: dg.DagsterInstance) -> Iterator[None]:
 
     Dagster makes an engine and a connection for every event, some thousand in a night: each
     compiles its statement anew, and SQLite carries its log over to the file whenever the last
-    connection closes. With one of each a night of 52 s takes 43 s (2026-11, two cores).
+    connection closes. With one of each a night of 50 s takes 43 s of processor (2026-11).
     """
     storage: Any = instance.event_log_storage
     engines: dict[str, sqlalchemy.Engine] = {}

@@ -1,7 +1,7 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 -- One row per target and financial year from its baseline to its end: a percentage change of the
 -- indicator's count on the baseline, or of its value where only a percentage can be compared. Whether
--- up or down is good follows the sign of the target.
+-- more or less is wanted follows the sign of the target, and of one of no change the polarity.
 with targets as (
     select
         target.*,
@@ -13,7 +13,8 @@ latest_version as (
     select
         indicator_id,
         max(indicator_version) as indicator_version,
-        arg_max(kind, indicator_version) as kind
+        arg_max(kind, indicator_version) as kind,
+        arg_max(polarity, indicator_version) as polarity
     from {{ ref("indicator_register") }}
     group by indicator_id
 ),
@@ -84,7 +85,13 @@ compared as (
         values_by_year.actual as actual_value,
         coalesce(values_by_year.is_complete, false) as is_complete,
         coalesce(values_by_year.months_received, 0) as months_received,
-        latest_version.indicator_id is not null as is_known
+        latest_version.indicator_id is not null as is_known,
+        -- A target of no change is kept by what is no worse.
+        case
+            when target_years.target_percent = 0
+                then coalesce(latest_version.polarity = 'higher_is_better', false)
+            else target_years.target_percent > 0
+        end as wants_more
     from target_years
     inner join baselines on target_years.target_id = baselines.target_id
     left join values_by_year
@@ -117,8 +124,8 @@ select
             or not compared.is_complete
             or compared.target_value is null
             then 'not yet known'
-        when sign(compared.target_percent) * (compared.actual_value - compared.target_value) >= 0
-            then 'met'
+        when compared.wants_more and compared.actual_value >= compared.target_value then 'met'
+        when not compared.wants_more and compared.actual_value <= compared.target_value then 'met'
         else 'not met'
     end as status,
     case
