@@ -36,6 +36,7 @@ def home(tmp_path: Path) -> Home:
 COSTLY = ("demo_home", "small_home", "real_home")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For `pytest -n`: tests that share a costly home, or else a file, share a process."""
     for item in items:
