@@ -19,6 +19,7 @@ DBT_STATUS: dict[str, Status] = {"pass": "pass", "success": "pass", "fail": "fai
 
 # The dimension of a dbt test that does not state its own (meta.dimension), by a word of its kind.
 DIMENSION_BY_WORD = (
+    ("is_key", "uniqueness"),
     ("not_null", "completeness"),
     ("reconcil", "reconciliation"),
     ("add_up", "reconciliation"),

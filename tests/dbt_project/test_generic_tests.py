@@ -71,3 +71,16 @@ def test_in_order(rows: str, failures: int) -> None:
 )
 def test_buckets_add_up(rows: str, failures: int) -> None:
     assert _failures(macros().test_buckets_add_up("given", "c", ["a", "b"]), rows) == failures
+
+
+@pytest.mark.parametrize(
+    ("rows", "failures"),
+    [
+        ("from (values (1), (2)) t(a)", 0),
+        ("from (values (1), (1), (2), (2), (3)) t(a)", 2),
+        ("from (values (1), (null)) t(a)", 1),
+        (EMPTY, 0),
+    ],
+)
+def test_is_key(rows: str, failures: int) -> None:
+    assert _failures(macros().test_is_key("given", "a"), rows) == failures

@@ -27,7 +27,7 @@ from warehouse.home import Home
 from warehouse.settings import load_settings
 
 SEEDS = [int(seed) for seed in os.environ.get("CSP_STORIES", "1").split()]
-NIGHTS = 4
+NIGHTS = 3
 
 # When it happened, and which run said so, differ between the two homes.
 WITHOUT = {"load_audit": ["loaded_at"], "feed_coverage": ["received_at"]}
