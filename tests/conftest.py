@@ -30,18 +30,3 @@ def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "home")
     made.init()
     return made
-
-
-# Homes that take a minute or two to make: their tests run in one process, which makes it once.
-COSTLY = ("demo_home", "small_home", "real_home")
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `pytest -n`: tests that share a costly home, or else a file, share a process."""
-    for item in items:
-        needed = getattr(item, "fixturenames", ())
-        home = next((name for name in COSTLY if name in needed), None)
-        if home is None and item.path.name == "test_incremental.py":
-            continue
-        item.add_marker(pytest.mark.xdist_group(home or str(item.path)))

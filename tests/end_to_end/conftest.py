@@ -3,11 +3,14 @@
 Tests only read them; a test that lands or runs something works on a copy (`running.copied`).
 """
 
+import fcntl
 import io
+import os
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -24,43 +27,71 @@ YEAR = [*(f"2020-{month:02d}" for month in range(4, 13)), "2021-01", "2021-02", 
 ARCHIVE = "police-street/leicestershire-2018-10-to-2021-09.zip"
 
 
+def made_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Home], None]
+) -> Iterator[Home]:
+    """A home that all processes of a test run share: the first to need it makes it.
+
+    Each process holds a shared lock on it while its tests go on; the last one removes it.
+    """
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / f"{name}-home"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        home = Home(folder / "home")
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(home)
+            (folder / "made").touch()
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield home
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home as `csp demo` leaves it."""
-    home = Home(tmp_path_factory.mktemp("demo") / "home")
-    done = csp(home, "demo")
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield home
-    shutil.rmtree(home.root.parent)
+
+    def make(home: Home) -> None:
+        done = csp(home, "demo")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    yield from made_once(tmp_path_factory, "demo", make)
 
 
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home after one night with five invented years of two forces, a dozen crimes a month."""
-    home = Home(tmp_path_factory.mktemp("small") / "home")
-    home.init()
-    story = Story(11)
-    story.begin()
-    for each in story.deliveries:
-        land(home, each.feed, each.name, each.content, each.when)
-    run(home)
-    yield home
-    shutil.rmtree(home.root.parent)
+
+    def make(home: Home) -> None:
+        home.init()
+        story = Story(11)
+        story.begin()
+        for each in story.deliveries:
+            land(home, each.feed, each.name, each.content, each.when)
+        run(home)
+
+    yield from made_once(tmp_path_factory, "small", make)
 
 
 @pytest.fixture(scope="session")
 def real_home(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home after one night with the Leicestershire archive and the official reference files."""
-    home = Home(tmp_path_factory.mktemp("real") / "home")
-    assert csp(home, "init").returncode == 0
-    data = shared / "data"
-    shutil.copy2(data / ARCHIVE, home.landing / STREET)
-    for feed, names in REFERENCE_FILES.items():
-        for name in names:
-            shutil.copy2(data / "reference" / name, home.landing / feed)
-    run(home)
-    yield home
-    shutil.rmtree(home.root.parent)
+
+    def make(home: Home) -> None:
+        assert csp(home, "init").returncode == 0
+        data = shared / "data"
+        shutil.copy2(data / ARCHIVE, home.landing / STREET)
+        for feed, names in REFERENCE_FILES.items():
+            for name in names:
+                shutil.copy2(data / "reference" / name, home.landing / feed)
+        run(home)
+
+    yield from made_once(tmp_path_factory, "real", make)
 
 
 # The archive as the tests of the real figures read it: none of the project's code takes part.
