@@ -13,13 +13,17 @@ from types import FrameType
 def as_keyboard_interrupt() -> Iterator[None]:
     """Raise KeyboardInterrupt on either signal inside the block, whoever handles them outside.
 
-    Does nothing outside the main thread, where Python allows no handler.
+    At the latest at its end: Python drops what is raised while it tidies up an object. Does nothing
+    outside the main thread, where Python allows no handler.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
         raise KeyboardInterrupt
 
     before = {
@@ -27,6 +31,8 @@ def as_keyboard_interrupt() -> Iterator[None]:
     }
     try:
         yield
+        if received:
+            raise KeyboardInterrupt
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
