@@ -37,18 +37,19 @@ def made_once(
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / f"{name}-home"
-    with (shared / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        home = Home(folder / "home")
-        if not (folder / "made").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            make(home)
-            (folder / "made").touch()
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    home = Home(folder / "home")
+    with (shared / f"{name}.used").open("w") as used:
+        with (shared / f"{name}.made").open("w") as made:
+            fcntl.flock(made, fcntl.LOCK_EX)  # let go of once it is there
+            fcntl.flock(used, fcntl.LOCK_SH)
+            if not (folder / "made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(home)
+                (folder / "made").touch()
         yield home
         with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder)
 
 
