@@ -142,7 +142,7 @@ def invoke(
     try:
         # Only on this exception does dbt cancel its queries and wait for its threads; Dagster's own
         # would leave them at work on a warehouse that is about to be closed.
-        with as_keyboard_interrupt():
+        with as_keyboard_interrupt() as received:
             result = runner.invoke(args)
     finally:
         # dbt-duckdb keeps its database open for the life of the process; later steps open it
@@ -152,6 +152,8 @@ def invoke(
         if environment_of_dbt is not None:
             environment_of_dbt.close()
     error = result.exception
+    if error is None and received:
+        raise KeyboardInterrupt
     if error is None:
         return
     if not isinstance(error, Exception):  # KeyboardInterrupt, or Dagster's interruption

@@ -10,14 +10,14 @@ from types import FrameType
 
 
 @contextmanager
-def as_keyboard_interrupt() -> Iterator[None]:
+def as_keyboard_interrupt() -> Iterator[list[int]]:
     """Raise KeyboardInterrupt on either signal inside the block, whoever handles them outside.
 
-    At the latest at its end: Python drops what is raised while it tidies up an object. Does nothing
-    outside the main thread, where Python allows no handler.
+    Gives the numbers of the signals that came: Python drops what is raised while it tidies up an
+    object. Does nothing outside the main thread, where Python allows no handler.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield []
         return
 
     received: list[int] = []
@@ -30,9 +30,7 @@ def as_keyboard_interrupt() -> Iterator[None]:
         number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        yield
-        if received:
-            raise KeyboardInterrupt
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
