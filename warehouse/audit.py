@@ -12,6 +12,7 @@ from warehouse.errors import RunFailed
 from warehouse.landing import Landed
 from warehouse.pseudonyms import stored_sql
 from warehouse.reading import Member
+from warehouse.reading.checks import cast_sql, quoted
 
 
 @dataclass
@@ -287,7 +288,7 @@ def promised_months(file_name: str) -> list[date]:
     if found is None:
         return []
     first_year, first, last_year, last = map(int, found.groups())
-    if not (1 <= first <= 12 and 1 <= last <= 12):
+    if not (1 <= first <= 12 and 1 <= last <= 12 and first_year >= 1900):
         return []
     numbers = range(12 * first_year + first - 1, 12 * last_year + last)
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
@@ -317,11 +318,8 @@ def _months_sql(contract: Contract) -> str | None:
 
 
 def _day_sql(contract: Contract, name: str) -> str:
-    """SQL of the first day of the month a column's text lies in."""
-    if contract.column(name).type == "month":
-        return f"""("{name}" || '-01')::DATE"""
-    formats = "['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y']"
-    return f"""date_trunc('month', strptime(left("{name}", 10), {formats}))::DATE"""
+    """SQL of the first day of the month a column's text lies in, read as it was accepted."""
+    return f"date_trunc('month', {cast_sql(contract.column(name), quoted(name))})::DATE"
 
 
 def _one(found: duckdb.DuckDBPyConnection) -> int:

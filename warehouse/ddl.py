@@ -1,6 +1,7 @@
 """The tables ingest writes: raw tables of the feeds, and the control tables of raw and quality."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -188,6 +189,8 @@ def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
     Raises CspError when another process holds it, or when it cannot be opened.
     """
     home.work.mkdir(mode=0o700, exist_ok=True)
+    # What a killed run spilled holds texts as they were sent.
+    shutil.rmtree(home.work / "spill", ignore_errors=True)
     try:
         with private_files():
             con = duckdb.connect(

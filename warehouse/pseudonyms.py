@@ -18,6 +18,7 @@ from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.reading.checks import literal, quoted
 from warehouse.reading.header import Header
+from warehouse.reading.records import SPACES
 
 FUNCTION = "pseudonym"
 # Parts the kind from the text, so that no kind's end can be another text's beginning.
@@ -65,14 +66,15 @@ class Pseudonyms:
         if header.layout.format != "csv":
             return None
         try:
-            rows = list(csv.reader(io.StringIO(line, newline=""), delimiter=contract.delimiter))
+            text_of = io.StringIO(line, newline="")
+            rows = list(csv.reader(text_of, delimiter=contract.delimiter, strict=True))
         except csv.Error:
             return None
         if len(rows) != 1 or len(rows[0]) != header.width:
             return None
         cells = [""] * header.width
         for name, at in header.positions.items():
-            text, column = rows[0][at].strip(), contract.column(name)
+            text, column = rows[0][at].strip(SPACES), contract.column(name)
             kind = column.identifier
             cells[at] = self.of(kind, text) if kind and identifies(column, text) else text
         kept = io.StringIO(newline="")

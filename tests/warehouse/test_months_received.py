@@ -85,3 +85,16 @@ def test_feeds_without_a_time_cover_no_month(home: Home) -> None:
     )  # fmt: skip
     load(home)
     assert ask(home, "select count(*) from raw.load_period") == [(0,)]
+
+
+def test_whatever_time_is_accepted_has_a_month(home: Home) -> None:
+    """Also a day and month without their zeros, as spreadsheets write them."""
+    times = ["5/4/2010 9:10", "2010-4-5 09:10", "05-04-2010 09:10:11"]
+    land(
+        home,
+        "police/incident",
+        "i.csv",
+        ["incident_no,created_at,category", *(f"I{n},{t},Other" for n, t in enumerate(times))],
+    )
+    load(home)
+    assert ask(home, MONTHS.format(feed="police/incident")) == [("2010-04", 3)]
