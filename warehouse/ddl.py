@@ -288,6 +288,17 @@ def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"
         if held.get(contract.typed_view) != comment:
             con.execute(f"CREATE OR REPLACE VIEW raw.{contract.typed_view} AS {sql}")
             con.execute(f"COMMENT ON VIEW raw.{contract.typed_view} IS {_text(comment)}")
+            described = {
+                "_file_id": "The file the row came from (quality.load_audit).",
+                "_line_number": "Its line in that file.",
+            }
+            for name, description in contract.descriptions.items():
+                described[name] = description
+                described[f"{name}_bucket"] = "valid, invalid, not stated or missing."
+            for name, description in described.items():
+                con.execute(
+                    f'COMMENT ON COLUMN raw.{contract.typed_view}."{name}" IS {_text(description)}'
+                )
 
 
 def _feed_row(contract: "Contract") -> Row:
