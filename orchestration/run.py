@@ -103,17 +103,18 @@ def _execute(
     full_refresh: bool,
     quiet: dict[str, Any],
 ) -> dg.ExecuteInProcessResult:
-    with opened(home) as instance, one_connection_a_log(instance):
-        result = job.execute_in_process(
-            instance=instance,
-            run_config={
-                "resources": {"night": {"config": {"full_refresh": full_refresh}}},
-                **quiet,
-            },
-            run_id=run_id,
-            tags={"started_by": "csp run"},
-            raise_on_error=False,
-        )
+    with opened(home) as instance:
+        with one_connection_a_log(instance):
+            result = job.execute_in_process(
+                instance=instance,
+                run_config={
+                    "resources": {"night": {"config": {"full_refresh": full_refresh}}},
+                    **quiet,
+                },
+                run_id=run_id,
+                tags={"started_by": "csp run"},
+                raise_on_error=False,
+            )
         prune_runs(instance)
         return result
 

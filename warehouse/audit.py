@@ -35,7 +35,7 @@ class AuditRow:
 
 @dataclass(frozen=True)
 class Stale:
-    """A kept file with rows that another contract than today's rejected.
+    """A kept file that another contract than today's was read by, and would be read otherwise.
 
     `rows` are the audit rows of what to read again, by the hash of its plain bytes.
     """
@@ -104,13 +104,17 @@ class Ledger:
         return dict(found)
 
     def stale(self, contract: Contract) -> list[Stale]:
-        """The kept files to read again, in the order of loading."""
+        """The kept files to read again, in the order of loading.
+
+        Those of which the other contract rejected rows; of a feed with identifiers all, since the
+        other may have known fewer of them and kept their texts as they were sent.
+        """
         found = self._con.execute(
             "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
             "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.load_audit "
-            "WHERE feed = ? AND status = 'loaded' AND rejected > 0 "
+            "WHERE feed = ? AND status = 'loaded' AND (rejected > 0 OR ?) "
             "AND contract_sha256 IS DISTINCT FROM ? GROUP BY ALL ORDER BY min(file_id)",
-            [contract.feed, contract.sha256],
+            [contract.feed, contract.has_identifiers, contract.sha256],
         ).fetchall()
         return [
             Stale(
@@ -284,11 +288,11 @@ class Ledger:
 
 def promised_months(file_name: str) -> list[date]:
     """The months a file's name says it covers, `2010-04_to_2011-03`, also without a row."""
-    found = re.search(r"(\d{4})-(\d{2})_to_(\d{4})-(\d{2})", file_name)
+    found = re.search(r"(?<!\d)(\d{4})-(\d{2})_to_(\d{4})-(\d{2})(?!\d)", file_name)
     if found is None:
         return []
     first_year, first, last_year, last = map(int, found.groups())
-    if not (1 <= first <= 12 and 1 <= last <= 12 and first_year >= 1900):
+    if not (1 <= first <= 12 and 1 <= last <= 12 and first_year >= 1900 and last_year < 2100):
         return []
     numbers = range(12 * first_year + first - 1, 12 * last_year + last)
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
@@ -313,6 +317,8 @@ def _months_sql(contract: Contract) -> str | None:
         return _day_sql(contract, dated)
     if update.span:
         first, last = (_day_sql(contract, name) for name in update.span)
+        # Months to come are not received, however far the span goes on.
+        last = f"least({last}, date_trunc('month', current_date))"
         return f"unnest(generate_series({first}, {last}, INTERVAL 1 MONTH)::DATE[])"
     return None
 

@@ -38,6 +38,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import duckdb
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -65,6 +66,15 @@ def _regex(text: str) -> str:
     return text
 
 
+def _value_regex(text: str) -> str:
+    try:
+        # Values are matched by the engine, which knows no look-around.
+        duckdb.execute("SELECT regexp_matches('', ?)", [text])
+    except duckdb.Error as error:
+        raise ValueError(f"{text!r} is no expression that DuckDB knows: {error}") from error
+    return text
+
+
 def normal_header(text: str) -> str:
     """A header cell as headers are compared: spaces and line breaks collapsed, case ignored."""
     return " ".join(text.replace("\ufeff", "").replace("\u00a0", " ").split()).casefold()
@@ -80,6 +90,7 @@ def header_matches(wanted: str, found: str) -> bool:
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Regex = Annotated[str, AfterValidator(_regex)]
+ValueRegex = Annotated[str, AfterValidator(_value_regex)]
 Header = Annotated[
     str, Field(min_length=1), AfterValidator(lambda h: _regex(h) if h[0] == "^" else h)
 ]
@@ -102,7 +113,7 @@ class Column(_Part):
     header: tuple[Header, ...] = ()
     type: ColumnType = "text"
     required: bool = False
-    pattern: Regex | None = None
+    pattern: ValueRegex | None = None
     earliest: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
     may_be_future: bool = False
     minimum: float | None = None
@@ -162,7 +173,7 @@ class SkipRow(_Part):
     """Rows that the publisher mixes in and the feed does not want: counted, never loaded."""
 
     column: Identifier
-    pattern: Regex
+    pattern: ValueRegex
     reason: str = Field(min_length=3)
 
 

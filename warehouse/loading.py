@@ -9,8 +9,9 @@ is finished by the next one and leaves the same tables:
 4. *committed*: from here on the file counts as loaded;
 5. *cleared*: the landed file removed; 6. *noted*: the audit says so.
 
-A file some of whose rows were rejected by another contract than today's is read again from where it
-is kept, in one transaction that replaces its rows; it stays the file it was, as old as it was.
+A file some of whose rows were rejected by another contract than today's, or whose contract names
+identifiers and has changed, is read again from where it is kept, in one transaction that replaces
+its rows; it stays the file it was, as old as it was.
 
 A file that is audited but not noted as cleared is the tail of a killed run: steps 5 and 6 are
 done again, without a second audit row.
@@ -229,8 +230,8 @@ class _Loader:
             problem = f"{kept}: {error.strerror or error}"
         if problem:
             feed.noticed.append(
-                f"{place}: its {before:,} rejected rows cannot be read again by the changed "
-                f"contract: {problem}. Put the original back there; nothing is lost."
+                f"{place} cannot be read again by the changed contract ({before:,} rejected "
+                f"rows): {problem}. Put the original back there; nothing is lost."
             )
             report(f"WARNING {feed.noticed[-1]}")
             return
@@ -258,7 +259,7 @@ class _Loader:
             feed.count(row)
         _notice_rejects(feed, stale.name, read)
         line = (
-            f"{place}: {before:,} rows had been rejected by another contract; read again: "
+            f"{place}: read by another contract ({before:,} rows rejected); read again: "
             f"{sum(row.accepted for row in read):,} rows, "
             f"{sum(row.rejected for row in read):,} rejected"
         )

@@ -23,6 +23,9 @@ CRIMES = "crime_ref,recorded_date,offence_code"
         ("crimes_2010-04.csv", []),
         ("crimes_2010-13_to_2011-02.csv", []),
         ("crimes_2011-02_to_2010-11.csv", []),
+        ("crimes_2010-11_to_9999-12.csv", []),
+        ("crimes_120100-04_to_2010-05.csv", []),
+        ("crimes_2010-04_to_2010-051.csv", []),
     ],
 )
 def test_a_name_promises_the_months_it_says(name: str, months: list[str]) -> None:
@@ -57,6 +60,23 @@ def test_a_caseload_covers_every_month_of_its_year(home: Home) -> None:
     rows = ask(home, MONTHS.format(feed="probation/caseload"))
     assert len(rows) == 12
     assert (rows[0], rows[-1]) == (("2009-04", 2), ("2010-03", 2))
+
+
+def test_a_caseload_that_goes_on_covers_no_month_to_come(home: Home) -> None:
+    land(
+        home,
+        "probation/caseload",
+        "c.csv",
+        ["offender_id,period_start,period_end,district_code,reoffended",
+         "O1,2026-04-01,9999-12-31,E07000129,N"],
+    )  # fmt: skip
+    load(home)
+    [(first, last, this)] = ask(
+        home,
+        "select min(month), max(month), date_trunc('month', current_date)::date "
+        "from raw.load_period where feed = 'probation/caseload'",
+    )
+    assert (first, last) == (date(2026, 4, 1), this)
 
 
 def test_no_month_to_come_is_received(home: Home) -> None:

@@ -1,5 +1,6 @@
 """Rows that a contract rejected are read again, by themselves, once the contract has changed."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -219,7 +220,7 @@ def test_a_kept_file_that_cannot_be_read_is_told_until_it_is_back(
         [line] = told(home)
         [noticed] = night(home).noticed
         assert line == f"WARNING {noticed}"
-        assert line.startswith(f"WARNING {FEED}/april.csv: its 1 rejected rows cannot be read")
+        assert line.startswith(f"WARNING {FEED}/april.csv cannot be read again")
         assert "Put the original back there" in line
         assert ask(home, RAW) == [("2020-04", 2)]
     kept.write_bytes(TOO_EARLY)
@@ -264,3 +265,38 @@ def test_killed_at_any_step_of_reading_again(tmp_path: Path) -> None:
         assert everything(home) == wanted, f"killed at step {at_step}"
         shutil.rmtree(home.root)
     assert at_step == 4  # listed, replaced, read again
+
+
+def test_a_column_that_newly_identifies_is_pseudonymised_in_files_loaded_before(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hate = load_contracts()["hate/report"]
+
+    def of(identifier: str | None) -> Contract:
+        columns = tuple(
+            column.model_copy(update={"identifier": identifier})
+            if column.name == "linked_crime_ref"
+            else column
+            for column in hate.columns
+        )
+        return changed(hate, columns=columns)
+
+    def held() -> str:
+        [(text,)] = ask(home, "SELECT linked_crime_ref FROM raw.hate__report")
+        return str(text)
+
+    folder = home.landing / "hate/report"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "r.csv").write_text(
+        "report_id,reported_date,source,kind,district_code,linked_crime_ref\n"
+        "R1,2010-04-01,police,offence,E07000129,CRIME-17\n"
+    )
+    os.utime(folder / "r.csv", (LONG_AGO, LONG_AGO))
+    for contract, clean in ((of(None), False), (hate, True), (of("case"), True)):
+        before = held() if home.warehouse_file.exists() else ""
+        contracts = {**load_contracts(), "hate/report": contract}
+        monkeypatch.setattr(loading, "load_contracts", lambda found=contracts: found)
+        assert night(home).changed
+        assert (held() == "CRIME-17") is not clean
+        assert held() != before
+    assert not night(home).changed

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from tests.warehouse.partner_files import ask, land, load
 from warehouse.checking import check_file
 from warehouse.contract import load_contract
 from warehouse.home import Home
+from warehouse.reading.checks import field_bucket_sql
 
 HATE = (
     "report_id,reported_date,source,kind,strands,victim_gender,victim_age,victim_ethnicity,"
@@ -43,6 +45,27 @@ def test_ages_run_from_0_to_120(home: Home) -> None:
         (0, "valid"), (120, "valid"), (None, "invalid"), (None, "invalid"), (None, "invalid"),
         (34, "valid"), (None, "invalid"), (None, "missing"), (None, "not stated"),
     ]  # fmt: skip
+
+
+def test_years_have_four_digits_and_numbers_an_end(home: Home) -> None:
+    land(
+        home,
+        "police/recorded_crime",
+        "c.csv",
+        ["crime_ref,recorded_date,offence_code,committed_from",
+         "C1,2010-04-01,8G,01/04/10 10:00", "C2,2010-04-01,8G,01/04/2010 10:00"],
+    )  # fmt: skip
+    load(home)
+    found = ask(
+        home,
+        "select committed_from_bucket from raw.police__recorded_crime__typed order by _line_number",
+    )
+    assert found == [("invalid",), ("valid",)]
+    number = load_contract("partnership/target").column("baseline_value")
+    with duckdb.connect() as con:
+        for text, bucket in (("5620", "valid"), ("9" * 400, "invalid"), ("1e999", "invalid")):
+            sql = f"select {field_bucket_sql(number, 'text')} from (select ? as text)"
+            assert con.execute(sql, [text]).fetchone() == (bucket,)
 
 
 def test_values_are_read_in_any_case_and_spelled_as_agreed(home: Home) -> None:

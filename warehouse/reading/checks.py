@@ -76,13 +76,17 @@ def readable_sql(column: Column, value: str) -> str:
         if column.earliest:
             tests.append(f"{value} >= {literal(column.earliest)}")
         number = cast_sql(column, value)
+        if column.type in ("integer", "decimal"):
+            # Of so many digits that no number of the engine's holds it.
+            tests.append(f"coalesce(isfinite({number}::DOUBLE), false)")
         if column.minimum is not None:
-            tests.append(f"coalesce({number} >= {column.minimum:g}, false)")
+            tests.append(f"{number} >= {column.minimum!r}")
         if column.maximum is not None:
-            tests.append(f"coalesce({number} <= {column.maximum:g}, false)")
+            tests.append(f"{number} <= {column.maximum!r}")
     elif column.type in ("date", "datetime"):
         read = _strptime(column, value)
-        tests.append(f"{read} IS NOT NULL")
+        # A year of two digits would be read as one of antiquity.
+        tests.append(f"coalesce({read} >= DATE '1000-01-01', false)")
         if column.earliest:
             tests.append(f"{read} >= DATE {literal(column.earliest + '-01')}")
         if not column.may_be_future:
