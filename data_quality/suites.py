@@ -104,7 +104,7 @@ def checks_by_feed(standards: Iterable[Standard]) -> dict[str, list[Check]]:
 
 def table_of(feed: str) -> str:
     """The rows of a feed with their buckets: a new feed joins by having such a model."""
-    return f"facts.int_{feed.split('/')[1]}_row"
+    return f"facts.int_{feed.replace('/', '__')}_row"
 
 
 def query_of(feed: str, checks: Sequence[Check]) -> str:

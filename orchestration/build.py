@@ -10,8 +10,10 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
+from data_quality.catalogue import sentences_of
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
+from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
 from warehouse import results, runs
@@ -52,7 +54,10 @@ class Translator(DagsterDbtTranslator):
         There is one gate: publication, which also sees what Great Expectations found.
         """
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        return spec._replace(blocking=False) if spec is not None else None
+        if spec is None:
+            return None
+        sentences = sentences_of(manifest["nodes"][unique_id], manifest)
+        return spec._replace(blocking=False, description=" ".join(sentences))
 
 
 def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
@@ -72,7 +77,11 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
-        with progress.working(STEP, "Building the tables and testing them"), retrying(night):
+        with (
+            progress.working(STEP, "Building the tables and testing them"),
+            retrying(night),
+            interruptible(),
+        ):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
         with retrying(night, attempts=0):

@@ -23,10 +23,11 @@ CONSOLE_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def definitions_of(manifest: Path) -> dg.Definitions:
     """The definitions for a prepared dbt manifest; no home is read."""
-    ingest = ingest_assets(load_contracts())
+    contracts = load_contracts()
+    ingest = ingest_assets(contracts)
     built = build_assets(manifest)
     marts = {key for key in built.keys if key.path[0] == "marts"}
-    checked = expectation_assets(standards_of_the_project(), built.keys)
+    checked = expectation_assets(standards_of_the_project(), built.keys, contracts, manifest)
     published = publication_asset(manifest, {*marts, DATA_DOCS})
     night = dg.define_asset_job(
         JOB,

@@ -1,21 +1,30 @@
-"""The Great Expectations step: completeness standards as checks of the rows they judge."""
+"""The checks step: what Great Expectations finds of the fields, and what came and when."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from data_quality import suites
+from data_quality import catalogue, delivery, history, suites, waiving
 from data_quality.standards import Standard
 from orchestration import progress
+from orchestration.ingest import raw_key
+from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse import results
+from warehouse import results, waivers
+from warehouse.publication import shelf
 from warehouse.results import CheckResult
 
 STEP = "great_expectations"
 DATA_DOCS = dg.AssetKey(["quality", "data_docs"])
 STANDARDS = dg.AssetKey(["facts", "completeness_standard"])
+QUALITY_MARTS = [
+    dg.AssetKey(["marts", name])
+    for name in ("recording_completeness", "feed_coverage", "feed_volume", "maturity_score")
+]
 
 
 def table_key(feed: str) -> dg.AssetKey:
@@ -28,10 +37,17 @@ def check_name(check_id: str) -> str:
     return check_id.replace(".", "__")
 
 
+# The checks of a feed that need the built tables; those of ingest are its own.
+OF_DELIVERY = ("volume", "volume_drift", "coverage", "schema", "duplicates")
+
+
 def expectation_assets(
-    standards: Collection[Standard], models: Collection[dg.AssetKey]
+    standards: Collection[Standard],
+    models: Collection[dg.AssetKey],
+    feeds: Collection[str],
+    manifest_file: Path,
 ) -> dg.AssetsDefinition:
-    """The step, for the project's standards on tables that exist among the models.
+    """The step, for the project's standards on tables that exist among the models, and the feeds.
 
     A home's own standards are evaluated too and kept in quality.check_result; they have no check
     in the graph, which is the same for every home.
@@ -53,7 +69,13 @@ def expectation_assets(
         for feed, checks in by_feed.items()
         for check in checks
     }
-    upstream = {table_key(feed) for feed in by_feed} | ({STANDARDS} & set(models))
+    for entry in catalogue.of_feeds(feeds, OF_DELIVERY):
+        specs[entry.check_id] = dg.AssetCheckSpec(
+            check_name(entry.check_id),
+            asset=raw_key(str(entry.feed)),
+            description=f"{entry.for_the_engineer} {entry.for_the_auditor}",
+        )
+    upstream = {table_key(feed) for feed in by_feed} | ({STANDARDS, *QUALITY_MARTS} & set(models))
 
     @dg.multi_asset(
         name=STEP,
@@ -74,13 +96,16 @@ def expectation_assets(
     )
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
-        with progress.working(STEP, "Checking completeness and validity"), retrying(night):
+        with (
+            progress.working(STEP, "Checking completeness and validity"),
+            retrying(night),
+            interruptible(),
+        ):
             # Importing Great Expectations takes seconds: only here.
             from data_quality.checkpoint import run_checks
 
             found = run_checks(night.home.warehouse_file, night.run_id, night.data_docs)
-            with night.warehouse() as connection:
-                results.append(connection, found)
+            found = _kept(night, found, manifest_file)
             for result in found:
                 if result.status in ("fail", "error"):
                     progress.tell(STEP, result.message or result.check_id)
@@ -90,6 +115,23 @@ def expectation_assets(
             yield dg.MaterializeResult(asset_key=DATA_DOCS, metadata=_counts(found))
 
     return great_expectations
+
+
+def _kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
+    """Add what was delivered and the waivers to what was found; keep all, and the night's history."""
+    with night.warehouse() as connection:
+        published = shelf.current_folder(night.home)
+        found = results.append(
+            connection, [*found, *delivery.run_checks(connection, night.run_id, published)]
+        )
+        held = waivers.held(connection)
+        of_run = results.of_run(connection, night.run_id) if held else []
+        found += results.append(
+            connection, waiving.own_results(held, of_run, night.run_id, date.today())
+        )
+        catalogue.write(connection, manifest_file)
+        history.keep(connection, night.run_id)
+    return found
 
 
 def _asset_check(

@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration import progress
 from orchestration.freshness import judge
+from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
 from warehouse import loading, results, runs, status
@@ -56,6 +57,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
         with (
             progress.working(STEP, "Loading what has landed"),
             retrying(night),
+            interruptible(),
             night.warehouse() as connection,
         ):
             loaded = loading.ingest(night.home, night.settings, connection, report)

@@ -34,3 +34,12 @@ def as_keyboard_interrupt() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let no interruption of the block be lost: one that Python dropped is raised at its end."""
+    with as_keyboard_interrupt() as received:
+        yield
+    if received:
+        raise KeyboardInterrupt

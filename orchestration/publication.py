@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration import progress
 from orchestration.night import Night
 from orchestration.retries import retrying
+from data_quality.pages import write_pages
 from warehouse.publication import publish
 
 STEP = "publication"
@@ -43,6 +44,7 @@ def publication_asset(
                 night.run_id,
                 manifest_file,
                 data_docs=night.data_docs if night.data_docs.is_dir() else None,
+                pages=write_pages,
                 report=report,
                 state=night.input_state,
             )

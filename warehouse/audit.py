@@ -31,6 +31,7 @@ class AuditRow:
     skipped: int = 0
     layout: str | None = None
     encoding: str | None = None
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,10 @@ class Ledger:
             if row.status == "loaded":
                 self._con.execute(
                     "UPDATE quality.load_audit SET data_rows = ?, accepted = ?, rejected = ?, "
-                    "skipped = ?, layout = ?, encoding = ? WHERE file_id = ?",
+                    "skipped = ?, layout = ?, encoding = ?, absent_columns = ? WHERE file_id = ?",
                     [
                         *(row.data_rows, row.accepted, row.rejected, row.skipped),
-                        *(row.layout, row.encoding, row.file_id),
+                        *(row.layout, row.encoding, list(row.absent), row.file_id),
                     ],
                 )
 
@@ -239,13 +240,15 @@ class Ledger:
             self._con.execute(
                 "INSERT INTO quality.load_audit (file_id, partner, feed, file_name, sha256, bytes, "
                 "data_rows, accepted, rejected, skipped, status, reason, loaded_at, landed_at, "
-                "container_sha256, layout, encoding, archive_path, contract_sha256, cleared) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
+                "container_sha256, layout, encoding, archive_path, contract_sha256, "
+                "absent_columns, cleared) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
                 [
                     *(row.file_id, contract.partner, contract.feed, row.file_name, row.sha256),
                     *(row.bytes, row.data_rows, row.accepted, row.rejected, row.skipped),
                     *(row.status, row.reason or None, now, landed.landed_at, sha256),
                     *(row.layout, row.encoding, place or None, contract.sha256),
+                    list(row.absent),
                 ],
             )
 

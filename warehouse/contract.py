@@ -100,12 +100,23 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Condition(_Part):
+    """Rows in which another column has one of these values, in any case."""
+
+    column: Identifier
+    values: tuple[str, ...] = Field(min_length=1)
+
+
 class Column(_Part):
     """One column of the raw table. Rows where a `required` one is unreadable are rejected.
 
     `values` is the domain, in the spelling the models see; case does not matter in a file. With
     `separator` a text holds several of them. `minimum` and `maximum` bound a number, `earliest`
     (a month) and today a month, date or time; `may_be_future` lifts the second bound.
+
+    A field has a meaning only for rows that fulfil `applies_if` (the motive of a fire); for others
+    it is not applicable, whatever it says. `blank_is: not applicable` is for what happens to few
+    (a date of cancellation), where a blank says that it did not.
     """
 
     name: Identifier
@@ -121,6 +132,8 @@ class Column(_Part):
     values: tuple[str, ...] = ()
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     not_stated: tuple[str, ...] = ()
+    applies_if: Condition | None = None
+    blank_is: Literal["missing", "not applicable"] = "missing"
     identifier: Identifier | None = None
 
 
@@ -332,6 +345,10 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             yield f"columns.{column.name}: only a number has `minimum` and `maximum`"
         if column.separator and not column.values:
             yield f"columns.{column.name}.separator: several values need `values`"
+        if column.required and (column.applies_if or column.blank_is != "missing"):
+            yield f"columns.{column.name}: a required field applies to every row"
+        if column.applies_if and column.applies_if.column not in names:
+            yield f"columns.{column.name}.applies_if: {column.applies_if.column!r} is no column"
         if column.identifier and (column.type != "text" or column.pattern or column.values):
             # Once it is a pseudonym nothing can be asked of its text.
             yield f"columns.{column.name}.identifier: is text without pattern or values"

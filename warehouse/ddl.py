@@ -102,6 +102,7 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "archive_path": ("VARCHAR", "Where the original bytes are, below the home."),
             "contract_sha256": ("VARCHAR", "SHA-256 of the contract it was last read by."),
             "cleared": ("BOOLEAN", "The landed file has been taken out of landing."),
+            "absent_columns": ("VARCHAR[]", "Optional columns that the file does not carry."),
         },
     ),
     "quality.rejected_row": (
@@ -152,6 +153,64 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "failed_records": ("BIGINT", "Records that failed."),
             "checked_at": ("TIMESTAMP", "When (UTC)."),
             "message": ("VARCHAR", "One sentence for the reader."),
+            "waiver": ("VARCHAR", "Owner, expiry and reason of the waiver that covers a failure."),
+        },
+    ),
+    "quality.check_waiver": (
+        "Known failures that are borne for a time: the project's, and the home's in their place.",
+        {
+            "check_id": ("VARCHAR", "The check (quality.check_result)."),
+            "ceiling": ("BIGINT", "Most failed records that are borne."),
+            "reason": ("VARCHAR", "Why it is borne."),
+            "owner": ("VARCHAR", "Who mends the cause."),
+            "expires": ("DATE", "Last day it holds."),
+        },
+    ),
+    "quality.check_catalogue": (
+        "Every check that is intended, and whether it is implemented.",
+        {
+            "check_id": ("VARCHAR", "Stable id of the check."),
+            "suite": ("VARCHAR", "Which tool or suite holds it, or would."),
+            "feed": ("VARCHAR", "partner/feed, where the check is of one."),
+            "table_name": ("VARCHAR", "The table checked."),
+            "column_name": ("VARCHAR", "The column checked, where it is one."),
+            "dimension": ("VARCHAR", "Dimension of quality, as in quality.check_result."),
+            "severity": ("VARCHAR", "blocking or warning."),
+            "is_implemented": ("BOOLEAN", "Whether it is evaluated every night."),
+            "for_the_engineer": ("VARCHAR", "What it asks of which table, in one sentence."),
+            "for_the_auditor": ("VARCHAR", "Why it matters, in one sentence."),
+        },
+    ),
+    "quality.completeness_history": (
+        "Completeness by feed, field and month as each run found it; a row where it changed.",
+        {
+            "run_id": ("VARCHAR", "The run that found it."),
+            "recorded_at": ("TIMESTAMP", "When (UTC)."),
+            "partner": ("VARCHAR", "Who sends the feed."),
+            "feed": ("VARCHAR", "Name of the feed within the partner."),
+            "field": ("VARCHAR", "The monitored field."),
+            "month": ("DATE", "First day of the month."),
+            "records": ("BIGINT", "Rows in force."),
+            "valid": ("BIGINT", "Present and possible."),
+            "missing": ("BIGINT", "Blank."),
+            "not_stated": ("BIGINT", "A declared code for unknown."),
+            "invalid": ("BIGINT", "Present, not in its domain or impossible."),
+            "not_applicable": ("BIGINT", "The field has no meaning for the row."),
+        },
+    ),
+    "quality.maturity_history": (
+        "The maturity scores as each run found them; appended, never overwritten.",
+        {
+            "run_id": ("VARCHAR", "The run that found it."),
+            "recorded_at": ("TIMESTAMP", "When (UTC)."),
+            "partner": ("VARCHAR", "Who sends the feed."),
+            "feed": ("VARCHAR", "Name of the feed within the partner, or all."),
+            "period_label": ("VARCHAR", "The twelve months it is of."),
+            "fields": ("BIGINT", "Fields with a standard and an applicable record."),
+            "field_percent": ("DOUBLE", "Mean of the fields' usable shares, in percent."),
+            "months_received": ("BIGINT", "Months received, over the feed's sources."),
+            "months_expected": ("BIGINT", "Months expected, over the feed's sources."),
+            "score": ("DOUBLE", "The score, 0 to 100."),
         },
     ),
     "quality.run": (
@@ -255,8 +314,8 @@ def _raw_columns(contract: "Contract") -> dict[str, tuple[str, str]]:
 def typed_view_sql(contract: "Contract") -> str:
     """SQL of the raw rows as the contract reads them: each column typed, beside its bucket.
 
-    A column is NULL unless its text is valid; `<column>_bucket` is valid, invalid, not stated or
-    missing. A pseudonym is as valid as the text that it stands for.
+    A column is NULL unless its text is valid; `<column>_bucket` is valid, invalid, not stated,
+    missing or not applicable. A pseudonym is as valid as the text that it stands for.
     """
     parts = []
     for column in contract.columns:
@@ -264,7 +323,7 @@ def typed_view_sql(contract: "Contract") -> str:
         bucket = checks.field_bucket_sql(column, name)
         # Of several values some may be known although one of them is not.
         usable = "'valid', 'invalid'" if column.separator else "'valid'"
-        wanted = f"({bucket}) IN ({usable})"
+        wanted = f"({checks.state_sql(column, name)}) IN ({usable})"
         parts.append(f"CASE WHEN {wanted} THEN {checks.cast_sql(column, name)} END AS {name}")
         parts.append(f'{bucket} AS "{column.name}_bucket"')
     return f"SELECT _file_id, _line_number, {', '.join(parts)} FROM raw.{contract.raw_table}"
@@ -294,7 +353,7 @@ def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"
             }
             for name, description in contract.descriptions.items():
                 described[name] = description
-                described[f"{name}_bucket"] = "valid, invalid, not stated or missing."
+                described[f"{name}_bucket"] = "valid, invalid, not stated, missing, not applicable."
             for name, description in described.items():
                 con.execute(
                     f'COMMENT ON COLUMN raw.{contract.typed_view}."{name}" IS {_text(description)}'

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import ddl, landing, standards
+from warehouse import ddl, landing, standards, waivers
 from warehouse.audit import AuditRow, Ledger, Stale
 from warehouse.contract import Contract, load_contracts
 from warehouse.errors import FileRefused, RunFailed
@@ -120,8 +120,7 @@ def ingest(
         home.add_landing_folders()
         ddl.ensure(con, contracts, settings)
         standards.write(con, standards.read(home.standards_file))
-        if home.waivers_file.is_file():
-            report("WARNING waivers.csv is not read by this version: no check is waived.")
+        waivers.write(con, waivers.in_force(home.waivers_file))
         _empty(home.work / "taken")
         _empty(home.work / "unpacked")
         found = landing.listing(home, contracts)
@@ -428,7 +427,7 @@ def _refuse(row: AuditRow, refused: FileRefused, outcome: _Outcome) -> None:
 def fill(row: AuditRow, reading: Reading) -> None:
     """Note what was read of a file. Raises RunFailed unless its rows add up."""
     row.status = "loaded"
-    row.layout, row.encoding = reading.layout, reading.encoding
+    row.layout, row.encoding, row.absent = reading.layout, reading.encoding, reading.absent
     row.data_rows, row.accepted = reading.data_rows, reading.accepted
     row.rejected, row.skipped = reading.rejected, reading.skipped
     if row.data_rows != row.accepted + row.rejected + row.skipped:

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
+from warehouse import waivers
 from warehouse.errors import CspError
 
 Severity = Literal["blocking", "warning"]
@@ -57,6 +58,7 @@ class CheckResult:
     failed_records: int | None
     checked_at: datetime
     message: str | None = None
+    waiver: str | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(CheckResult))
@@ -67,9 +69,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def append(con: duckdb.DuckDBPyConnection, results: Iterable[CheckResult]) -> int:
-    """Add the results to quality.check_result, in one statement; returns how many."""
-    rows = [astuple(result) for result in results]
+def append(con: duckdb.DuckDBPyConnection, results: Iterable[CheckResult]) -> list[CheckResult]:
+    """Add the results to quality.check_result, in one statement, as their waivers leave them.
+
+    Returns them so.
+    """
+    held = waivers.held(con)
+    kept = [waivers.applied(result, held, date.today()) for result in results]
+    rows = [astuple(result) for result in kept]
     if rows:
         # A list a column: 3,000 results in 0.2 s, against 1.4 s as rows of parameters (2026-11).
         unnested = ", ".join("unnest(?)" for _ in COLUMNS)
@@ -77,7 +84,15 @@ def append(con: duckdb.DuckDBPyConnection, results: Iterable[CheckResult]) -> in
             f"insert into quality.check_result ({', '.join(COLUMNS)}) select {unnested}",
             [list(values) for values in zip(*rows, strict=True)],
         )
-    return len(rows)
+    return kept
+
+
+def of_run(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
+    """A run's results as they are kept."""
+    rows = con.execute(
+        f"select {', '.join(COLUMNS)} from quality.check_result where run_id = ?", [run_id]
+    ).fetchall()
+    return [CheckResult(*row) for row in rows]
 
 
 def summary(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, int]:
@@ -163,27 +178,26 @@ def _json(path: Path) -> Any:
 
 def _tests(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     nodes = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
-    models = {unique_id: node["name"] for unique_id, node in manifest.get("nodes", {}).items()}
-    models |= {
-        unique_id: f"{node.get('schema')}.{node['name']}"
-        for unique_id, node in manifest.get("sources", {}).items()
+    return {
+        unique_id: {**node, "tested": table_tested(node, manifest)}
+        for unique_id, node in nodes.items()
+        if node.get("resource_type") in ("test", "unit_test")
     }
-    found = {}
-    for unique_id, node in nodes.items():
-        if node.get("resource_type") in ("test", "unit_test"):
-            found[unique_id] = {**node, "tested": _tested(node, models)}
-    return found
 
 
-def _tested(node: dict[str, Any], models: dict[str, str]) -> str | None:
+def table_tested(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
     """The table a test is about: where it is attached, else the only thing it reads."""
     if node["resource_type"] == "unit_test":
-        return node.get("model")
+        model = node.get("model")
+        return None if model is None else str(model)
     attached = node.get("attached_node")
     parents = node.get("depends_on", {}).get("nodes", [])
     if attached is None and len(parents) == 1:
         attached = parents[0]
-    return models.get(attached) if attached else None
+    if attached in manifest.get("nodes", {}):
+        return str(manifest["nodes"][attached]["name"])
+    source = manifest.get("sources", {}).get(attached)
+    return f"{source.get('schema')}.{source['name']}" if source else None
 
 
 def _dbt_result(
@@ -193,10 +207,10 @@ def _dbt_result(
     if test is None:
         return None
     config = test.get("config", {})
-    meta = {**(test.get("meta") or {}), **(config.get("meta") or {})}
+    meta = _meta(test)
     # Before dbt runs nothing, a result of an unknown status would be a hole in the gate: error.
     status = DBT_STATUS.get(result["status"], "error")
-    warns = result["status"] == "warn" or str(config.get("severity", "error")).lower() == "warn"
+    warns = result["status"] == "warn" or is_warning(test)
     failures = result.get("failures")
     unit = test["resource_type"] == "unit_test"
     return CheckResult(
@@ -206,7 +220,7 @@ def _dbt_result(
         feed=meta.get("feed") or _feed_of(test["tested"]),
         table_name=test["tested"],
         column_name=test.get("column_name"),
-        dimension=meta.get("dimension") or _dimension(test),
+        dimension=dimension_of_test(test),
         severity="warning" if warns else "blocking",
         status=status,
         observed=None if failures is None else f"{failures} failing rows",
@@ -218,7 +232,20 @@ def _dbt_result(
     )
 
 
-def _dimension(test: dict[str, Any]) -> str:
+def is_warning(test: Mapping[str, Any]) -> bool:
+    """Whether a breach of the test only warns."""
+    return str(test.get("config", {}).get("severity", "error")).lower() == "warn"
+
+
+def _meta(test: Mapping[str, Any]) -> dict[str, Any]:
+    return {**(test.get("meta") or {}), **(test.get("config", {}).get("meta") or {})}
+
+
+def dimension_of_test(test: Mapping[str, Any]) -> str:
+    """The dimension a test of dbt states, else the one its kind says."""
+    stated = _meta(test).get("dimension")
+    if stated:
+        return str(stated)
     if test["resource_type"] == "unit_test":
         return "consistency"
     kind = f"{(test.get('test_metadata') or {}).get('name', '')} {test['name']}".lower()

@@ -18,11 +18,11 @@ def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard
     with duckdb.connect(str(path)) as con:
         con.execute("create schema facts")
         columns = ", ".join(f"{field}_bucket varchar" for field in FIELDS)
-        con.execute(f"create table facts.int_street_crime_row (month date, {columns})")
+        con.execute(f"create table facts.int_police__street_crime_row (month date, {columns})")
         if rows:
-            con.executemany("insert into facts.int_street_crime_row values (?, ?, ?, ?)", rows)
+            con.executemany("insert into facts.int_police__street_crime_row values (?, ?, ?, ?)", rows)
         con.execute(
-            "alter table facts.int_street_crime_row add column location varchar "
+            "alter table facts.int_police__street_crime_row add column location varchar "
             f"default '{SECRET.replace(chr(39), chr(39) * 2)}'"
         )
         con.execute(

@@ -46,7 +46,7 @@ def test_counts_and_verdicts_are_those_of_sql_over_the_same_buckets(
                     f"count(*) filter ({field}_bucket = 'valid'), "
                     f"count(*) filter ({field}_bucket in ('valid', 'invalid')), "
                     f"count(*) filter ({field}_bucket = 'invalid') "
-                    "from facts.int_street_crime_row"
+                    "from facts.int_police__street_crime_row"
                 ).fetchall()[0]
                 complete = found[completeness(field)]
                 sound = found[f"validity.police.street_crime.{field}"]
@@ -58,8 +58,8 @@ def test_counts_and_verdicts_are_those_of_sql_over_the_same_buckets(
                 newest = con.execute(
                     f"select count(*) filter ({field}_bucket <> 'not applicable'), "
                     f"count(*) filter ({field}_bucket not in ('valid', 'not applicable')) "
-                    "from facts.int_street_crime_row "
-                    "where month = (select max(month) from facts.int_street_crime_row)"
+                    "from facts.int_police__street_crime_row "
+                    "where month = (select max(month) from facts.int_police__street_crime_row)"
                 ).fetchall()[0]
                 latest = found[f"{completeness(field)}.latest_month"]
                 assert (latest.records, latest.failed_records) == newest

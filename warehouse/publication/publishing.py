@@ -38,6 +38,8 @@ from warehouse.settings import Settings
 from warehouse.versions import git_commit, package_versions, software_version
 
 Report = Callable[[str], None]
+# Writes the auditors' pages: the warehouse, the folder, the manifest, the publication before.
+Pages = Callable[[duckdb.DuckDBPyConnection, Path, Manifest, Path | None], None]
 
 
 def publish(
@@ -47,6 +49,7 @@ def publish(
     dbt_manifest: Path,
     *,
     data_docs: Path | None = None,
+    pages: Pages | None = None,
     report: Report = lambda line: None,
     con: duckdb.DuckDBPyConnection | None = None,
     state: str | None = None,
@@ -54,7 +57,8 @@ def publish(
     """Publish the warehouse as it stands, if the run's blocking checks passed.
 
     con: the warehouse, open for writing; opened (and closed) here when absent. state: the
-    input_state the run started from, computed now when absent. The caller holds the run lock.
+    input_state the run started from, computed now when absent. pages: writes the auditors' pages;
+    without it one page says what was published. The caller holds the run lock.
     Raises RunBlocked when a blocking check of this run failed, could not be evaluated, or none
     was evaluated; RunFailed when building or the audit fails. After either, and after a kill at
     any moment, the former publication is current and whole.
@@ -83,7 +87,10 @@ def publish(
         try:
             tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
             manifest = _build(home, warehouse, building, manifest, tiers, report)
+            report("writing the auditors' pages")
             _add_pages(warehouse, building, manifest, data_docs)
+            if pages is not None:
+                pages(warehouse, building / "quality", manifest, shelf.current_folder(home))
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)

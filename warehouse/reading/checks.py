@@ -155,8 +155,8 @@ def _says_unknown(column: Column, value: str) -> str:
     return f"lower({value}) IN ({listed})" if listed else "false"
 
 
-def field_bucket_sql(column: Column, value: str) -> str:
-    """SQL of a field's state: 'valid', 'invalid', 'not stated' or 'missing'.
+def state_sql(column: Column, value: str) -> str:
+    """SQL of a text's state: 'valid', 'invalid', 'not stated' or 'missing'.
 
     value: SQL of the trimmed text, NULL when blank.
     """
@@ -165,6 +165,24 @@ def field_bucket_sql(column: Column, value: str) -> str:
         f"CASE WHEN {value} IS NULL THEN 'missing' {not_stated}"
         f"WHEN {readable_sql(column, value)} THEN 'valid' ELSE 'invalid' END"
     )
+
+
+def field_bucket_sql(column: Column, value: str) -> str:
+    """SQL of the one bucket a field of a row is in: its state, or 'not applicable'.
+
+    value: SQL of the trimmed text, NULL when blank; the row's other columns are named as the
+    contract names them.
+    """
+    tests = []
+    if column.applies_if:
+        listed = ", ".join(literal(v.casefold()) for v in column.applies_if.values)
+        tests.append(f"coalesce(lower({quoted(column.applies_if.column)}), '') NOT IN ({listed})")
+    if column.blank_is == "not applicable":
+        tests.append(f"{value} IS NULL")
+    state = state_sql(column, value)
+    if not tests:
+        return state
+    return f"CASE WHEN {' OR '.join(tests)} THEN 'not applicable' ELSE {state} END"
 
 
 def unfit_sql(contract: Contract, header: Header, values: Mapping[str, str]) -> str:

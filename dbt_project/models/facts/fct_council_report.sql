@@ -8,6 +8,7 @@ select
     report.lsoa_code,
     lsoa.geography_lsoa_code,
     coalesce(lsoa.district_code, district.district_code) as district_code,
+    report.status_bucket,
     {{ lsoa_bucket("report.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
     report.file_id,
     report.line_number

@@ -10,6 +10,9 @@ select
     incident.lsoa_code,
     lsoa.geography_lsoa_code,
     lsoa.district_code,
+    incident.fire_class_bucket,
+    incident.motive_bucket,
+    incident.property_type_bucket,
     {{ lsoa_bucket("incident.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
     incident.file_id,
     incident.line_number

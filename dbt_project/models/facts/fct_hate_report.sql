@@ -19,6 +19,8 @@ select
     report.victim_age_bucket,
     report.victim_ethnicity_bucket,
     report.strands_bucket,
+    report.offence_group_bucket,
+    report.linked_crime_ref_bucket,
     {{ lsoa_bucket("report.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
     report.file_id,
     report.line_number

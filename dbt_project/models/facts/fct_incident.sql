@@ -21,6 +21,9 @@ select
     incident.lsoa_code,
     lsoa.geography_lsoa_code,
     lsoa.district_code,
+    incident.qualifier_bucket,
+    incident.domestic_flag_bucket,
+    incident.linked_crime_ref_bucket,
     {{ lsoa_bucket("incident.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
     incident.file_id,
     incident.line_number

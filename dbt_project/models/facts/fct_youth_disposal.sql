@@ -24,6 +24,7 @@ select
     disposals.first_entry as is_first_entry_as_sent,
     disposals.age,
     disposals.ethnicity,
+    disposals.age_bucket,
     disposals.ethnicity_bucket,
     district.district_code,
     disposals.file_id,

@@ -15,5 +15,6 @@ select
     records,
     failed_records,
     message,
+    waiver,
     checked_at
 from {{ source("quality", "check_result") }}

@@ -5,7 +5,7 @@ with completeness as (
     select
         *,
         100e0 * valid / nullif(records - not_applicable, 0) as completeness_percent
-    from {{ ref("field_completeness_street_crime") }}
+    from {{ ref("field_completeness") }}
 ),
 
 standards as (
@@ -29,6 +29,7 @@ select
     completeness.not_applicable,
     completeness.completeness_percent,
     standards.threshold_percent::double as threshold_percent,
+    standards.tolerated_not_stated_percent::double as tolerated_not_stated_percent,
     case
         when completeness.completeness_percent is null then 'not_applicable'
         when standards.threshold_percent is null then 'not_applicable'

@@ -1,0 +1,63 @@
+"""What each run found of completeness and maturity, kept beside what later runs find."""
+
+import duckdb
+
+
+def keep(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Append this run's maturity scores, and the completeness that differs from what was kept last.
+
+    A second call for the same run adds nothing. One row a change keeps the history of 100 fields of
+    60 months small: a night without corrections adds only the new month's.
+    """
+    con.execute("begin")
+    try:
+        con.execute(
+            """
+            insert into quality.maturity_history (
+                run_id, recorded_at, partner, feed, period_label, fields, field_percent,
+                months_received, months_expected, score
+            )
+            select
+                $1, (now() at time zone 'UTC')::timestamp, partner, feed, period_label, fields,
+                field_percent, months_received, months_expected, score
+            from marts.maturity_score
+            where period_type = 'rolling_12m'
+            and not exists (from quality.maturity_history where run_id = $1)
+            order by partner, feed
+            """,
+            [run_id],
+        )
+        con.execute(
+            """
+            insert into quality.completeness_history (
+                run_id, recorded_at, partner, feed, field, month, records, valid, missing,
+                not_stated, invalid, not_applicable
+            )
+            select
+                $1, (now() at time zone 'UTC')::timestamp, found.partner, found.feed, found.field,
+                found.month, found.records, found.valid, found.missing, found.not_stated,
+                found.invalid, found.not_applicable
+            from marts.recording_completeness as found
+            left join (
+                from quality.completeness_history
+                qualify row_number() over (
+                    partition by partner, feed, field, month order by rowid desc
+                ) = 1
+            ) as kept
+                on found.partner = kept.partner and found.feed = kept.feed
+                and found.field = kept.field and found.month = kept.month
+            where (
+                kept.records, kept.valid, kept.missing, kept.not_stated, kept.invalid,
+                kept.not_applicable
+            ) is distinct from (
+                found.records, found.valid, found.missing, found.not_stated, found.invalid,
+                found.not_applicable
+            )
+            order by found.partner, found.feed, found.field, found.month
+            """,
+            [run_id],
+        )
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise

@@ -1,0 +1,150 @@
+"""Charts as SVG: Vega-Lite's specifications, rendered here, so that a page needs no program to draw.
+
+Colours are Okabe and Ito's (2008), which people with any colour vision tell apart; every chart has
+its numbers in a table beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
+OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
+CONFIG = {
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "axis": {"labelColor": INK, "titleColor": INK, "gridColor": "#dddddd", "labelFontSize": 12},
+    "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
+    "view": {"stroke": None},
+}
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def score_history(rows: Rows) -> str:
+    """Lines of the scores of every partner by run; rows: partner, recorded_at, score."""
+    values = [{**row, "recorded_at": row["recorded_at"].isoformat()} for row in rows]
+    return _svg(
+        values,
+        "Maturity score of each partner, by run",
+        {
+            "width": 640,
+            "height": 240,
+            "mark": {"type": "line", "point": {"size": 40}},
+            "encoding": {
+                "x": {"field": "recorded_at", "type": "temporal", "title": "run"},
+                "y": {
+                    "field": "score",
+                    "type": "quantitative",
+                    "title": "score, 0 to 100",
+                    "scale": {"zero": False},
+                },
+                "color": {
+                    "field": "partner",
+                    "type": "nominal",
+                    "scale": {
+                        "range": [
+                            *("#0072B2", "#D55E00", "#009E73", "#CC79A7"),
+                            *("#56B4E9", "#E69F00", "#000000"),
+                        ]
+                    },
+                },
+                "shape": {"field": "partner", "type": "nominal"},
+            },
+        },
+    )
+
+
+def results_history(rows: Rows) -> str:
+    """Stacked bars of the results of each run; rows: run (a label), status, checks."""
+    return _svg(
+        list(rows),
+        "Results of the checks, by run",
+        {
+            "width": 640,
+            "height": 200,
+            "mark": {"type": "bar"},
+            "encoding": {
+                "x": {
+                    "field": "run",
+                    "type": "ordinal",
+                    "title": "run",
+                    "axis": {"labelAngle": -40},
+                },
+                "y": {"field": "checks", "type": "quantitative", "title": "checks"},
+                "color": {
+                    "field": "status",
+                    "type": "nominal",
+                    "scale": {"domain": list(OUTCOMES), "range": list(OUTCOMES.values())},
+                },
+            },
+        },
+    )
+
+
+def volume(rows: Rows, title: str) -> str:
+    """Rows a month, within the band of its history.
+
+    rows: month, records, warning_low, warning_high (None where there is no band), status.
+    """
+    values = [{**row, "month": _first(row["month"])} for row in rows]
+    month = {"field": "month", "type": "temporal", "title": None}
+    return _svg(
+        values,
+        title,
+        {
+            "width": 640,
+            "height": 160,
+            "layer": [
+                {
+                    "transform": [{"filter": "datum.warning_low != null"}],
+                    "mark": {"type": "area", "color": BLUE, "opacity": 0.18},
+                    "encoding": {
+                        "x": month,
+                        "y": {
+                            "field": "warning_low",
+                            "type": "quantitative",
+                            "title": "rows a month",
+                        },
+                        "y2": {"field": "warning_high"},
+                    },
+                },
+                {
+                    "mark": {"type": "line", "color": INK, "strokeWidth": 1.5},
+                    "encoding": {"x": month, "y": {"field": "records", "type": "quantitative"}},
+                },
+                {
+                    "transform": [
+                        {"filter": "datum.status != 'within' && datum.status != 'not applicable'"}
+                    ],
+                    "mark": {"type": "point", "color": ORANGE, "filled": True, "size": 90},
+                    "encoding": {"x": month, "y": {"field": "records", "type": "quantitative"}},
+                },
+            ],
+        },
+    )
+
+
+def _first(month: date) -> str:
+    return month.isoformat()
+
+
+def _svg(values: Rows, title: str, spec: dict[str, Any]) -> str:
+    """An SVG that scales with the page and is described for those who cannot see it."""
+    import vl_convert  # takes half a second: only where a chart is drawn
+
+    made: str = vl_convert.vegalite_to_svg(
+        {
+            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+            "data": {"values": values},
+            "config": CONFIG,
+            **spec,
+        }
+    )
+    described = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    # The names of marks are told from the table; the picture has one name.
+    opening = re.sub(r' (?:width|height)="[^"]*"', "", made[: made.index(">")])
+    return f'{opening} role="img" aria-label="{described}"{made[made.index(">") :]}'

@@ -1,0 +1,369 @@
+"""What the auditors' pages show, read from the built warehouse: counts, keys and names of files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# What a page shows of a history that only grows; the tables hold all of it.
+MOST_RUNS = 60
+MOST_RUNS_OF_RESULTS = 30
+MOST_MONTHS = 60
+MOST_LISTED = 200
+MOST_TO_MEND = 20_000
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Feed:
+    """One feed of a partner: its grid of fields by months, volume, loads and records to mend."""
+
+    feed: str
+    title: str
+    score: Row | None = None
+    months: list[date] = field(default_factory=list)
+    earlier_months: int = 0
+    grid: dict[str, dict[date, Row]] = field(default_factory=dict)
+    coverage: list[Row] = field(default_factory=list)
+    volume: dict[str, list[Row]] = field(default_factory=dict)
+    to_mend: list[Row] = field(default_factory=list)
+    to_mend_by_area: list[Row] = field(default_factory=list)
+    rejects: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Partner:
+    """One partner with its feeds that have records."""
+
+    name: str
+    score: Row | None
+    feeds: list[Feed]
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None) -> list[Row]:
+    """A query's rows as dictionaries."""
+    cursor = con.execute(sql, values or [])
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def partners(con: duckdb.DuckDBPyConnection) -> list[Partner]:
+    """Every partner that sent records, by name, worst feed first."""
+    scores = {
+        (row["partner"], row["feed"]): row
+        for row in rows(con, "select * from marts.maturity_score where period_type = 'rolling_12m'")
+    }
+    found: dict[str, list[Feed]] = {}
+    for row in rows(
+        con,
+        "select partner, name, title from raw.feed where feed in "
+        "(select partner || '/' || feed from marts.recording_completeness) order by feed",
+    ):
+        feed = _feed(con, row["partner"], row["name"], row["title"])
+        feed.score = scores.get((row["partner"], row["name"]))
+        found.setdefault(row["partner"], []).append(feed)
+    return [Partner(name, scores.get((name, "all")), feeds) for name, feeds in found.items()]
+
+
+def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -> Feed:
+    of = [partner, name]
+    feed = Feed(f"{partner}/{name}", title)
+    months = [
+        row["month"]
+        for row in rows(
+            con,
+            "select distinct month from marts.recording_completeness "
+            "where partner = ? and feed = ? order by month",
+            of,
+        )
+    ]
+    feed.months = months[-MOST_MONTHS:]
+    feed.earlier_months = len(months) - len(feed.months)
+    for cell in rows(
+        con,
+        "select * from marts.recording_completeness where partner = ? and feed = ? "
+        "and month >= ? order by threshold_percent is null, field, month",
+        [*of, feed.months[0]],
+    ):
+        feed.grid.setdefault(cell["field"], {})[cell["month"]] = cell
+    feed.coverage = rows(
+        con,
+        "select source, count(*) filter (status <> 'not expected') as expected, "
+        "count(*) filter (status = 'missing') as missing, "
+        "coalesce(string_agg(period_label, ', ' order by month) filter (status = 'missing'), '') "
+        "as months from marts.feed_coverage where partner = ? and feed = ? "
+        f"group by source order by missing desc, source limit {MOST_LISTED}",
+        of,
+    )
+    for row in rows(
+        con,
+        "select source, month, records, warning_low, warning_high, status "
+        "from marts.feed_volume where partner = ? and feed = ? and month >= ? "
+        # The sources that send most: a national archive has 45 forces.
+        "and source in (select source from marts.feed_volume where partner = ? and feed = ? "
+        "group by source order by sum(records) desc, source limit 6) order by source, month",
+        [*of, feed.months[0], *of],
+    ):
+        feed.volume.setdefault(row["source"], []).append(row)
+    feed.rejects = rows(
+        con,
+        "select reason, coalesce(column_name, '') as column_name, count(*) as rejected, "
+        "count(distinct file_id) as files, max(file_name) as last_file "
+        "from quality.rejected_row where feed = ? group by all "
+        f"order by rejected desc, reason limit {MOST_LISTED}",
+        [feed.feed],
+    )
+    return feed
+
+
+def run_and_loads(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """One row per feed with a file: files, rows and rejects, and what was refused."""
+    return rows(
+        con,
+        "select feed, count(*) filter (status = 'loaded') as loaded, "
+        "count(*) filter (status = 'duplicate') as duplicates, "
+        "count(*) filter (status = 'refused') as refused, "
+        "coalesce(sum(data_rows) filter (status = 'loaded'), 0)::bigint as data_rows, "
+        "coalesce(sum(accepted) filter (status = 'loaded'), 0)::bigint as accepted, "
+        "coalesce(sum(rejected) filter (status = 'loaded'), 0)::bigint as rejected, "
+        "coalesce(sum(skipped) filter (status = 'loaded'), 0)::bigint as skipped, "
+        "max(loaded_at) as last_at from quality.load_audit group by feed order by feed",
+    )
+
+
+def refused(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The files refused last, with the reason."""
+    return rows(
+        con,
+        "select feed, file_name, reason, loaded_at from quality.load_audit "
+        f"where status = 'refused' order by file_id desc limit {MOST_LISTED}",
+    )
+
+
+def not_passed(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
+    """The checks of the run that failed or could not be evaluated, with their sentences."""
+    return rows(
+        con,
+        "select result.check_id, result.feed, result.dimension, result.severity, result.status, "
+        "result.observed, result.threshold, result.records, result.failed_records, "
+        "result.message, result.waiver, catalogue.for_the_engineer, catalogue.for_the_auditor "
+        "from quality.check_result as result left join quality.check_catalogue as catalogue "
+        "on result.check_id = catalogue.check_id where result.run_id = ? "
+        "and result.status in ('fail', 'error') "
+        "order by result.severity, result.feed nulls first, result.check_id",
+        [run_id],
+    )
+
+
+def waivers(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
+    """The waivers, with what became of each in the run."""
+    return rows(
+        con,
+        "select waiver.*, result.status, result.observed from quality.check_waiver as waiver "
+        "left join quality.check_result as result "
+        "on result.run_id = ? and result.check_id = 'waiver.' || waiver.check_id "
+        "order by waiver.check_id",
+        [run_id],
+    )
+
+
+def catalogue(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
+    """Every intended check with what the run found."""
+    return rows(
+        con,
+        "select catalogue.*, result.status, result.observed, result.threshold "
+        "from quality.check_catalogue as catalogue left join quality.check_result as result "
+        "on result.run_id = ? and result.check_id = catalogue.check_id "
+        "order by catalogue.suite, catalogue.check_id",
+        [run_id],
+    )
+
+
+def score_history(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The partners' scores of the last runs."""
+    return rows(
+        con,
+        "select partner, recorded_at, score from quality.maturity_history "
+        "where feed = 'all' and run_id in (select run_id from quality.maturity_history "
+        f"group by run_id order by max(recorded_at) desc limit {MOST_RUNS}) "
+        "order by recorded_at, partner",
+    )
+
+
+def results_history(con: duckdb.DuckDBPyConnection) -> list[Row]:
+    """How many checks of each of the last runs had which outcome."""
+    return rows(
+        con,
+        "with last as (select run_id, max(checked_at) as at from quality.check_result "
+        f"group by run_id order by at desc limit {MOST_RUNS_OF_RESULTS}) "
+        "select strftime(at, '%Y-%m-%d %H:%M:%S') as run, replace(status, '_', ' ') as status, "
+        "count(*) as checks from quality.check_result inner join last using (run_id) "
+        "group by all order by run, status",
+    )
+
+
+def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) -> Row | None:
+    """What differs from the publication in the folder `before`; None without one.
+
+    files: loaded since. checks: whose outcome is another. scores: of partners, which moved.
+    months: by field, how many months' counts are others.
+    """
+    parquet = before / "parquet" / "partner" if before else None
+    if parquet is None or not (parquet / "maturity_score.parquet").is_file():
+        return None
+    of = {name: str(parquet / f"{name}.parquet") for name in _COMPARED}
+    published = rows(con, "select * from read_parquet(?)", [of["publication"]])
+    if not published:
+        return None
+    return {
+        "publication_id": published[0]["publication_id"],
+        "files": rows(
+            con,
+            "select feed, file_name, accepted, rejected, status from quality.load_audit "
+            "where loaded_at > coalesce((select max(loaded_at) from read_parquet(?)), "
+            f"'-infinity'::timestamp) order by file_id limit {MOST_LISTED}",
+            [of["load_audit"]],
+        ),
+        "checks": rows(
+            con,
+            "select now.check_id, before.status as was, now.status as became, now.message "
+            "from quality.check_result as now inner join "
+            "(from read_parquet(?) where run_id = ?) as before using (check_id) "
+            "where now.run_id = ? and now.status <> before.status "
+            f"order by now.check_id limit {MOST_LISTED}",
+            [of["check_result"], published[0]["run_id"], run_id],
+        ),
+        "scores": rows(
+            con,
+            "select now.partner, before.score as was, now.score as became "
+            "from marts.maturity_score as now inner join "
+            "(from read_parquet(?) where feed = 'all' and period_type = 'rolling_12m') as before "
+            "using (partner) where now.feed = 'all' and now.period_type = 'rolling_12m' "
+            "and abs(now.score - before.score) >= 0.05 order by now.partner",
+            [of["maturity_score"]],
+        ),
+        "months": rows(
+            con,
+            "select now.partner || '/' || now.feed as feed, now.field, "
+            "count(*) filter (before.month is null) as new_months, "
+            "count(*) filter (before.month is not null) as changed_months "
+            "from marts.recording_completeness as now left join read_parquet(?) as before "
+            "on now.partner = before.partner and now.feed = before.feed "
+            "and now.field = before.field and now.month = before.month "
+            "where (now.records, now.valid, now.missing, now.not_stated, now.invalid) "
+            "is distinct from "
+            "(before.records, before.valid, before.missing, before.not_stated, before.invalid) "
+            f"group by all order by all limit {MOST_LISTED}",
+            [of["recording_completeness"]],
+        ),
+    }
+
+
+_COMPARED = (
+    "publication",
+    "load_audit",
+    "check_result",
+    "maturity_score",
+    "recording_completeness",
+)
+
+
+def figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], dict[str, list[Row]]]:
+    """The latest complete year's figures of the partnership and its county, and their files.
+
+    Files are keyed by `feed|area code|year`. A figure's `sources` are such keys.
+    """
+    found = rows(
+        con,
+        """
+        select
+            value.indicator_id, indicator.name, value.area_code, value.area_name,
+            value.period_label, value.numerator, value.denominator, value.value, value.unit,
+            indicator.numerator_definition, string_split(indicator.feeds, ';') as feeds
+        from marts.indicator_value as value
+        inner join marts.indicator as indicator
+            on value.indicator_id = indicator.indicator_id
+            and value.indicator_version = indicator.indicator_version
+        where value.period_type = 'financial_year' and value.is_complete
+        and (
+            (value.area_type = 'district' and value.area_code in
+                (select area_code from raw.setting_area where role = 'focus'))
+            or value.area_type = 'county'
+        )
+        qualify value.period_start = max(value.period_start) over (
+            partition by value.indicator_id, value.indicator_version, value.area_code
+        )
+        order by indicator.name, value.area_type desc, value.area_code
+        """,
+    )
+    files: dict[str, list[Row]] = {}
+    for row in rows(
+        con,
+        "select feed || '|' || area_code || '|' || period_label as key, file_name, sha256, "
+        "loaded_at, records from marts.figure_source "
+        "where area_type in ('district', 'county') order by all",
+    ):
+        files.setdefault(row["key"], []).append(row)
+    used: dict[str, list[Row]] = {}
+    for figure in found:
+        keys = [f"{f}|{figure['area_code']}|{figure['period_label']}" for f in figure["feeds"]]
+        figure["sources"] = [key for key in keys if key in files]
+        used |= {key: files[key] for key in figure["sources"]}
+    return found, dict(sorted(used.items()))
+
+
+def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], list[Row], int]:
+    """(records to mend, counts by feed, field, problem and area, how many in all) of a partner.
+
+    Records of the twelve months to the feed's last one with a field, judged by a standard, that
+    cannot be used, and rows that were rejected; the newest first, at most MOST_TO_MEND of them.
+    A record is told by file and line, which its sender has, and by its pseudonym.
+    """
+    selects = []
+    for row in rows(
+        con,
+        "select distinct feed, field from marts.recording_completeness "
+        "where partner = ? and threshold_percent is not null order by all",
+        [partner],
+    ):
+        feed, name = row["feed"], row["field"]
+        table = f"facts.int_{partner}__{feed}_row"
+        selects.append(
+            f"select '{partner}/{feed}' as feed, file_id, line_number, record_key, month, "
+            f"district_code, '{name}' as field, {name}_bucket as problem from {table} "
+            f"where {name}_bucket in ('missing', 'not stated', 'invalid') and month > "
+            f"(select max(month) - interval 12 month from {table})"
+        )
+    selects.append(
+        "select feed, file_id, line_number, null as record_key, null as month, "
+        "null as district_code, coalesce(column_name, '') as field, "
+        "'rejected: ' || reason as problem from quality.rejected_row "
+        f"where feed like '{partner}/%'"
+    )
+    con.execute(
+        "create or replace temp table to_mend as select entry.*, file.file_name "
+        f"from ({' union all '.join(selects)}) as entry "
+        "inner join quality.load_audit as file on entry.file_id = file.file_id"
+    )
+    listed = rows(
+        con,
+        "select feed, file_name, line_number, record_key, strftime(month, '%Y-%m') as month, "
+        "district_code, field, problem from to_mend "
+        f"order by month desc nulls first, feed, file_name, line_number, field limit {MOST_TO_MEND}",
+    )
+    counts = rows(
+        con,
+        "select to_mend.feed, field, split_part(problem, ':', 1) as problem, "
+        "coalesce(area.area_name, to_mend.district_code, 'not located') as area, "
+        "count(*) as records from to_mend left join facts.dim_area as area "
+        "on area.area_type = 'district' and area.area_code = to_mend.district_code "
+        "group by all order by to_mend.feed, records desc, field, area",
+    )
+    [(total,)] = con.execute("select count(*) from to_mend").fetchall()
+    con.execute("drop table to_mend")
+    return listed, counts, int(total)

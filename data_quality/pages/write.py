@@ -1,0 +1,188 @@
+"""Writing the pages: one index, a page and a list to mend for each partner, checks, figures."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from data_quality.pages import charts, reading
+from warehouse.publication.manifest import Manifest
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+SCRIPT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
+
+
+def write_pages(
+    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, before: Path | None
+) -> None:
+    """Write the auditors' pages of a publication into its folder `quality`.
+
+    con: the warehouse, built and checked. before: the folder of the publication that is current
+    now. Links to `data_docs/` and `dbt/` are made where those folders are there already.
+    """
+    pages = _environment(con, folder, manifest)
+    partners = reading.partners(con)
+    history = reading.score_history(con)
+    results = reading.results_history(con)
+    run_id = manifest.run_id
+    shared = {
+        "partners": partners,
+        "has_docs": (folder / "data_docs" / "index.html").is_file(),
+        "has_dbt": (folder / "dbt" / "index.html").is_file(),
+    }
+    _write(
+        folder / "index.html",
+        pages.get_template("index.html").render(
+            **shared,
+            here="index.html",
+            not_passed=reading.not_passed(con, run_id),
+            waivers=reading.waivers(con, run_id),
+            loads=reading.run_and_loads(con),
+            refused=reading.refused(con),
+            changes=reading.changes(con, before, run_id),
+            history=history,
+            score_chart=Markup(charts.score_history(history)) if history else None,  # noqa: S704
+        ),
+    )
+    (folder / "mend").mkdir(exist_ok=True)
+    for partner in partners:
+        listed, counts, total = reading.to_mend(con, partner.name)
+        _write_csv(folder / "mend" / f"{partner.name}.csv", listed)
+        drawn = {
+            (feed.feed, source): Markup(  # noqa: S704 - made here, of numbers and contract names
+                charts.volume(months, f"{feed.feed}: rows a month of {source}")
+            )
+            for feed in partner.feeds
+            for source, months in feed.volume.items()
+        }
+        _write(
+            folder / f"partner-{partner.name}.html",
+            pages.get_template("partner.html").render(
+                **shared,
+                here=f"partner-{partner.name}.html",
+                partner=partner,
+                volume_charts=drawn,
+                to_mend=counts,
+                listed=len(listed),
+                total=total,
+            ),
+        )
+    _write(
+        folder / "checks.html",
+        pages.get_template("checks.html").render(
+            **shared,
+            here="checks.html",
+            catalogue=reading.catalogue(con, run_id),
+            results=results,
+            results_chart=Markup(charts.results_history(results)) if results else None,  # noqa: S704
+        ),
+    )
+    figures, files = reading.figures(con)
+    _write(
+        folder / "figures.html",
+        pages.get_template("figures.html").render(
+            **shared, here="figures.html", figures=figures, files=files
+        ),
+    )
+
+
+def _environment(
+    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest
+) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": number,
+        "percent": percent,
+        "time": time,
+        "month": month,
+        "standing": standing,
+        "anchor": anchor,
+        "words": lambda text: str(text).replace("_", " "),
+    }
+    [(partnership,)] = con.execute(
+        "select value from raw.setting where key = 'partnership'"
+    ).fetchall()
+    environment.globals |= {
+        "partnership": partnership,
+        "manifest": manifest,
+        "style": Markup(STYLE),  # noqa: S704 - the project's own file
+        "script": Markup(SCRIPT),  # noqa: S704 - the project's own file
+        "script_hash": base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
+        "most_to_mend": reading.MOST_TO_MEND,
+    }
+    return environment
+
+
+def number(value: float | None) -> str:
+    """``12,345`` of 12345; a dash of nothing."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def percent(value: float | None) -> str:
+    """``75.1 %``, rounded down so that what just misses a threshold does not look met."""
+    return "–" if value is None else f"{int(value * 10 + 1e-9) / 10:.1f} %"
+
+
+def time(value: datetime | None) -> str:
+    """``2026-11-27 22:10`` (UTC)."""
+    return "–" if value is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def month(value: date) -> str:
+    """``2010-04``."""
+    return f"{value:%Y-%m}"
+
+
+def standing(cell: dict[str, Any]) -> str:
+    """The class of a cell of the grid: how far it lies from its threshold."""
+    complete, threshold = cell["completeness_percent"], cell["threshold_percent"]
+    if complete is None:
+        return "na"
+    if threshold is None:
+        return "open"
+    if complete >= threshold:
+        return "met"
+    return "near" if complete >= threshold - 10 else "far"
+
+
+def anchor(text: str) -> str:
+    """A text as the name of a place on a page."""
+    return "".join(c if c.isalnum() else "-" for c in text)
+
+
+def _write(path: Path, page: str) -> None:
+    path.write_text(page, encoding="utf-8")
+
+
+def _write_csv(path: Path, rows: list[reading.Row]) -> None:
+    columns = (
+        *("feed", "file_name", "line_number", "record_key", "month"),
+        *("district_code", "field", "problem"),
+    )
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, columns, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            # A spreadsheet would take a name that begins so for a formula.
+            writer.writerow({key: _harmless(value) for key, value in row.items()})
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -1,0 +1,13 @@
+{{ config(materialized="view") }}
+-- One row per report to a council in force: whose it is, when and where, the line that said it, and the bucket of
+-- each of its monitored fields. Its key is a pseudonym; no value of the record is here.
+select
+    'council' as source,
+    month,
+    file_id,
+    line_number,
+    report_id as record_key,
+    district_code,
+    lsoa_code_bucket,
+    status_bucket
+from {{ ref("fct_council_report") }}

@@ -1,0 +1,15 @@
+{{ config(materialized="view") }}
+-- One row per fire and rescue incident in force: whose it is, when and where, the line that said it, and the bucket of
+-- each of its monitored fields. Its key is a pseudonym; no value of the record is here.
+select
+    'fire' as source,
+    month,
+    file_id,
+    line_number,
+    incident_no as record_key,
+    district_code,
+    fire_class_bucket,
+    motive_bucket,
+    property_type_bucket,
+    lsoa_code_bucket
+from {{ ref("fct_fire_incident") }}

@@ -1,0 +1,16 @@
+{{ config(materialized="view") }}
+-- One row per street crime in force: whose it is, when and where, the line that said it, and the bucket of
+-- each of its monitored fields. Its key is a pseudonym; no value of the record is here.
+select
+    force_name as source,
+    month,
+    file_id,
+    line_number,
+    null::varchar as record_key,
+    district_code,
+    crime_id_bucket,
+    lsoa_code_bucket,
+    location_bucket,
+    outcome_bucket,
+    coordinates_bucket
+from {{ ref("int_street_crime_row") }}

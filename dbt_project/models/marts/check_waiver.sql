@@ -1,0 +1,9 @@
+{{ config(materialized="view", meta={"published": true, "public": "none"}) }}
+-- One row per known failure that is borne for a time.
+select
+    check_id,
+    ceiling,
+    reason,
+    owner,
+    expires
+from {{ source("quality", "check_waiver") }}

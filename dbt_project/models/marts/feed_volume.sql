@@ -1,0 +1,164 @@
+{{ config(meta={"published": true, "public": "open_feeds"}) }}
+{#- How far a month may lie from what is expected, in standard deviations of its logarithm. -#}
+{% set outside, far_outside = 3, 6 -%}
+{#-
+    No month is far outside within a factor of three either way, however quiet its history was: of the
+    413 months of the real archives of 2018 to 2021 (the lockdowns among them) none is.
+-#}
+{% set least_factor = 3 -%}
+-- One row per feed, source within it and month received: how many rows it brought, and the band that
+-- its own history gives. The band is of logarithms, since months vary by shares. The expected month is
+-- the median of up to twelve months received before it; with two years of history also the season's
+-- usual distance from that. The spread is that of the earlier months from what was expected of them
+-- (1.4826 times their median absolute deviation), and never less than a count's own (Poisson).
+with received as (
+    select distinct
+        load_period.feed,
+        coalesce(nullif(load_period.period_key, ''), feed.partner) as source,
+        load_period.month
+    from {{ source("raw", "load_period") }} as load_period
+    inner join {{ source("raw", "feed") }} as feed on load_period.feed = feed.feed
+    inner join {{ source("quality", "load_audit") }} as load_audit
+        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
+    -- A month that had not ended when the newest extract was made is not whole yet.
+    where last_day(load_period.month) < load_audit.landed_at::date
+),
+
+sent as (
+    select feed, source, month, sum(records)::bigint as records
+    from {{ ref("feed_month_file") }}
+    group by feed, source, month
+),
+
+monitored as (
+    select distinct sent.feed
+    from sent
+    inner join {{ source("raw", "feed") }} as feed on sent.feed = feed.feed
+    -- Of a year's caseload every row lies in the year's last month.
+    where feed.update_rule != 'snapshot'
+),
+
+months as (
+    select
+        received.feed,
+        received.source,
+        received.month,
+        coalesce(sent.records, 0) as records,
+        ln(coalesce(sent.records, 0) + 0.5) as log_records
+    from received
+    inner join monitored on received.feed = monitored.feed
+    left join sent
+        on
+            received.feed = sent.feed
+            and received.source = sent.source
+            and received.month = sent.month
+),
+
+levels as (
+    select
+        *,
+        count(*) over before as months_of_history,
+        median(log_records) over last_year as level
+    from months
+    window
+        before as (
+            partition by feed, source
+            order by month
+            range between interval 60 months preceding and interval 1 month preceding
+        ),
+        last_year as (
+            partition by feed, source
+            order by month
+            range between interval 12 months preceding and interval 1 month preceding
+        )
+),
+
+seasons as (
+    select
+        month_of.feed,
+        month_of.source,
+        month_of.month,
+        median(earlier.log_records - earlier.level) as season
+    from levels as month_of
+    inner join levels as earlier
+        on
+            month_of.feed = earlier.feed
+            and month_of.source = earlier.source
+            and month(month_of.month) = month(earlier.month)
+            and month_of.month > earlier.month
+            and earlier.months_of_history >= 6
+    where month_of.months_of_history >= 24
+    group by month_of.feed, month_of.source, month_of.month
+),
+
+expected as (
+    select
+        levels.*,
+        seasons.season is not null as is_seasonal,
+        levels.level + coalesce(seasons.season, 0) as log_expected
+    from levels
+    left join seasons
+        on
+            levels.feed = seasons.feed
+            and levels.source = seasons.source
+            and levels.month = seasons.month
+),
+
+spreads as (
+    select
+        *,
+        sqrt(
+            1 / exp(log_expected)
+            + greatest(
+                0.05,
+                1.4826 * coalesce(
+                    median(abs(log_records - log_expected)) filter (where months_of_history >= 6)
+                        over (
+                            partition by feed, source
+                            order by month
+                            range between
+                            interval 36 months preceding and interval 1 month preceding
+                        ),
+                    0.05
+                )
+            ) ^ 2
+        ) as spread
+    from expected
+),
+
+bands as (
+    select
+        *,
+        months_of_history >= 6 as has_band,
+        exp(log_expected - {{ outside }} * spread) as low,
+        exp(log_expected + {{ outside }} * spread) as high,
+        exp(log_expected - greatest({{ far_outside }} * spread, ln({{ least_factor }}))) as far_low,
+        exp(log_expected + greatest({{ far_outside }} * spread, ln({{ least_factor }})))
+            as far_high
+    from spreads
+)
+
+select
+    feed.partner,
+    feed.name as feed,
+    bands.source,
+    bands.month,
+    strftime(bands.month, '%Y-%m') as period_label,
+    bands.records,
+    bands.months_of_history,
+    bands.is_seasonal and bands.has_band as is_seasonal,
+    case when bands.has_band then exp(bands.log_expected) - 0.5 end as expected_records,
+    case when bands.has_band then greatest(bands.low - 0.5, 0) end as warning_low,
+    case when bands.has_band then bands.high - 0.5 end as warning_high,
+    case when bands.has_band then greatest(bands.far_low - 0.5, 0) end as blocking_low,
+    case when bands.has_band then bands.far_high - 0.5 end as blocking_high,
+    case
+        when not bands.has_band then 'not applicable'
+        when bands.records + 0.5 < bands.far_low then 'far below'
+        when bands.records + 0.5 > bands.far_high then 'far above'
+        when bands.records + 0.5 < bands.low then 'below'
+        when bands.records + 0.5 > bands.high then 'above'
+        else 'within'
+    end as status
+from bands
+inner join {{ source("raw", "feed") }} as feed on bands.feed = feed.feed

@@ -1,0 +1,74 @@
+{{ config(meta={"published": true, "public": "none"}) }}
+-- One row per feed, area, financial year and file: how many of the rows in force of that area and year
+-- the file gave, with the hash of its bytes. What an indicator's feeds (`indicator.feeds`) made of a
+-- year came from these files and no others.
+with given as (
+    select
+        feed_month_file.feed,
+        {{ financial_year_start("feed_month_file.month") }} as period_start,
+        feed_month_file.district_code,
+        case
+            when feed_month_file.feed = 'police/street_crime' then feed_month_file.source
+            else home_force.force_name
+        end as force_name,
+        feed_month_file.file_id,
+        feed_month_file.records
+    from {{ ref("feed_month_file") }} as feed_month_file
+    cross join {{ ref("int_home_force") }} as home_force
+),
+
+areas as (
+    select
+        given.feed,
+        area.area_type,
+        area.area_code,
+        given.period_start,
+        given.file_id,
+        given.records
+    from given
+    inner join {{ ref("br_district_area") }} as area
+        on given.district_code = area.district_code
+    union all
+    select
+        given.feed,
+        case when placed then 'force' else 'not_located' end as area_type,
+        forces.force_code as area_code,
+        given.period_start,
+        given.file_id,
+        given.records
+    from given
+    cross join (values (true), (false)) as which (placed)
+    inner join {{ ref("dim_police_force") }} as forces on given.force_name = forces.force_name
+    where placed or given.district_code is null
+),
+
+summed as (
+    select
+        feed,
+        area_type,
+        area_code,
+        period_start,
+        file_id,
+        sum(records)::bigint as records
+    from areas
+    group by all
+)
+
+select
+    summed.feed,
+    summed.area_type,
+    summed.area_code,
+    dim_area.area_name,
+    'financial_year' as period_type,
+    summed.period_start,
+    (summed.period_start + interval 1 year - interval 1 day)::date as period_end,
+    {{ financial_year_label("summed.period_start") }} as period_label,
+    load_audit.file_name,
+    load_audit.sha256,
+    load_audit.loaded_at,
+    summed.records
+from summed
+inner join {{ source("quality", "load_audit") }} as load_audit
+    on summed.file_id = load_audit.file_id
+left join {{ ref("dim_area") }} as dim_area
+    on summed.area_type = dim_area.area_type and summed.area_code = dim_area.area_code

@@ -1,0 +1,141 @@
+"""Waivers: a known failure is borne for a time, by a row with a ceiling, an owner and an end.
+
+The project's rows are in seeds/waiver_register.csv, a home's in its waivers.csv; of two for one
+check the home's holds. A waiver never turns a failure into a pass: it keeps it from stopping the
+publication while it holds and the failure stays within the ceiling.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse.errors import UsageError
+
+if TYPE_CHECKING:
+    from warehouse.results import CheckResult
+
+COLUMNS = ("check_id", "ceiling", "reason", "owner", "expires")
+TABLE = "quality.check_waiver"
+REGISTER = Path(__file__).resolve().parents[1] / "seeds" / "waiver_register.csv"
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Up to `ceiling` failed records of a check are borne to the end of the day `expires`."""
+
+    check_id: str
+    ceiling: int
+    reason: str
+    owner: str
+    expires: date
+
+
+def read(path: Path) -> list[Waiver]:
+    """The waivers in a file, none without it.
+
+    Raises UsageError with line and column for a header or a value that makes no sense.
+    """
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if sorted(reader.fieldnames or ()) != sorted(COLUMNS):
+            raise UsageError(
+                f"{path}, line 1: the columns must be {','.join(COLUMNS)}. Correct the header."
+            )
+        found: dict[str, Waiver] = {}
+        for row in reader:
+            values = {name: (row[name] or "").strip() for name in COLUMNS}
+            column, wrong = _fault(values, found)
+            if wrong:
+                raise UsageError(
+                    f"{path}, line {reader.line_num}, column {column}: {wrong}. Correct it, or "
+                    "remove the row."
+                )
+            found[values["check_id"]] = Waiver(
+                values["check_id"],
+                int(values["ceiling"]),
+                values["reason"],
+                values["owner"],
+                date.fromisoformat(values["expires"]),
+            )
+    return list(found.values())
+
+
+def in_force(path: Path, register: Path = REGISTER) -> list[Waiver]:
+    """The project's waivers and, in their place or beside them, the home's at `path`."""
+    held = {waiver.check_id: waiver for waiver in (*read(register), *read(path))}
+    return sorted(held.values(), key=lambda waiver: waiver.check_id)
+
+
+def write(con: duckdb.DuckDBPyConnection, waivers: Iterable[Waiver]) -> None:
+    """Put the waivers where results and models read them, if they are others than those there."""
+    rows = [
+        (waiver.check_id, waiver.ceiling, waiver.reason, waiver.owner, waiver.expires)
+        for waiver in waivers
+    ]
+    if con.execute(f"select * from {TABLE} order by check_id").fetchall() == rows:
+        return
+    con.execute("begin")
+    con.execute(f"delete from {TABLE}")
+    for row in rows:
+        con.execute(f"insert into {TABLE} values (?, ?, ?, ?, ?)", row)
+    con.execute("commit")
+
+
+def held(con: duckdb.DuckDBPyConnection) -> dict[str, Waiver]:
+    """The waivers of the warehouse, by check."""
+    return {
+        row[0]: Waiver(*row)
+        for row in con.execute(f"select {', '.join(COLUMNS)} from {TABLE}").fetchall()
+    }
+
+
+def applied(
+    result: "CheckResult", waivers: Mapping[str, Waiver], today: date
+) -> "CheckResult":
+    """The result as its waiver, if it has one, leaves it.
+
+    A failure within the ceiling of a waiver that holds becomes a warning that names it. Nothing
+    else is borne: neither a check that could not be evaluated nor a failure that is not counted.
+    """
+    waiver = waivers.get(result.check_id)
+    if waiver is None or result.status not in ("fail", "error"):
+        return result
+    if result.status == "error" or result.failed_records is None:
+        return _told(result, "its waiver bears counted failures only")
+    if waiver.expires < today:
+        return _told(result, f"its waiver expired on {waiver.expires}")
+    if result.failed_records > waiver.ceiling:
+        return _told(result, f"its waiver bears {waiver.ceiling:,} at most")
+    return replace(
+        result,
+        severity="warning",
+        waiver=f"{waiver.owner}, until {waiver.expires}: {waiver.reason}",
+    )
+
+
+def _told(result: "CheckResult", why: str) -> "CheckResult":
+    said = result.message or result.check_id
+    return replace(result, message=f"{said}; {why}")
+
+
+def _fault(values: Mapping[str, str], seen: Mapping[str, object]) -> tuple[str, str]:
+    """(column, what is wrong) of a row, or two empty texts."""
+    for name in ("check_id", "reason", "owner"):
+        if not values[name]:
+            return name, "a waiver needs it"
+    if values["check_id"] in seen:
+        return "check_id", f"{values['check_id']} stands on an earlier line"
+    if not values["ceiling"].isdecimal():
+        return "ceiling", f"{values['ceiling']!r} is not a whole number of failed records"
+    try:
+        date.fromisoformat(values["expires"])
+    except ValueError:
+        return "expires", f"{values['expires']!r} is not a date as YYYY-MM-DD"
+    return "", ""
