@@ -50,6 +50,13 @@ MODELS = {
     "hate_completeness",
     "hate_reports",
     "hate_victims",
+    "target_progress",
+    "summary_table",
+    "reoffending",
+    "offender_profile",
+    "perception",
+    "first_time_entrants",
+    "marac_repeats",
 }
 
 

@@ -8,7 +8,6 @@ with rates as (
         indicator_id = 'adult_reoffending_rate'
         and period_type = 'financial_year'
         and area_type in ('district', 'county')
-        and denominator > 0
 ),
 
 county as (
