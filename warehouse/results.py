@@ -248,7 +248,8 @@ def dimension_of_test(test: Mapping[str, Any]) -> str:
         return str(stated)
     if test["resource_type"] == "unit_test":
         return "consistency"
-    kind = f"{(test.get('test_metadata') or {}).get('name', '')} {test['name']}".lower()
+    # A generic test's own name quotes the values it accepts.
+    kind = ((test.get("test_metadata") or {}).get("name") or test["name"]).lower()
     return next((value for word, value in DIMENSION_BY_WORD if word in kind), "consistency")
 
 

@@ -15,10 +15,19 @@ BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
 OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
 CONFIG = {
     "background": None,
+    # Beyond the legend, whose texts a reader's font may make wider.
+    "padding": {"left": 5, "top": 5, "right": 40, "bottom": 5},
     "font": "system-ui, sans-serif",
     "axis": {"labelColor": INK, "titleColor": INK, "gridColor": "#dddddd", "labelFontSize": 12},
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
     "view": {"stroke": None},
+}
+
+RUN = {
+    "field": "run",
+    "type": "ordinal",
+    "title": None,
+    "axis": {"labelAngle": -40, "labelOverlap": True},
 }
 
 Rows = Sequence[Mapping[str, Any]]
@@ -26,16 +35,23 @@ Rows = Sequence[Mapping[str, Any]]
 
 def score_history(rows: Rows) -> str:
     """Lines of the scores of every partner by run; rows: partner, recorded_at, score."""
-    values = [{**row, "recorded_at": row["recorded_at"].isoformat()} for row in rows]
+    values = [
+        {
+            "run": f"{row['recorded_at']:%Y-%m-%d %H:%M}",
+            "partner": row["partner"],
+            "score": row["score"],
+        }
+        for row in rows
+    ]
     return _svg(
         values,
         "Maturity score of each partner, by run",
         {
-            "width": 640,
+            "width": 560,
             "height": 240,
             "mark": {"type": "line", "point": {"size": 40}},
             "encoding": {
-                "x": {"field": "recorded_at", "type": "temporal", "title": "run"},
+                "x": RUN,
                 "y": {
                     "field": "score",
                     "type": "quantitative",
@@ -52,7 +68,6 @@ def score_history(rows: Rows) -> str:
                         ]
                     },
                 },
-                "shape": {"field": "partner", "type": "nominal"},
             },
         },
     )
@@ -64,16 +79,11 @@ def results_history(rows: Rows) -> str:
         list(rows),
         "Results of the checks, by run",
         {
-            "width": 640,
+            "width": 560,
             "height": 200,
             "mark": {"type": "bar"},
             "encoding": {
-                "x": {
-                    "field": "run",
-                    "type": "ordinal",
-                    "title": "run",
-                    "axis": {"labelAngle": -40},
-                },
+                "x": RUN,
                 "y": {"field": "checks", "type": "quantitative", "title": "checks"},
                 "color": {
                     "field": "status",
@@ -91,7 +101,12 @@ def volume(rows: Rows, title: str) -> str:
     rows: month, records, warning_low, warning_high (None where there is no band), status.
     """
     values = [{**row, "month": _first(row["month"])} for row in rows]
-    month = {"field": "month", "type": "temporal", "title": None}
+    month = {
+        "field": "month",
+        "type": "temporal",
+        "title": None,
+        "axis": {"format": "%Y-%m", "labelOverlap": True},
+    }
     return _svg(
         values,
         title,

@@ -199,9 +199,9 @@ def results_history(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """How many checks of each of the last runs had which outcome."""
     return rows(
         con,
-        "with last as (select run_id, max(checked_at) as at from quality.check_result "
-        f"group by run_id order by at desc limit {MOST_RUNS_OF_RESULTS}) "
-        "select strftime(at, '%Y-%m-%d %H:%M:%S') as run, replace(status, '_', ' ') as status, "
+        "with last as (select run_id, max(checked_at) as ended from quality.check_result "
+        f"group by run_id order by ended desc limit {MOST_RUNS_OF_RESULTS}) "
+        "select strftime(ended, '%Y-%m-%d %H:%M') as run, replace(status, '_', ' ') as status, "
         "count(*) as checks from quality.check_result inner join last using (run_id) "
         "group by all order by run, status",
     )
@@ -284,8 +284,12 @@ def figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], dict[str, list[R
         select
             value.indicator_id, indicator.name, value.area_code, value.area_name,
             value.period_label, value.numerator, value.denominator, value.value, value.unit,
-            indicator.numerator_definition, string_split(indicator.feeds, ';') as feeds
+            indicator.numerator_definition, string_split(indicator.feeds, ';') as feeds,
+            register.numerator_measure as measure
         from marts.indicator_value as value
+        inner join seeds.indicator_register as register
+            on value.indicator_id = register.indicator_id
+            and value.indicator_version = register.indicator_version
         inner join marts.indicator as indicator
             on value.indicator_id = indicator.indicator_id
             and value.indicator_version = indicator.indicator_version

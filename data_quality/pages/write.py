@@ -108,6 +108,7 @@ def _environment(
     environment.filters |= {
         "number": number,
         "percent": percent,
+        "rounded": rounded,
         "time": time,
         "month": month,
         "standing": standing,
@@ -138,6 +139,11 @@ def number(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """``75.1 %``, rounded down so that what just misses a threshold does not look met."""
     return "–" if value is None else f"{int(value * 10 + 1e-9) / 10:.1f} %"
+
+
+def rounded(value: float) -> str:
+    """``88.7``, as scores are written."""
+    return f"{value:.1f}"
 
 
 def time(value: datetime | None) -> str:
