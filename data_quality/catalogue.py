@@ -1,9 +1,9 @@
-"""The catalogue of checks: every one that is intended, whether it is implemented, and what it means.
+"""The catalogue of checks: each that is intended, whether it is implemented, and what it means.
 
-Intended is, of every feed: that its rows reconcile, its keys do not repeat, it came in time and whole
-(months, volume, layout, no repeats), and of every monitored field its completeness. Implemented is what
-a night evaluates: the tests in dbt's manifest, the expectations of the standards in force, and the
-checks of ingest and delivery. Each check has one sentence for the engineer and one for the auditor.
+Intended is, of every feed: that its rows reconcile, that it came in time and whole (months, volume,
+layout, no repeats), and of every monitored field its completeness. Implemented is what a night
+evaluates: the tests in dbt's manifest, the expectations of the standards in force, and the checks
+of ingest and delivery. Each check has one sentence for the engineer and one for the auditor.
 """
 
 from __future__ import annotations

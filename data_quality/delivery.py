@@ -60,7 +60,7 @@ def _volume(
         "select partner || '/' || feed, source, month, records, blocking_low, blocking_high, "
         "status from marts.feed_volume where status <> 'not applicable' order by all"
     ).fetchall():
-        months.setdefault(feed, []).append(tuple(month))  # type: ignore[arg-type]
+        months.setdefault(feed, []).append(tuple(month))
     found = []
     for feed in feeds:
         judged = months.get(feed, [])
@@ -107,7 +107,7 @@ def _drift_of_volume(
         "qualify row_number() over (partition by partner, feed, source order by month desc) = 1 "
         "order by all"
     ).fetchall():
-        newest.setdefault(feed, []).append(tuple(month))  # type: ignore[arg-type]
+        newest.setdefault(feed, []).append(tuple(month))
     found = []
     for feed in feeds:
         judged = [month for month in newest.get(feed, []) if month[5] != "not applicable"]
@@ -183,7 +183,7 @@ def _schema(con: duckdb.DuckDBPyConnection, run_id: str, feeds: Iterable[str]) -
         "(partition by feed order by landed_at desc, file_name desc, file_id desc) <= 2 "
         "order by feed, landed_at desc, file_name desc, file_id desc"
     ).fetchall():
-        files.setdefault(feed, []).append(tuple(file))  # type: ignore[arg-type]
+        files.setdefault(feed, []).append(tuple(file))
     found = []
     for feed in feeds:
         pair = files.get(feed, [])

@@ -35,8 +35,9 @@ def own_results(
             observed = (
                 "expired"
                 if waiver.expires < today
-                else f"{result.failed_records if result.failed_records is not None else 'uncounted'}"
-                " failed records"
+                else "failed records that are not counted"
+                if result.failed_records is None
+                else f"{result.failed_records:,} failed records"
             )
         found.append(
             CheckResult(

@@ -118,7 +118,7 @@ def expectation_assets(
 
 
 def _kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
-    """Add what was delivered and the waivers to what was found; keep all, and the night's history."""
+    """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
         published = shelf.current_folder(night.home)
         found = results.append(

@@ -4,16 +4,19 @@ import errno
 import json
 import os
 import traceback
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import duckdb
 from dagster._core.errors import DagsterExecutionInterruptedError  # not among its exports
 from sqlalchemy.exc import OperationalError
 
 from warehouse.errors import CspError, FileRefused, RunBlocked
 from warehouse.home import Home
+from warehouse.publication.shelf import current_folder
 from warehouse.results import ERRORS_WITHOUT_VALUES
 
 if TYPE_CHECKING:
@@ -39,8 +42,10 @@ WHAT_TO_DO = {
     "publication": ("The last publication is still current. Mend the cause, then run `csp run`."),
 }
 BLOCKED = (
-    "`csp status` lists the checks that failed. Ask the partner for a corrected extract and land "
-    "it, or correct the definition; then run `csp run`. The last publication is still current."
+    "`csp status` lists the checks that failed, and failures/blocked.html of the home says what "
+    "each found. Ask the partner for a corrected extract and land it, or, if what was found is "
+    "true, write a waiver into waivers.csv; then run `csp run`. The last publication is still "
+    "current."
 )
 
 
@@ -102,6 +107,26 @@ def write_what_failed(context: dg.HookContext) -> None:
     path = write_note(night.home, note)
     context.log.error(f"{note.what_failed} {note.what_to_do} (kept in {path.name})")
     night.finish(note.status, note.what_failed)
+    if note.status == "blocked":
+        write_blocked_page(night)
+
+
+def write_blocked_page(night: "Night") -> None:
+    """The page that says what stopped the run; a night that ends so must not fail over it."""
+    from data_quality.pages import write_blocked
+
+    current = current_folder(night.home)
+    try:
+        with night.warehouse() as connection:
+            write_blocked(
+                connection,
+                night.home.blocked_page,
+                night.run_id,
+                current.name if current else None,
+            )
+    except (CspError, OSError, duckdb.Error) as error:
+        with suppress(OSError):
+            keep_traceback(night.home, night.run_id, error)
 
 
 def debug_file(home: Home, run_id: str) -> Path:

@@ -7,10 +7,10 @@ from typing import Any
 
 import dagster as dg
 
+from data_quality.pages import write_pages
 from orchestration import progress
 from orchestration.night import Night
 from orchestration.retries import retrying
-from data_quality.pages import write_pages
 from warehouse.publication import publish
 
 STEP = "publication"

@@ -34,14 +34,16 @@ class FieldCompleteness:
     invalid: int = 0
     not_stated: int = 0
     missing: int = 0
+    not_applicable: int = 0
 
     @property
     def records(self) -> int:
+        """The records to which the field applies."""
         return self.valid + self.invalid + self.not_stated + self.missing
 
     @property
     def completeness_percent(self) -> float | None:
-        """100 x valid / records; None of no records."""
+        """100 x valid / applicable records; None of no such record."""
         return 100 * self.valid / self.records if self.records else None
 
 
@@ -144,7 +146,7 @@ def _add_buckets(
     con: duckdb.DuckDBPyConnection, contract: Contract, totals: dict[str, FieldCompleteness]
 ) -> None:
     """Add the batch's rows to the counts: one pass over the rows for all columns."""
-    buckets = ("valid", "invalid", "not stated", "missing")
+    buckets = ("valid", "invalid", "not stated", "missing", "not applicable")
     counts = ", ".join(
         f"count(*) FILTER (b{i} = '{bucket}')"
         for i, _ in enumerate(contract.columns)
@@ -157,8 +159,9 @@ def _add_buckets(
     row = con.execute(f"SELECT {counts} FROM (SELECT {cells} FROM incoming)").fetchone() or ()
     for i, column in enumerate(contract.columns):
         total = totals[column.name]
-        valid, invalid, not_stated, missing = row[4 * i : 4 * i + 4]
+        valid, invalid, not_stated, missing, not_applicable = row[5 * i : 5 * i + 5]
         total.valid += valid
         total.invalid += invalid
         total.not_stated += not_stated
         total.missing += missing
+        total.not_applicable += not_applicable

@@ -116,6 +116,11 @@ class Home:
         return self.root / "failures"
 
     @property
+    def blocked_page(self) -> Path:
+        """What stopped the last run that a check stopped, for a browser."""
+        return self.failures / "blocked.html"
+
+    @property
     def status_file(self) -> Path:
         return self.root / "status.json"
 

@@ -123,9 +123,22 @@ def read(home: Home) -> dict[str, Any]:
             if "explained_in" not in item or (home.root / item["explained_in"]).exists()
         ],
         "noticed": stored.get("noticed", []),
+        "what_to_do": _what_to_do(home, stored),
         "running": running,
         "recorded_at": stored.get("recorded_at"),
     }
+
+
+def _what_to_do(home: Home, stored: dict[str, Any]) -> str | None:
+    """What the owner does about a run that was blocked; None when the last one was not."""
+    if (stored.get("last_run") or {}).get("status") != "blocked":
+        return None
+    page = f" Open {home.blocked_page} for what each found." if home.blocked_page.is_file() else ""
+    return (
+        "The blocking checks below stopped the publication; the last one stays current. Land a "
+        "corrected extract, or waive what is true in waivers.csv, and run `csp run` again."
+        f"{page}"
+    )
 
 
 def _last_run(stored: dict[str, Any]) -> dict[str, Any] | None:

@@ -96,9 +96,7 @@ def held(con: duckdb.DuckDBPyConnection) -> dict[str, Waiver]:
     }
 
 
-def applied(
-    result: "CheckResult", waivers: Mapping[str, Waiver], today: date
-) -> "CheckResult":
+def applied(result: "CheckResult", waivers: Mapping[str, Waiver], today: date) -> "CheckResult":
     """The result as its waiver, if it has one, leaves it.
 
     A failure within the ceiling of a waiver that holds becomes a warning that names it. Nothing

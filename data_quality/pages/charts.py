@@ -1,4 +1,4 @@
-"""Charts as SVG: Vega-Lite's specifications, rendered here, so that a page needs no program to draw.
+"""Charts as SVG: Vega-Lite's specifications, rendered here, so that a page draws nothing itself.
 
 Colours are Okabe and Ito's (2008), which people with any colour vision tell apart; every chart has
 its numbers in a table beside it.

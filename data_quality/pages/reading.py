@@ -358,7 +358,8 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
         con,
         "select feed, file_name, line_number, record_key, strftime(month, '%Y-%m') as month, "
         "district_code, field, problem from to_mend "
-        f"order by month desc nulls first, feed, file_name, line_number, field limit {MOST_TO_MEND}",
+        "order by month desc nulls first, feed, file_name, line_number, field "
+        f"limit {MOST_TO_MEND}",
     )
     counts = rows(
         con,

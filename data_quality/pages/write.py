@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from warehouse.publication.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+# What stands where there is no value.
+NOTHING = "\u2013"
 SCRIPT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
 
 
@@ -29,7 +32,8 @@ def write_pages(
     con: the warehouse, built and checked. before: the folder of the publication that is current
     now. Links to `data_docs/` and `dbt/` are made where those folders are there already.
     """
-    pages = _environment(con, folder, manifest)
+    pages = _environment(con)
+    pages.globals["manifest"] = manifest
     partners = reading.partners(con)
     history = reading.score_history(con)
     results = reading.results_history(con)
@@ -50,7 +54,7 @@ def write_pages(
             refused=reading.refused(con),
             changes=reading.changes(con, before, run_id),
             history=history,
-            score_chart=Markup(charts.score_history(history)) if history else None,  # noqa: S704
+            score_chart=Markup(charts.score_history(history)) if history else None,
         ),
     )
     (folder / "mend").mkdir(exist_ok=True)
@@ -58,7 +62,7 @@ def write_pages(
         listed, counts, total = reading.to_mend(con, partner.name)
         _write_csv(folder / "mend" / f"{partner.name}.csv", listed)
         drawn = {
-            (feed.feed, source): Markup(  # noqa: S704 - made here, of numbers and contract names
+            (feed.feed, source): Markup(
                 charts.volume(months, f"{feed.feed}: rows a month of {source}")
             )
             for feed in partner.feeds
@@ -83,7 +87,7 @@ def write_pages(
             here="checks.html",
             catalogue=reading.catalogue(con, run_id),
             results=results,
-            results_chart=Markup(charts.results_history(results)) if results else None,  # noqa: S704
+            results_chart=Markup(charts.results_history(results)) if results else None,
         ),
     )
     figures, files = reading.figures(con)
@@ -95,9 +99,30 @@ def write_pages(
     )
 
 
-def _environment(
-    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest
-) -> Environment:
+def write_blocked(
+    con: duckdb.DuckDBPyConnection, path: Path, run_id: str, current: str | None
+) -> None:
+    """Write the page of a run that its checks stopped: what each found, and what to do.
+
+    con: the warehouse, however far the run came. current: the publication that stays, if one does.
+    """
+    found = reading.not_passed(con, run_id)
+    page = (
+        _environment(con)
+        .get_template("blocked.html")
+        .render(
+            run_id=run_id,
+            current=current,
+            blocking=[row for row in found if row["severity"] == "blocking"],
+            warnings=[row for row in found if row["severity"] != "blocking"],
+        )
+    )
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(page)
+
+
+def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -120,9 +145,8 @@ def _environment(
     ).fetchall()
     environment.globals |= {
         "partnership": partnership,
-        "manifest": manifest,
-        "style": Markup(STYLE),  # noqa: S704 - the project's own file
-        "script": Markup(SCRIPT),  # noqa: S704 - the project's own file
+        "style": Markup(STYLE),
+        "script": Markup(SCRIPT),
         "script_hash": base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
         "most_to_mend": reading.MOST_TO_MEND,
     }
@@ -132,13 +156,13 @@ def _environment(
 def number(value: float | None) -> str:
     """``12,345`` of 12345; a dash of nothing."""
     if value is None:
-        return "–"
+        return NOTHING
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def percent(value: float | None) -> str:
     """``75.1 %``, rounded down so that what just misses a threshold does not look met."""
-    return "–" if value is None else f"{int(value * 10 + 1e-9) / 10:.1f} %"
+    return NOTHING if value is None else f"{int(value * 10 + 1e-9) / 10:.1f} %"
 
 
 def rounded(value: float) -> str:
@@ -148,7 +172,7 @@ def rounded(value: float) -> str:
 
 def time(value: datetime | None) -> str:
     """``2026-11-27 22:10`` (UTC)."""
-    return "–" if value is None else f"{value:%Y-%m-%d %H:%M}"
+    return NOTHING if value is None else f"{value:%Y-%m-%d %H:%M}"
 
 
 def month(value: date) -> str:

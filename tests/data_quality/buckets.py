@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 BUCKETS = ("valid", "invalid", "not stated", "missing", "not applicable")
+TABLE = "facts.int_police__street_crime_row"
 FIELDS = ("crime_id", "lsoa_code", "location")
 Row = tuple[str, str | None, str | None, str | None]
 Standard = tuple[str, float, str, str | None]
@@ -18,11 +19,11 @@ def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard
     with duckdb.connect(str(path)) as con:
         con.execute("create schema facts")
         columns = ", ".join(f"{field}_bucket varchar" for field in FIELDS)
-        con.execute(f"create table facts.int_police__street_crime_row (month date, {columns})")
+        con.execute(f"create table {TABLE} (month date, {columns})")
         if rows:
-            con.executemany("insert into facts.int_police__street_crime_row values (?, ?, ?, ?)", rows)
+            con.executemany(f"insert into {TABLE} values (?, ?, ?, ?)", rows)
         con.execute(
-            "alter table facts.int_police__street_crime_row add column location varchar "
+            f"alter table {TABLE} add column location varchar "
             f"default '{SECRET.replace(chr(39), chr(39) * 2)}'"
         )
         con.execute(

@@ -22,6 +22,8 @@ MODELS = {
     "dim_population",
     "indicator_comparison",
     "recording_completeness",
+    "maturity_score",
+    "figure_source",
     "stg_reference__csp_lookup",
     "stg_reference__district_population",
     "int_street_crime_event",

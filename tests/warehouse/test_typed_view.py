@@ -124,7 +124,7 @@ def test_flags_and_optional_dates(home: Home) -> None:
     ) == [
         (date(2010, 5, 1), "valid", True, "valid", "valid"),
         (None, "invalid", False, "valid", "invalid"),
-        (None, "missing", None, "not stated", "not stated"),
+        (None, "not applicable", None, "not stated", "not stated"),
     ]
 
 

@@ -71,13 +71,12 @@ def _rejects(report: CheckReport) -> None:
 
 
 def _completeness(report: CheckReport) -> None:
-    if not any(field.records for field in report.completeness):
+    if not any(field.records or field.not_applicable for field in report.completeness):
         return
     say()
     heading("Completeness of the accepted rows")
-    say("Of every row as sent: fields that mean nothing for some rows are told apart by the build.")
     table(
-        ("column", "complete", "valid", "invalid", "not stated", "missing"),
+        ("column", "complete", "valid", "invalid", "not stated", "missing", "not applicable"),
         (
             (
                 field.column + (" (required)" if field.required else ""),
@@ -86,9 +85,10 @@ def _completeness(report: CheckReport) -> None:
                 f"{field.invalid:,}",
                 f"{field.not_stated:,}",
                 f"{field.missing:,}",
+                f"{field.not_applicable:,}",
             )
             for field in report.completeness
             for percent in [field.completeness_percent]
         ),
-        frozenset({1, 2, 3, 4, 5}),
+        frozenset({1, 2, 3, 4, 5, 6}),
     )

@@ -19,6 +19,8 @@ def status(home: Home, as_json: bool) -> None:
         return
     say(f"Home         {found['home']}")
     say(f"Last run     {_run(found['last_run'])}")
+    if found["what_to_do"]:
+        say(f"What to do   {found['what_to_do']}")
     if found["running"]:
         running = found["running"]
         say(f"Running now  process {running['pid']}, since {running['started_at']}")

@@ -11,7 +11,7 @@ import duckdb
 from warehouse.ddl import open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import Home
-from warehouse.publication import shelf
+from warehouse.publication import dbt_docs, shelf
 from warehouse.publication.audit import audit
 from warehouse.publication.build import (
     column_types,
@@ -26,6 +26,7 @@ from warehouse.publication.manifest import (
     SourceFile,
     TableEntry,
     describe_files,
+    sha256_of,
     write_manifest,
 )
 from warehouse.publication.pages import index_page
@@ -89,6 +90,7 @@ def publish(
             manifest = _build(home, warehouse, building, manifest, tiers, report)
             report("writing the auditors' pages")
             _add_pages(warehouse, building, manifest, data_docs)
+            _add_dbt_docs(home, building / "quality" / "dbt", dbt_manifest)
             if pages is not None:
                 pages(warehouse, building / "quality", manifest, shelf.current_folder(home))
             write_manifest(building, replace(manifest, files=describe_files(building)))
@@ -247,6 +249,18 @@ def _write_files(
     if equal:
         shutil.copyfile(public, partner)
     write_duckdb(con, tiers[PARTNER], partner, equal)
+
+
+def _add_dbt_docs(home: Home, folder: Path, dbt_manifest: Path) -> None:
+    """The models' pages; the file of the publication before where the models are the same."""
+    folder.mkdir()
+    page = folder / "index.html"
+    dbt_docs.write(dbt_manifest, page)
+    newest, _ = shelf.newest(home) or (None, None)
+    former = newest / "quality" / "dbt" / page.name if newest else None
+    if former is not None and former.is_file() and sha256_of(former) == sha256_of(page):
+        page.unlink()
+        link_or_copy(former, page)
 
 
 def _add_pages(

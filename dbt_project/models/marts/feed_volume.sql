@@ -2,8 +2,9 @@
 {#- How far a month may lie from what is expected, in standard deviations of its logarithm. -#}
 {% set outside, far_outside = 3, 6 -%}
 {#-
-    No month is far outside within a factor of three either way, however quiet its history was: of the
-    413 months of the real archives of 2018 to 2021 (the lockdowns among them) none is.
+    No month is far outside within a factor of three either way, however quiet its history was. Of the
+    21 months of the Leicestershire archive of 2018 to 2021 that have a band, the lockdowns among them,
+    none is, and two lie below the narrower band (measured 2026-11).
 -#}
 {% set least_factor = 3 -%}
 -- One row per feed, source within it and month received: how many rows it brought, and the band that

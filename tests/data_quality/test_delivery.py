@@ -1,0 +1,143 @@
+"""Volume, coverage, layout and repeats of what partners deliver, as checks."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data_quality.delivery import accepted_months, run_checks
+from warehouse.results import CheckResult
+
+FEED = "hate/report"
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A built warehouse's tables that the checks read, empty but for two feeds."""
+    with duckdb.connect() as connection:
+        for schema in ("raw", "quality", "marts"):
+            connection.execute(f"create schema {schema}")
+        connection.execute(
+            "create table raw.feed as select unnest(['fire/incident', 'hate/report']) as feed"
+        )
+        connection.execute(
+            "create table marts.feed_volume (partner varchar, feed varchar, source varchar, "
+            "month date, records bigint, warning_low double, warning_high double, "
+            "blocking_low double, blocking_high double, status varchar)"
+        )
+        connection.execute(
+            "create table marts.feed_coverage (partner varchar, feed varchar, status varchar, "
+            "period_label varchar)"
+        )
+        connection.execute(
+            "create table quality.load_audit (file_id bigint, partner varchar, feed varchar, "
+            "file_name varchar, status varchar, layout varchar, absent_columns varchar[], "
+            "landed_at timestamp)"
+        )
+        yield connection
+
+
+def month(con: duckdb.DuckDBPyConnection, first: str, records: int, status: str) -> None:
+    con.execute(
+        "insert into marts.feed_volume "
+        "values ('hate', 'report', 'hate', ?, ?, 70, 130, 30, 300, ?)",
+        [first, records, status],
+    )
+
+
+def file(
+    con: duckdb.DuckDBPyConnection,
+    number: int,
+    status: str = "loaded",
+    layout: str = "plain",
+    absent: tuple[str, ...] = (),
+) -> None:
+    con.execute(
+        "insert into quality.load_audit values (?, 'hate', ?, ?, ?, ?, ?, ?)",
+        [number, FEED, f"{number}.csv", status, layout, list(absent), f"2010-01-{number:02d}"],
+    )
+
+
+def checked(
+    con: duckdb.DuckDBPyConnection, published: Path | None = None
+) -> dict[str, CheckResult]:
+    return {result.check_id: result for result in run_checks(con, "run-1", published)}
+
+
+def test_a_feed_of_which_nothing_came_is_not_applicable(con: duckdb.DuckDBPyConnection) -> None:
+    found = checked(con)
+    assert len(found) == 10
+    assert {result.status for result in found.values()} == {"not_applicable"}
+
+
+def test_a_month_far_outside_blocks_and_says_the_band(con: duckdb.DuckDBPyConnection) -> None:
+    month(con, "2010-01-01", 100, "within")
+    month(con, "2010-02-01", 10, "far below")
+    found = checked(con)["volume.hate.report"]
+    assert (found.status, found.severity) == ("fail", "blocking")
+    assert (found.records, found.failed_records) == (2, 1)
+    assert "2010-02: 10 rows, 30 to 300 expected" in str(found.message)
+    assert checked(con)["volume_drift.hate.report"].status == "fail"
+
+
+def test_a_month_that_was_published_with_this_count_is_accepted(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    month(con, "2010-02-01", 10, "far below")
+    parquet = tmp_path / "parquet" / "partner"
+    parquet.mkdir(parents=True)
+    con.execute(f"copy marts.feed_volume to '{parquet}/feed_volume.parquet'")
+    assert accepted_months(tmp_path) == {(FEED, "hate", date(2010, 2, 1)): 10}
+    assert checked(con, tmp_path)["volume.hate.report"].status == "pass"
+    con.execute("update marts.feed_volume set records = 9")
+    assert checked(con, tmp_path)["volume.hate.report"].status == "fail"
+
+
+def test_an_unusual_newest_month_warns(con: duckdb.DuckDBPyConnection) -> None:
+    month(con, "2010-01-01", 150, "above")
+    month(con, "2010-02-01", 100, "within")
+    assert checked(con)["volume_drift.hate.report"].status == "pass"
+    month(con, "2010-03-01", 150, "above")
+    found = checked(con)
+    assert found["volume_drift.hate.report"].status == "fail"
+    assert found["volume_drift.hate.report"].severity == "warning"
+    assert found["volume.hate.report"].status == "pass"
+
+
+def test_missing_months_are_named(con: duckdb.DuckDBPyConnection) -> None:
+    for label, status in (
+        ("2010-01", "received"),
+        ("2010-02", "missing"),
+        ("2009-12", "not expected"),
+    ):
+        con.execute(
+            "insert into marts.feed_coverage values ('hate', 'report', ?, ?)", [status, label]
+        )
+    found = checked(con)["coverage.hate.report"]
+    assert (found.status, found.records, found.failed_records) == ("fail", 2, 1)
+    assert "missing 2010-02" in str(found.message)
+
+
+def test_a_field_that_is_no_longer_sent_is_drift(con: duckdb.DuckDBPyConnection) -> None:
+    file(con, 1, absent=("status",))
+    assert checked(con)["schema.hate.report"].status == "not_applicable"
+    file(con, 2, absent=("status",))
+    assert checked(con)["schema.hate.report"].status == "pass"
+    file(con, 3, absent=("status", "victim_age"))
+    assert "without victim_age" in str(checked(con)["schema.hate.report"].message)
+    file(con, 4, layout="other", absent=("victim_age",))
+    found = checked(con)["schema.hate.report"]
+    assert found.observed == "layout other after plain, with status anew"
+
+
+def test_the_last_file_is_no_repeat(con: duckdb.DuckDBPyConnection) -> None:
+    file(con, 1)
+    assert checked(con)["duplicates.hate.report"].status == "pass"
+    file(con, 2, status="duplicate")
+    assert checked(con)["duplicates.hate.report"].status == "fail"
+    file(con, 3, status="refused")
+    assert checked(con)["duplicates.hate.report"].status == "fail"
+    file(con, 4)
+    assert checked(con)["duplicates.hate.report"].status == "pass"

@@ -1,0 +1,118 @@
+"""The band that a feed's history gives: what is usual lies within, a tenth of it far below."""
+
+import random
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dbt_project.rendering import model
+
+FIRST = date(2006, 4, 1)
+Row = dict[str, object]
+
+
+def months(count: int) -> list[date]:
+    """So many first days of months, from April 2006 on."""
+    return [date(2006 + (3 + n) // 12, (3 + n) % 12 + 1, 1) for n in range(count)]
+
+
+def volume(
+    counts: Sequence[int | None], landed: str = "2020-01-01", rule: str = "upsert"
+) -> list[Row]:
+    """The model's rows for a feed that brought so many rows a month; None was not received."""
+    with duckdb.connect() as con:
+        con.execute(
+            "create table feed as select 'police/incident' as feed, 'police' as partner, "
+            f"'incident' as name, '{rule}' as update_rule"
+        )
+        con.execute(
+            "create table load_audit as select 1 as file_id, 'loaded' as status, "
+            f"timestamp '{landed}' as landed_at"
+        )
+        con.execute(
+            "create table load_period (file_id int, feed varchar, period_key varchar, month date)"
+        )
+        con.execute(
+            "create table feed_month_file "
+            "(feed varchar, source varchar, month date, records bigint)"
+        )
+        for month, records in zip(months(len(counts)), counts, strict=True):
+            if records is None:
+                continue
+            con.execute("insert into load_period values (1, 'police/incident', '', ?)", [month])
+            if records:
+                con.execute(
+                    "insert into feed_month_file values ('police/incident', 'police', ?, ?)",
+                    [month, records],
+                )
+        con.execute(f"select * from ({model('feed_volume')}) order by month")
+        names = [column[0] for column in con.description or []]
+        return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
+
+
+def statuses(counts: Sequence[int | None]) -> list[str]:
+    return [str(row["status"]) for row in volume(counts)]
+
+
+def test_six_months_of_history_give_a_band() -> None:
+    found = volume([100] * 8)
+    assert [row["status"] for row in found] == ["not applicable"] * 6 + ["within"] * 2
+    assert found[5]["blocking_low"] is None
+    assert found[6]["expected_records"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize("usual", [15, 40, 300, 20_000])
+def test_a_tenth_and_tenfold_lie_far_outside(usual: int) -> None:
+    history = [usual + (n % 5) - 2 for n in range(24)]
+    assert statuses([*history, usual // 10])[-1] == "far below"
+    assert statuses([*history, usual * 10])[-1] == "far above"
+    assert statuses([*history, usual])[-1] == "within"
+
+
+def test_a_month_received_without_a_row_is_no_row_of_nothing() -> None:
+    found = volume([200] * 12 + [0])
+    assert (found[-1]["records"], found[-1]["status"]) == (0, "far below")
+
+
+def test_a_month_not_received_is_for_coverage_to_say() -> None:
+    found = volume([200] * 12 + [None, 200])
+    assert [row["month"] for row in found] == [*months(12), months(14)[-1]]
+    assert found[-1]["status"] == "within"
+
+
+def test_a_month_that_has_not_ended_is_not_judged() -> None:
+    found = volume([200] * 12 + [30], landed="2007-04-05")
+    assert [row["month"] for row in found] == months(12)
+    assert volume([200] * 12 + [30], landed="2007-05-01")[-1]["status"] == "far below"
+
+
+def test_two_years_of_history_know_the_season() -> None:
+    """Summers of 900 and winters of 300: a summer's count in winter is unusual, and only there."""
+    season = [300, 400, 600, 800, 900, 800, 600, 400, 300, 250, 250, 280]
+    found = volume(season * 5)
+    assert {row["status"] for row in found[24:]} == {"within"}
+    assert found[30]["is_seasonal"]
+    assert not found[10]["is_seasonal"]
+    odd = [*season * 4, *season[:10], 900]
+    assert statuses(odd)[-1].endswith("above")
+    assert volume(odd)[-1]["expected_records"] == pytest.approx(250, rel=0.05)
+
+
+def test_of_a_yearly_snapshot_no_month_is_judged() -> None:
+    assert volume([0] * 11 + [500], rule="snapshot") == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(level=st.integers(30, 5000), seed=st.integers(0, 10_000), growth=st.floats(0.985, 1.015))
+def test_a_poisson_history_with_a_slow_trend_never_blocks(
+    level: int, seed: int, growth: float
+) -> None:
+    rng = random.Random(seed)
+    counts = [
+        max(0, round(rng.gauss(level * growth**n, (level * growth**n) ** 0.5))) for n in range(48)
+    ]
+    assert not [status for status in statuses(counts) if status.startswith("far")]
