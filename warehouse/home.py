@@ -51,6 +51,18 @@ geography: lsoa_2011
 # max_zip_members: 20000     # most members of a landed zip
 # max_zip_ratio: 200         # a zip that unpacks to more than this many times its size is refused
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
+# alerts: {}                 # where to send a message when a run asks for someone; for example:
+#
+# alerts:
+#   webhook: https://chat.example.org/hook    # is sent JSON whose key text holds the message
+#   smtp:
+#     host: mail.example.org
+#     port: 587
+#     sender: csp@example.org
+#     recipients: [analyst@example.org]
+#     security: starttls              # none, starttls or tls (from the first byte, port 465)
+#     user: csp                       # user and password_file are optional
+#     password_file: smtp.password    # in this folder; holds the password alone, chmod 600
 """
 
 

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -25,14 +26,40 @@ ENGLISH_DISTRICT = re.compile(r"E0[6-9]\d{6}")
 DISTRICT = re.compile(r"(E0[6-9]|W06)\d{6}")
 AREA = re.compile(r"E\d{8}")
 
+LABEL = r"[A-Za-z0-9_-]{1,63}"
+# A machine's name, or its address of either kind.
+HOST = re.compile(rf"{LABEL}(\.{LABEL})*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
+MAIL_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(\.{LABEL})*")
+VISIBLE = re.compile(r"[!-~]+")
+WEB_ADDRESS = "https://chat.example.org/hook"
 
-def _code(pattern: re.Pattern[str], kind: str, example: str) -> AfterValidator:
+
+def _like(pattern: re.Pattern[str], kind: str, example: str) -> AfterValidator:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            raise ValueError(f"{value!r} is not the code of {kind}; write one such as {example}")
+            raise ValueError(f"{value!r} is not {kind}; write one such as {example}")
         return value
 
     return AfterValidator(check)
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        will_do = (
+            VISIBLE.fullmatch(value) is not None
+            and parts.scheme in ("http", "https")
+            and HOST.fullmatch(parts.hostname or "") is not None
+            and "@" not in parts.netloc
+            and parts.port != 0
+        )
+    except ValueError:
+        will_do = False
+    if not will_do:  # not quoted: what a webhook's address ends with is often its password
+        raise ValueError(
+            f"this is not an http or https address without a user; write one such as {WEB_ADDRESS}"
+        )
+    return value
 
 
 # Less leaves a night's joins no room. MB and MiB differ as they do for DuckDB.
@@ -53,9 +80,14 @@ def _enough_memory(value: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True)]
-EnglishDistrict = Annotated[Code, _code(ENGLISH_DISTRICT, "an English district", "E07000129")]
-District = Annotated[Code, _code(DISTRICT, "a district", "E07000129")]
-Area = Annotated[Code, _code(AREA, "a county or other English area", "E10000018")]
+EnglishDistrict = Annotated[
+    Code, _like(ENGLISH_DISTRICT, "the code of an English district", "E07000129")
+]
+District = Annotated[Code, _like(DISTRICT, "the code of a district", "E07000129")]
+Area = Annotated[Code, _like(AREA, "the code of a county or other English area", "E10000018")]
+Host = Annotated[Code, _like(HOST, "the name of a mail server", "mail.example.org")]
+MailAddress = Annotated[Code, _like(MAIL_ADDRESS, "a mail address", "csp@example.org")]
+User = Annotated[Code, _like(VISIBLE, "a user name without spaces and accents", "csp")]
 
 
 class _Section(BaseModel):
@@ -65,7 +97,7 @@ class _Section(BaseModel):
 def _once(codes: list[str]) -> list[str]:
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     if repeated:
-        raise ValueError(f"{', '.join(repeated)} is listed twice; list each code once")
+        raise ValueError(f"{', '.join(repeated)} is listed twice; list each once")
     return codes
 
 
@@ -75,6 +107,36 @@ class County(_Section):
     code: Area
     name: Text
     districts: Annotated[list[EnglishDistrict], Field(min_length=1), AfterValidator(_once)]
+
+
+class Smtp(_Section):
+    """The mail server that alerts go out through."""
+
+    host: Host
+    port: Annotated[int, Field(ge=1, le=65_535)]
+    sender: MailAddress
+    recipients: Annotated[list[MailAddress], Field(min_length=1), AfterValidator(_once)]
+    security: Literal["none", "starttls", "tls"]
+    user: User | None = None
+    password_file: Text | None = None
+
+    @model_validator(mode="after")
+    def _password_is_whole_and_hidden(self) -> "Smtp":
+        if (self.user is None) != (self.password_file is None):
+            raise ValueError("user and password_file belong together; write both, or neither")
+        if self.user is not None and self.security == "none":
+            raise ValueError(
+                "with security none anyone on the way could read the password; write starttls or "
+                "tls, or leave user and password_file out"
+            )
+        return self
+
+
+class Alerts(_Section):
+    """The channels of the message after a run that someone must act on; none need be set."""
+
+    webhook: Annotated[Text, AfterValidator(_web_address)] | None = None
+    smtp: Smtp | None = None
 
 
 class Settings(_Section):
@@ -95,6 +157,7 @@ class Settings(_Section):
     max_zip_members: Annotated[int, Field(ge=1)] = 20_000
     max_zip_ratio: Annotated[int, Field(ge=1)] = 200
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
+    alerts: Alerts = Alerts()
 
     @model_validator(mode="after")
     def _focus_lies_in_county(self) -> "Settings":
@@ -105,6 +168,16 @@ class Settings(_Section):
                 "add it there, or correct the code"
             )
         return self
+
+
+SECTIONS: dict[str, type[_Section]] = {
+    "": Settings,
+    "county": County,
+    "alerts": Alerts,
+    "alerts.smtp": Smtp,
+}
+# A password may stand in these by mistake, or in a webhook's address by design.
+UNQUOTED = {"alerts", "alerts.webhook", "alerts.smtp"}
 
 
 def load_settings(home: Home) -> Settings:
@@ -134,7 +207,7 @@ def parse_settings(text: str, name: str = "csp.yml") -> Settings:
 def _problems(error: ValidationError, lines: dict[str, int]) -> Iterator[str]:
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
-        line = lines.get(key)
+        line = lines.get(key) or lines.get(key.rpartition(".")[0])
         where = f"line {line}, " if line else ""
         yield f"{where}{_sentence(key, problem)}"
 
@@ -145,8 +218,8 @@ def _sentence(key: str, problem: Any) -> str:
     if not key:
         return str(context["error"])
     if kind == "extra_forbidden":
-        section = County if key.startswith("county.") else Settings
-        last = key.rpartition(".")[2]
+        above, _, last = key.rpartition(".")
+        section = SECTIONS.get(above, Settings)
         near = difflib.get_close_matches(last, section.model_fields, n=1)
         mend = (
             f"write {near[0]} if that is meant"
@@ -164,17 +237,26 @@ def _sentence(key: str, problem: Any) -> str:
         return f"{key}: this is empty; give at least one"
     wanted = {
         "string_type": "text",
-        "list_type": "a list such as [E07000129]",
+        "list_type": f"a list such as [{'csp@example.org' if 'alerts' in key else 'E07000129'}]",
         "int_type": "a whole number",
         "int_from_float": "a whole number",
         "float_type": "a number",
         "float_parsing": "a number",
-        "model_type": "the keys code, name and districts, indented below it",
+        "model_type": f"the keys {_keys(key)}, indented below it",
         "string_pattern_mismatch": "an amount of memory such as 1536MB or 4GB",
         "greater_than_equal": f"a number of at least {context.get('ge')}",
         "less_than_equal": f"a number of at most {context.get('le')}",
     }.get(kind)
-    return f"{key}: {value!r} will not do; write {wanted}" if wanted else f"{key}: {problem['msg']}"
+    shown = "this" if key in UNQUOTED else repr(value)
+    return f"{key}: {shown} will not do; write {wanted}" if wanted else f"{key}: {problem['msg']}"
+
+
+def _keys(key: str) -> str:
+    """The keys that the section at `key` must have; those it may have if it must have none."""
+    fields = SECTIONS.get(key, Settings).model_fields
+    must = [name for name, field in fields.items() if field.is_required()]
+    *most, last = must or fields
+    return f"{', '.join(most)} {'and' if must else 'or'} {last}"
 
 
 def _parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:

@@ -33,6 +33,7 @@ from warehouse.publication.manifest import (
 from warehouse.publication.shelf import clean
 from warehouse.publication.tables import published_tables
 from warehouse.publication.tiers import TIERS, sources
+from warehouse.settings import Alerts
 
 
 @pytest.fixture
@@ -347,7 +348,10 @@ def test_nothing_new_is_unchanged_until_an_input_changes(night: Night) -> None:
 def test_input_state_depends_on_settings_that_change_figures_alone(night: Night) -> None:
     with night.connect() as con:
         state = input_state(night.home, night.settings, con)
-        kept = night.settings.model_copy(update={"keep_publications": 3, "threads": 1})
+        told = Alerts(webhook="https://chat.example.org/hook")
+        kept = night.settings.model_copy(
+            update={"keep_publications": 3, "threads": 1, "alerts": told}
+        )
         assert input_state(night.home, kept, con) == state
         other = night.settings.model_copy(update={"most_similar_group": ["E07000130"]})
         assert input_state(night.home, other, con) != state

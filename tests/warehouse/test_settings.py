@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from warehouse.errors import UsageError
 from warehouse.home import CSP_YML, Home
-from warehouse.settings import Settings, load_settings, parse_settings
+from warehouse.settings import Alerts, Settings, load_settings, parse_settings
 
 
 def said(text: str) -> str:
@@ -127,6 +127,121 @@ def test_every_optional_key_of_the_template_has_the_default_it_shows() -> None:
     assert shown.count("\nthreads: 2") == 1
     assert parse_settings(shown) == parse_settings(CSP_YML)
     assert set(re.findall(r"^(\w+):", shown, re.MULTILINE)) == set(Settings.model_fields)
+
+
+CHANNELS = CSP_YML[CSP_YML.index("# alerts:\n") :].replace("# ", "", 1).replace("\n# ", "\n")
+WEBHOOK = "  webhook: https://chat.example.org/hook"
+
+
+def test_the_channels_of_the_template_will_do_as_they_stand() -> None:
+    alerts = parse_settings(CSP_YML + CHANNELS).alerts
+    assert alerts.webhook == "https://chat.example.org/hook"
+    assert alerts.smtp is not None
+    assert (alerts.smtp.host, alerts.smtp.port, alerts.smtp.security) == (
+        "mail.example.org",
+        587,
+        "starttls",
+    )
+    assert alerts.smtp.recipients == ["analyst@example.org"]
+    assert (alerts.smtp.user, alerts.smtp.password_file) == ("csp", "smtp.password")
+
+
+@pytest.mark.parametrize("written", ["", "alerts: {}\n"])
+def test_no_channel_need_be_set(written: str) -> None:
+    assert parse_settings(CSP_YML + written).alerts == Alerts()
+
+
+@pytest.mark.parametrize("left", ["webhook", "smtp"])
+def test_one_channel_is_enough(left: str) -> None:
+    webhook, smtp = CHANNELS.split("  smtp:\n")
+    text = webhook if left == "webhook" else f"alerts:\n  smtp:\n{smtp}"
+    alerts = parse_settings(CSP_YML + text).alerts
+    assert (alerts.webhook is not None, alerts.smtp is not None) == (
+        left == "webhook",
+        left == "smtp",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "    port: 587",
+            "    prot: 587",
+            "alerts.smtp.prot: there is no such setting; write port if that is meant",
+        ),
+        (
+            "  webhook:",
+            "  teams:",
+            "alerts.teams: there is no such setting; keys are webhook, smtp",
+        ),
+        ("port: 587", "port: 70000", "alerts.smtp.port: 70000 will not do; write a number of at"),
+        ("port: 587", "port: 0", "alerts.smtp.port: 0 will not do; write a number of at least 1"),
+        ("port: 587", "port: '587'", "alerts.smtp.port: '587' will not do; write a whole number"),
+        (
+            "    recipients: [analyst@example.org]\n",
+            "",
+            "line 44, alerts.smtp.recipients: this setting is missing",
+        ),
+        ("[analyst@example.org]", "[]", "alerts.smtp.recipients: this is empty"),
+        (
+            "[analyst@example.org]",
+            "analyst@example.org",
+            "'analyst@example.org' will not do; write a list such as [csp@example.org]",
+        ),
+        (
+            "[analyst@example.org]",
+            "[a@example.org, a@example.org]",
+            "alerts.smtp.recipients: a@example.org is listed twice; list each once",
+        ),
+        (
+            "sender: csp@example.org",
+            'sender: "csp@example.org\\r\\nBcc: x@example.org"',
+            "is not a mail address; write one such as csp@example.org",
+        ),
+        ("host: mail.", "host: smtp://mail.", "is not the name of a mail server; write one such"),
+        (
+            "security: starttls",
+            "security: ssl",
+            "alerts.smtp.security: 'ssl' is not known; write none, starttls or tls",
+        ),
+        ("security: starttls", "security: none", "alerts.smtp: with security none anyone on the"),
+        ("    user: csp  ", "#", "alerts.smtp: user and password_file belong together"),
+        (CHANNELS, "alerts:\n", "alerts: this will not do; write the keys webhook or smtp"),
+        (
+            CHANNELS,
+            "alerts:\n  smtp: secret\n",
+            "line 43, alerts.smtp: this will not do; write the keys host, port, sender, recipients "
+            "and security, indented below it",
+        ),
+        *[
+            (WEBHOOK, f"  webhook: {address}", "line 43, alerts.webhook: this ")
+            for address in (
+                "ftp://example.org/secret",
+                "chat.example.org/secret",
+                "https://user:secret@example.org/",
+                "https://example.org:x/secret",
+                "https://example..org/secret",
+                '"https://example.org/secret\\r\\nHost: x"',
+                "[https://example.org/secret]",
+            )
+        ],
+    ],
+)
+def test_a_wrong_channel_is_named_and_no_secret_of_it(old: str, new: str, expected: str) -> None:
+    assert old in CHANNELS
+    message = said(CSP_YML + CHANNELS.replace(old, new, 1))
+    assert expected in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize("port", [1, 65535])
+@pytest.mark.parametrize("host", ["localhost", "192.0.2.1", "2001:db8::1", "smtp_relay"])
+def test_hosts_and_ports_that_will_do(host: str, port: int) -> None:
+    text = CHANNELS.replace("mail.example.org", f'"{host}"').replace("587", f"{port}")
+    smtp = parse_settings(CSP_YML + text).alerts.smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port) == (host, port)
 
 
 def judged(text: str) -> str:

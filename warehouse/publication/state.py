@@ -21,6 +21,7 @@ WITHOUT_EFFECT = frozenset(
         "max_zip_members",
         "max_zip_ratio",
         "webserver_port",
+        "alerts",
     }
 )
 
