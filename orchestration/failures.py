@@ -14,6 +14,7 @@ import duckdb
 from dagster._core.errors import DagsterExecutionInterruptedError  # not among its exports
 from sqlalchemy.exc import OperationalError
 
+from orchestration import alerting
 from warehouse.errors import CspError, FileRefused, RunBlocked
 from warehouse.home import Home
 from warehouse.publication.shelf import current_folder
@@ -109,6 +110,7 @@ def write_what_failed(context: dg.HookContext) -> None:
     night.finish(note.status, note.what_failed)
     if note.status == "blocked":
         write_blocked_page(night)
+    alerting.tell(night.home, night.settings, night.run_id, alerting.stopped(note))
 
 
 def write_blocked_page(night: "Night") -> None:

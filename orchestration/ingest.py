@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import progress
+from orchestration import alerting, progress
 from orchestration.freshness import judge
 from orchestration.interruption import interruptible
 from orchestration.night import Night
@@ -84,6 +84,9 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             report(message)
             with retrying(night, attempts=0):
                 night.finish("unchanged", message)
+                with night.warehouse() as connection:
+                    found = alerting.late(connection, timeliness(contracts, totals, night.run_id))
+                alerting.tell(night.home, night.settings, night.run_id, found)
             return
         by_feed = {check.feed: check for check in checks if check.dimension == "reconciliation"}
         for key, feed in feeds.items():

@@ -8,9 +8,10 @@ from typing import Any
 import dagster as dg
 
 from data_quality.pages import write_pages
-from orchestration import progress
+from orchestration import alerting, progress
 from orchestration.night import Night
 from orchestration.retries import retrying
+from warehouse import results
 from warehouse.publication import publish
 
 STEP = "publication"
@@ -50,6 +51,13 @@ def publication_asset(
             )
         with retrying(night, attempts=0):  # published is published: not once more
             night.finish("published", f"Published {published.id}.", published.id)
+            with night.warehouse() as connection:
+                checks = results.of_run(connection, night.run_id)
+                found = [
+                    *alerting.late(connection, checks),
+                    *alerting.fallen(connection, night.run_id),
+                ]
+            alerting.tell(night.home, night.settings, night.run_id, found)
         return dg.MaterializeResult(
             metadata={key: str(value) for key, value in asdict(published).items()}
         )

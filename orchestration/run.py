@@ -14,7 +14,7 @@ from uuid import uuid4
 import dagster as dg
 import duckdb
 
-from orchestration import failures, progress
+from orchestration import alerting, failures, progress
 from orchestration.failures import FailureNote
 from orchestration.instance import one_connection_a_log, opened, prune_runs
 from orchestration.interruption import as_keyboard_interrupt
@@ -145,6 +145,8 @@ def _keep(home: Home, began: datetime, note: FailureNote) -> None:
     with suppress(OSError, CspError):
         status.record_run(home, note.run_id, note.status, began, utc_now(), note.what_failed)
         failures.write_note(home, note)
+    with suppress(OSError, CspError):
+        alerting.tell(home, load_settings(home), note.run_id, alerting.stopped(note))
 
 
 def silence() -> None:

@@ -213,6 +213,17 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "score": ("DOUBLE", "The score, 0 to 100."),
         },
     ),
+    "quality.alert": (
+        "Every alert that a run sent, or tried to.",
+        {
+            "run_id": ("VARCHAR", "The run."),
+            "told_at": ("TIMESTAMP", "When (UTC)."),
+            "kind": ("VARCHAR", "blocked, failed, late or score."),
+            "subject": ("VARCHAR", "The step, feed or partner it is about."),
+            "sentence": ("VARCHAR", "What is wrong and what to do."),
+            "failed": ("VARCHAR", "Why a channel did not take it, where one did not."),
+        },
+    ),
     "quality.run": (
         "One row per run.",
         {

@@ -60,6 +60,13 @@ def record(home: Home, con: duckdb.DuckDBPyConnection, noticed: list[str] | None
     _save(home, {**_collect(con, stored), "noticed": kept, "begun": stored.get("begun")})
 
 
+def notice(home: Home, lines: list[str]) -> None:
+    """Add what somebody should look at to what the ingest of the run noticed."""
+    if lines:
+        stored = _stored(home)
+        _save(home, {**stored, "noticed": [*stored.get("noticed", []), *lines]})
+
+
 def begin(home: Home, run_id: str, started_at: datetime) -> None:
     """Note that a run began (UTC), so that one that never says how it ended is seen.
 

@@ -150,7 +150,7 @@ def test_what_cannot_be_evaluated_is_an_error_and_the_rest_is_still_checked(
     assert "no_such_field_bucket" in str(found[completeness("no_such_field")].message)
     absent = found["completeness.hate.report.victim_age"]
     assert (absent.status, absent.severity) == ("error", "warning")
-    assert absent.table_name == "facts.int_report_row"
+    assert absent.table_name == "facts.int_hate__report_row"
     assert {found[completeness(field)].status for field in FIELDS} == {"pass"}
 
 

@@ -1,0 +1,114 @@
+"""What somebody should be told of a run: that it stopped, a late feed, a falling score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration import progress
+from warehouse import alerts, status
+from warehouse.alerts import Alert
+from warehouse.ddl import open_warehouse
+from warehouse.errors import CspError
+from warehouse.home import Home
+from warehouse.results import CheckResult, utc_now
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.failures import FailureNote
+
+# Points of 100. A month of a small feed moves its score by some tenths.
+LEAST_FALL = 1.0
+
+FALLEN = """
+select now.partner, before.score, now.score
+from quality.maturity_history as now
+inner join quality.maturity_history as before
+    on now.partner = before.partner and now.feed = before.feed
+where now.feed = 'all' and now.run_id = $1 and before.run_id = (
+    select run_id from quality.maturity_history where run_id <> $1
+    order by rowid desc limit 1
+)
+and before.score - now.score >= $2
+order by now.partner
+"""
+
+
+def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[Alert]:
+    """An alert for each feed that is late and was not told to be since its last file came."""
+    told = dict(
+        con.execute(
+            "select subject, max(told_at) from quality.alert where kind = 'late' group by subject"
+        ).fetchall()
+    )
+    received = dict(
+        con.execute(
+            "select feed, max(loaded_at) from quality.load_audit where status = 'loaded' "
+            "group by feed"
+        ).fetchall()
+    )
+    return [
+        Alert("late", str(check.feed), check.message or "no file came in time.")
+        for check in checks
+        if check.dimension == "timeliness"
+        and check.check_id.startswith("timeliness.")
+        and check.status == "fail"
+        and (
+            check.feed not in told
+            or (check.feed in received and told[check.feed] < received[check.feed])
+        )
+    ]
+
+
+def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
+    """An alert for each partner whose score fell by LEAST_FALL or more since the run before."""
+    return [
+        Alert(
+            "score",
+            partner,
+            f"its maturity score fell from {before:.1f} to {now:.1f}; the page of the partner in "
+            "quality/ of the publication says which fields and months.",
+        )
+        for partner, before, now in con.execute(FALLEN, [run_id, LEAST_FALL]).fetchall()
+    ]
+
+
+def stopped(note: FailureNote) -> list[Alert]:
+    """The alert of a run that was blocked or failed; none where somebody stopped it."""
+    from orchestration.failures import INTERRUPTED
+
+    if note.what_failed == INTERRUPTED:
+        return []
+    kind: alerts.Kind = "blocked" if note.status == "blocked" else "failed"
+    return [Alert(kind, f"step {note.step}", f"{note.what_failed} {note.what_to_do}")]
+
+
+def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) -> None:
+    """Send one message of these alerts, if there are any and a channel is set, and keep them.
+
+    Whatever goes wrong is told to whoever watches, and fails nothing.
+    """
+    channels = settings.alerts
+    if not found or (channels.webhook is None and channels.smtp is None):
+        return
+    message = alerts.message(settings.partnership, run_id, found)
+    failed = alerts.send(settings, home, message)
+    for sentence in failed:
+        progress.tell("alerts", sentence)
+    with suppress(CspError, OSError):
+        status.notice(home, failed)
+    with (
+        suppress(CspError, OSError, duckdb.Error),
+        closing(open_warehouse(home, settings)) as con,
+    ):
+        for alert in found:
+            con.execute(
+                "insert into quality.alert values (?, ?, ?, ?, ?, ?)",
+                [
+                    *(run_id, utc_now(), alert.kind, alert.subject, alert.sentence),
+                    " ".join(failed) or None,
+                ],
+            )
