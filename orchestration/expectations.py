@@ -105,7 +105,7 @@ def expectation_assets(
             from data_quality.checkpoint import run_checks
 
             found = run_checks(night.home.warehouse_file, night.run_id, night.data_docs)
-            found = _kept(night, found, manifest_file)
+            found = kept(night, found, manifest_file)
             for result in found:
                 if result.status in ("fail", "error"):
                     progress.tell(STEP, result.message or result.check_id)
@@ -117,7 +117,7 @@ def expectation_assets(
     return great_expectations
 
 
-def _kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
+def kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
     """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
         published = shelf.current_folder(night.home)

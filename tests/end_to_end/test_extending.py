@@ -35,6 +35,11 @@ def extended(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Itera
     (home.landing / "ambulance" / "callout").mkdir(parents=True)
     _land(home, "ambulance/callout", "callouts.csv", _callouts(home))
     _land(home, "police/incident", "incidents_2011-04_to_2012-03.csv", _next_year(home))
+    # The invented year is a small one, and true.
+    (home.root / "waivers.csv").write_text(
+        "check_id,ceiling,reason,owner,expires\n"
+        "volume.police.incident,12,An invented year,The tests,9999-12-31\n"
+    )
     environment = {**os.environ, "PYTHONPATH": str(project)}
     checked = subprocess.run(
         [
@@ -75,7 +80,7 @@ def _changed_project(target: Path) -> Path:
             with (target / path).open("a", encoding="utf-8") as file:
                 file.write(block)
             blocks += 1
-    assert blocks == 9
+    assert blocks == 13
     return target
 
 
@@ -225,3 +230,26 @@ def test_a_trend_across_the_schemes_of_anti_social_behaviour_is_refused(extended
         "and period_type = 'financial_year'",
     )
     assert (before, after) == (2720, 80)
+
+
+def test_the_new_feed_is_one_that_auditors_watch(extended: Home) -> None:
+    [(records, valid)] = partner(
+        extended,
+        "select sum(records), sum(valid) from marts.recording_completeness "
+        "where partner = 'ambulance' and field = 'lsoa_code'",
+    )
+    assert (records, valid) == (302, 301)
+    checks = dict(
+        partner(
+            extended,
+            "select check_id, status from marts.check_result where feed = 'ambulance/callout' "
+            "and suite in ('great_expectations', 'delivery')",
+        )
+    )
+    assert checks["completeness.ambulance.callout.cause"] == "pass"
+    assert checks["volume.ambulance.callout"] == "pass"
+    assert (extended.current / "quality" / "partner-ambulance.html").is_file()
+    assert partner(
+        extended,
+        "select distinct file_name from marts.figure_source where feed = 'ambulance/callout'",
+    ) == [("callouts.csv",)]

@@ -98,7 +98,7 @@ while not stopped:
             "(select count(*) from marts.load_audit), "
             "(select max(period_start) from marts.feed_coverage)"
         ).fetchone(), flush=True)
-    time.sleep(0.1)
+    time.sleep(0.4)
 """
 
 
@@ -301,14 +301,12 @@ def _signalled_at(home: Home, moment: str, after: float, number: signal.Signals)
     return program.returncode, "".join(said)
 
 
-@pytest.mark.parametrize(("moment", "after"), [("Building", 0.5), (" of ", 0.2)])
-def test_a_run_stopped_in_the_middle_of_the_build_says_so_and_the_next_goes_on(
-    home: Home, moment: str, after: float
-) -> None:
+def test_a_run_stopped_in_the_middle_of_the_build_says_so_and_the_next_goes_on(home: Home) -> None:
     """systemd's stop and a shutdown send SIGTERM; dbt's queries are cancelled and waited for."""
     deliver(home, f"{NEXT}.csv", extract(NEXT, 300))
-    ended, said = _signalled_at(home, moment, after, signal.SIGTERM)
-    assert (ended, "interrupted" in said) == (1, True), said
+    for moment, after in (("Building", 0.5), (" of ", 0.2)):
+        ended, said = _signalled_at(home, moment, after, signal.SIGTERM)
+        assert (ended, "interrupted" in said) == (1, True), said
     told = status(home)
     assert told["last_run"]["status"] == "failed"
     assert "interrupted" in told["last_run"]["message"]
@@ -324,6 +322,11 @@ def test_a_blocking_failure_stops_publication(home: Home) -> None:
     with duckdb.connect(str(home.warehouse_file)) as con:
         con.execute(
             "update raw.load_period set row_count = row_count + 1 where month = '2019-05-01'"
+        )
+        # A key that repeats: a line of a file once more, as a faulty reader would leave it.
+        con.execute(
+            "insert into raw.police__street_crime by name "
+            "(from raw.police__street_crime order by _file_id desc, _line_number limit 1)"
         )
     done = csp(home, "run")
     assert done.returncode == 1
@@ -341,11 +344,17 @@ def test_a_blocking_failure_stops_publication(home: Home) -> None:
             f"and run_id = '{told['last_run']['run_id']}'",
         )
     )
-    assert "dbt.assert_rows_reconcile" in failed
+    assert failed["dbt.assert_rows_reconcile"] == "fail"
+    assert failed["dbt.unique_combination_int_street_crime_row_file_id__line_number"] == "fail"
+    assert "assert_rows_reconcile" in home.blocked_page.read_text(encoding="utf-8")
     # Mended: the rows as they are, and a corrected extract.
     with duckdb.connect(str(home.warehouse_file)) as con:
         con.execute(
             "update raw.load_period set row_count = row_count - 1 where month = '2019-05-01'"
+        )
+        con.execute(
+            "delete from raw.police__street_crime where rowid in (select max(rowid) "
+            "from raw.police__street_crime group by _file_id, _line_number having count(*) > 1)"
         )
     deliver(home, f"{NEXT}-corrected.csv", extract(NEXT, 300))
     run(home)

@@ -1,27 +1,19 @@
-{% set feeds = [
-    ("police", "street_crime"),
-    ("police", "recorded_crime"),
-    ("police", "incident"),
-    ("hate", "report"),
-    ("marac", "hearing"),
-    ("fire", "incident"),
-    ("council", "asb_report"),
-    ("probation", "caseload"),
-    ("youth", "disposal"),
-] -%}
 -- One row per feed, source within it, month, district and file: how many of the rows in force the file
 -- gave. What a figure came from, and how much each month brought.
-{% for partner, feed in feeds -%}
-select
-    '{{ partner }}/{{ feed }}' as feed,
-    source,
-    month,
-    district_code,
-    file_id,
-    count(*) as records
-from {{ ref("int_" ~ partner ~ "__" ~ feed ~ "_row") }}
-group by all
-{% if not loop.last -%}
+{{ feed_month_file("police", "street_crime") }}
 union all
-{% endif -%}
-{% endfor %}
+{{ feed_month_file("police", "recorded_crime") }}
+union all
+{{ feed_month_file("police", "incident") }}
+union all
+{{ feed_month_file("hate", "report") }}
+union all
+{{ feed_month_file("marac", "hearing") }}
+union all
+{{ feed_month_file("fire", "incident") }}
+union all
+{{ feed_month_file("council", "asb_report") }}
+union all
+{{ feed_month_file("probation", "caseload") }}
+union all
+{{ feed_month_file("youth", "disposal") }}

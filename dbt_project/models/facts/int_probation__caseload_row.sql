@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
--- One row per offender in a year's caseload in force: whose it is, when and where, the line that said it, and the bucket of
--- each of its monitored fields. Its key is a pseudonym; no value of the record is here.
+-- One row per offender in a year's caseload in force: when and where, the line that said it, and the
+-- bucket of each monitored field. Its key is a pseudonym; no value of the record is here.
 select
     'probation' as source,
     month,

@@ -31,7 +31,7 @@ areas as (
     union all
     select
         given.feed,
-        case when placed then 'force' else 'not_located' end as area_type,
+        case when which.placed then 'force' else 'not_located' end as area_type,
         forces.force_code as area_code,
         given.period_start,
         given.file_id,
@@ -39,7 +39,7 @@ areas as (
     from given
     cross join (values (true), (false)) as which (placed)
     inner join {{ ref("dim_police_force") }} as forces on given.force_name = forces.force_name
-    where placed or given.district_code is null
+    where which.placed or given.district_code is null
 ),
 
 summed as (
