@@ -138,6 +138,16 @@ class Bench:
             best = min(nights, key=lambda done: done.seconds)
             self.found.night(f"first night, {name}", best)
             self.found.shares(name, rows, best)
+            judged = task("expectations", home.root)
+            self.found.peaks.append(judged.peak_mib)
+            self.found.notes.append(
+                f"{name}: {judged.result['checks']} expectations on {judged.result['rows']:,} "
+                f"rows (the largest fact has {judged.result['largest']:,}) take "
+                f"{judged.seconds:.1f} s after {judged.result['import']:.1f} s of importing Great "
+                f"Expectations, with a peak of {judged.peak_mib:.0f} MiB; "
+                f"{judged.result['errors']} could not be evaluated."
+            )
+            print(f"  {self.found.notes[-1]}", flush=True)
 
     def _compare(
         self,

@@ -81,6 +81,40 @@ def dbt_build(home_folder: str) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began}
 
 
+def expectations(home_folder: str) -> dict[str, Any]:
+    """Great Expectations' suites of a built home, within the memory of its build.
+
+    `seconds` is without the import of the library, `import` that alone.
+    """
+    began = time.perf_counter()
+    import great_expectations  # noqa: F401 - timed apart
+
+    from data_quality.checkpoint import run_checks
+    from warehouse.ddl import duckdb_limits
+    from warehouse.home import Home
+    from warehouse.settings import load_settings
+
+    imported = time.perf_counter() - began
+    home = Home(Path(home_folder))
+    limits = duckdb_limits(home, load_settings(home))
+    began = time.perf_counter()
+    found = run_checks(home.warehouse_file, "benchmark", None, limits)
+    seconds = time.perf_counter() - began
+    with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
+        [(largest, rows)] = con.execute(
+            "select max(records), sum(records) from (select feed, sum(records) as records "
+            "from facts.feed_month_file group by feed)"
+        ).fetchall()
+    return {
+        "seconds": seconds,
+        "import": imported,
+        "checks": len(found),
+        "errors": sum(result.status == "error" for result in found),
+        "largest": int(largest),
+        "rows": int(rows),
+    }
+
+
 def build_sql(home_folder: str) -> dict[str, Any]:
     """The models' compiled SQL, in the order of their dependencies, in one bare connection.
 
@@ -187,7 +221,10 @@ def _in_order(manifest: dict[str, Any]) -> list[str]:
 
 TASKS = {
     function.__name__: function
-    for function in (bare_load, load, ingest, dbt_build, build_sql, hand_written, pandas_district)
+    for function in (
+        *(bare_load, load, ingest, dbt_build, build_sql, hand_written, pandas_district),
+        expectations,
+    )
 }
 
 if __name__ == "__main__":

@@ -21,15 +21,23 @@ from warehouse.results import ERRORS_WITHOUT_VALUES, CheckResult, Status, utc_no
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 
-def run_checks(warehouse_file: Path, run_id: str, docs_dir: Path | None) -> list[CheckResult]:
+def run_checks(
+    warehouse_file: Path,
+    run_id: str,
+    docs_dir: Path | None,
+    limits: Mapping[str, Any] | None = None,
+) -> list[CheckResult]:
     """Check the built warehouse against its completeness standards, reading only.
 
     One `CheckResult` per check, in the order of the standards; statuses `pass`, `fail`,
     `not_applicable` (no record the field applies to) and `error` (could not be evaluated). Counts
     and bucket labels only, never a record's values. Writes Great Expectations' Data Docs to
-    `docs_dir` as static pages. Raises duckdb.Error if the warehouse has no standards table.
+    `docs_dir` as static pages. `limits` are DuckDB's settings of the build (memory_limit, threads,
+    temp_directory), within which the expectations are evaluated too. Raises duckdb.Error if the
+    warehouse has no standards table.
     """
-    with duckdb.connect(str(warehouse_file), read_only=True) as connection:
+    config = dict(limits or {})
+    with duckdb.connect(str(warehouse_file), read_only=True, config=config) as connection:
         by_feed = suites.checks_by_feed(standards.standards_in_force(connection))
         columns = {feed: _columns(connection, suites.table_of(feed)) for feed in by_feed}
     results: list[CheckResult] = []
@@ -44,7 +52,7 @@ def run_checks(warehouse_file: Path, run_id: str, docs_dir: Path | None) -> list
             "warehouse",
             connection_string=f"{dialect.DRIVER}:///{warehouse_file}",
             create_temp_table=False,
-            kwargs={"connect_args": {"read_only": True}},
+            kwargs={"connect_args": {"read_only": True, "config": config}},
         )
         try:
             for feed, checks in by_feed.items():

@@ -15,6 +15,7 @@ from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
 from warehouse import results, waivers
+from warehouse.ddl import duckdb_limits
 from warehouse.publication import shelf
 from warehouse.results import CheckResult
 
@@ -104,7 +105,12 @@ def expectation_assets(
             # Importing Great Expectations takes seconds: only here.
             from data_quality.checkpoint import run_checks
 
-            found = run_checks(night.home.warehouse_file, night.run_id, night.data_docs)
+            found = run_checks(
+                night.home.warehouse_file,
+                night.run_id,
+                night.data_docs,
+                duckdb_limits(night.home, night.settings),
+            )
             found = kept(night, found, manifest_file)
             for result in found:
                 if result.status in ("fail", "error"):

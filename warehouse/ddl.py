@@ -253,6 +253,17 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 }
 
 
+def duckdb_limits(home: Home, settings: Settings) -> dict[str, str | bool | int]:
+    """DuckDB's settings for any work on the home's warehouse: within what csp.yml allows."""
+    return {
+        "memory_limit": settings.memory_limit,
+        "threads": settings.threads,
+        "temp_directory": str(home.work / "spill"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+
+
 def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
     """The home's warehouse, open for writing within the memory and cores the settings allow.
 
@@ -263,16 +274,7 @@ def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
     shutil.rmtree(home.work / "spill", ignore_errors=True)
     try:
         with private_files():
-            con = duckdb.connect(
-                str(home.warehouse_file),
-                config={
-                    "memory_limit": settings.memory_limit,
-                    "threads": settings.threads,
-                    "temp_directory": str(home.work / "spill"),
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                },
-            )
+            con = duckdb.connect(str(home.warehouse_file), config=duckdb_limits(home, settings))
         home.warehouse_file.chmod(0o600)
     except (duckdb.Error, OSError) as error:
         said = str(error).splitlines()[0]

@@ -407,7 +407,7 @@ def test_public_says_nothing_of_what_partners_send(home: Home) -> None:
 
 
 # What a publication says of itself, and of the checks of its run.
-OF_THE_RUN = {"publication", "check_result"}
+OF_THE_RUN = {"publication", "check_result", "maturity_history"}
 
 
 def _public(home: Home) -> dict[str, list[tuple[Any, ...]]]:
