@@ -1,7 +1,8 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 -- One row per target and financial year from its baseline to its end: a percentage change of the
 -- indicator's count on the baseline, or of its value where only a percentage can be compared. Whether
--- more or less is wanted follows the sign of the target, and of one of no change the polarity.
+-- more or less is wanted follows the sign of the target, and of one of no change the polarity. Across a
+-- break of the series no target is judged.
 with targets as (
     select
         target.*,
@@ -55,6 +56,21 @@ target_years as (
     from targets
 ),
 
+-- Years that a break of the series parts from the baseline: what is counted is not what was.
+broken as (
+    select
+        target_years.target_id,
+        target_years.period_start,
+        max(breaks.reason) as break_reason
+    from target_years
+    inner join {{ ref("series_break") }} as breaks
+        on
+            target_years.indicator_id = breaks.indicator_id
+            and make_date(left(target_years.baseline_label, 4)::integer, 4, 1) < breaks.break_date
+            and target_years.period_start >= breaks.break_date
+    group by target_years.target_id, target_years.period_start
+),
+
 baselines as (
     select
         targets.target_id,
@@ -86,6 +102,7 @@ compared as (
         coalesce(values_by_year.is_complete, false) as is_complete,
         coalesce(values_by_year.months_received, 0) as months_received,
         latest_version.indicator_id is not null as is_known,
+        broken.break_reason,
         -- A target of no change is kept by what is no worse.
         case
             when target_years.target_percent = 0
@@ -100,6 +117,10 @@ compared as (
             and target_years.area_code = values_by_year.area_code
             and target_years.period_start = values_by_year.period_start
     left join latest_version on target_years.indicator_id = latest_version.indicator_id
+    left join broken
+        on
+            target_years.target_id = broken.target_id
+            and target_years.period_start = broken.period_start
 )
 
 select
@@ -123,6 +144,7 @@ select
             compared.period_label != compared.target_label
             or not compared.is_complete
             or compared.target_value is null
+            or compared.break_reason is not null
             then 'not yet known'
         when compared.wants_more and compared.actual_value >= compared.target_value then 'met'
         when not compared.wants_more and compared.actual_value <= compared.target_value then 'met'
@@ -132,6 +154,8 @@ select
         when not compared.is_known then 'the register has no such indicator'
         when compared.baseline_value is null
             then 'the baseline of ' || compared.baseline_label || ' is not known'
+        when compared.break_reason is not null
+            then 'the series is broken since the baseline: ' || compared.break_reason
         when not compared.is_complete
             then {{ incomplete_reason("compared.period_label", "compared.months_received") }}
         when compared.period_label != compared.target_label
