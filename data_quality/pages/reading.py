@@ -121,7 +121,7 @@ def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -
     return feed
 
 
-def run_and_loads(con: duckdb.DuckDBPyConnection) -> list[Row]:
+def loads(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """One row per feed with a file: files, rows and rejects, and what was refused."""
     return rows(
         con,
@@ -134,6 +134,18 @@ def run_and_loads(con: duckdb.DuckDBPyConnection) -> list[Row]:
         "coalesce(sum(skipped) filter (status = 'loaded'), 0)::bigint as skipped, "
         "max(loaded_at) as last_at from quality.load_audit group by feed order by feed",
     )
+
+
+def never_received(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The feeds of which no file was ever loaded."""
+    return [
+        row["feed"]
+        for row in rows(
+            con,
+            "select feed from raw.feed where feed not in "
+            "(select feed from quality.load_audit where status = 'loaded') order by feed",
+        )
+    ]
 
 
 def refused(con: duckdb.DuckDBPyConnection) -> list[Row]:

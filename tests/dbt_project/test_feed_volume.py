@@ -30,7 +30,8 @@ def volume(
             f"'incident' as name, '{rule}' as update_rule"
         )
         con.execute(
-            "create table load_audit as select 1 as file_id, 'loaded' as status, "
+            "create table load_audit as select 1 as file_id, 'police/incident' as feed, "
+            "'loaded' as status, "
             f"timestamp '{landed}' as landed_at"
         )
         con.execute(

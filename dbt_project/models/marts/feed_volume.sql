@@ -12,7 +12,16 @@
 -- the median of up to twelve months received before it; with two years of history also the season's
 -- usual distance from that. The spread is that of the earlier months from what was expected of them
 -- (1.4826 times their median absolute deviation), and never less than a count's own (Poisson).
-with received as (
+with newest as (
+    select
+        feed,
+        max(landed_at)::date as landed_on
+    from {{ source("quality", "load_audit") }}
+    where status = 'loaded'
+    group by feed
+),
+
+received as (
     select distinct
         load_period.feed,
         coalesce(nullif(load_period.period_key, ''), feed.partner) as source,
@@ -21,8 +30,9 @@ with received as (
     inner join {{ source("raw", "feed") }} as feed on load_period.feed = feed.feed
     inner join {{ source("quality", "load_audit") }} as load_audit
         on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
-    -- A month that had not ended when the newest extract was made is not whole yet.
-    where last_day(load_period.month) < load_audit.landed_at::date
+    inner join newest on load_period.feed = newest.feed
+    -- A month that had not ended when the feed's newest file was made is not whole yet.
+    where last_day(load_period.month) < newest.landed_on
 ),
 
 sent as (
