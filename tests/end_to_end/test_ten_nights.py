@@ -131,12 +131,14 @@ def test_the_history_of_years_shows_its_last_nights(home: Home, tmp_path: Path) 
         con.execute(
             "insert into quality.maturity_history by name select past_run.* replace "
             "('old-' || n as run_id, recorded_at - to_days(n::integer) as recorded_at) "
-            "from quality.maturity_history as past_run, range(1, 501) as past (n) where run_id = 'night-9'"
+            "from quality.maturity_history as past_run, range(1, 501) as past (n) "
+            "where run_id = 'night-9'"
         )
         con.execute(
             "insert into quality.check_result by name select past_run.* replace "
             "('old-' || n as run_id, checked_at - to_days(n::integer) as checked_at) "
-            "from quality.check_result as past_run, range(1, 501) as past (n) where run_id = 'night-9'"
+            "from quality.check_result as past_run, range(1, 501) as past (n) "
+            "where run_id = 'night-9'"
         )
     before = size(longer, longer.current.resolve())
     with night.warehouse() as con:

@@ -1,0 +1,118 @@
+"""Who is told what: a stopped run always, a late feed once, a score that fell by a point."""
+
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from orchestration import alerting
+from orchestration.failures import INTERRUPTED, FailureNote
+from tests.warehouse.small_night import check
+from warehouse import alerts, ddl, status
+from warehouse.alerts import Alert, Message
+from warehouse.home import Home
+from warehouse.results import CheckResult
+from warehouse.settings import Settings, load_settings
+
+NOW = datetime(2026, 11, 27)
+FEED = "hate/report"
+
+
+@pytest.fixture
+def con(home: Home) -> duckdb.DuckDBPyConnection:
+    """A home's warehouse with its control tables."""
+    settings = load_settings(home)
+    connection = ddl.open_warehouse(home, settings)
+    ddl.ensure(connection, {}, settings)
+    return connection
+
+
+def late(state: str = "fail") -> CheckResult:
+    return CheckResult(
+        **{
+            **vars(check("run-1", state, f"timeliness.{FEED.replace('/', '.')}", "warning")),
+            "feed": FEED,
+            "dimension": "timeliness",
+            "message": "60 days since the newest file",
+        }
+    )
+
+
+def test_a_late_feed_is_told_once_until_its_next_file(con: duckdb.DuckDBPyConnection) -> None:
+    assert alerting.late(con, [late("pass"), late("not_applicable")]) == []
+    assert alerting.late(con, [late()]) == [Alert("late", FEED, "60 days since the newest file")]
+    con.execute(
+        "insert into quality.alert (run_id, told_at, kind, subject) values ('r', ?, 'late', ?)",
+        [NOW, FEED],
+    )
+    assert alerting.late(con, [late()]) == []
+    con.execute(
+        "insert into quality.load_audit (feed, status, loaded_at) values (?, 'loaded', ?)",
+        [FEED, NOW + timedelta(days=1)],
+    )
+    assert len(alerting.late(con, [late()])) == 1
+
+
+def test_months_missing_are_no_lateness(con: duckdb.DuckDBPyConnection) -> None:
+    """A month that was never sent is missing every night: the pages say so, no message does."""
+    coverage = CheckResult(**{**vars(late()), "check_id": "coverage.hate.report"})
+    assert alerting.late(con, [coverage]) == []
+
+
+def scored(con: duckdb.DuckDBPyConnection, run_id: str, score: float, feed: str = "all") -> None:
+    con.execute(
+        "insert into quality.maturity_history (run_id, partner, feed, score) "
+        "values (?, 'hate', ?, ?)",
+        [run_id, feed, score],
+    )
+
+
+def test_a_score_that_fell_by_a_point_is_told(con: duckdb.DuckDBPyConnection) -> None:
+    scored(con, "run-1", 90.0)
+    assert alerting.fallen(con, "run-1") == []
+    scored(con, "run-2", 89.2)
+    scored(con, "run-2", 50.0, feed="report")
+    assert alerting.fallen(con, "run-2") == []
+    scored(con, "run-3", 88.1)
+    [alert] = alerting.fallen(con, "run-3")
+    assert (alert.kind, alert.subject) == ("score", "hate")
+    assert "fell from 89.2 to 88.1" in alert.sentence
+    scored(con, "run-4", 95.0)
+    assert alerting.fallen(con, "run-4") == []
+
+
+def test_who_stops_a_run_is_not_told_of_it() -> None:
+    blocked = FailureNote("r", "blocked", "publication", "Two checks failed.", "Mend it.")
+    assert alerting.stopped(blocked) == [
+        Alert("blocked", "step publication", "Two checks failed. Mend it.")
+    ]
+    assert alerting.stopped(FailureNote("r", "failed", "ingest", "x", "y"))[0].kind == "failed"
+    assert alerting.stopped(FailureNote("r", "failed", "ingest", INTERRUPTED, "y")) == []
+
+
+def test_a_message_that_fails_is_noted_and_fails_nothing(
+    home: Home, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con.close()
+    sent: list[Message] = []
+
+    def send(settings: Settings, home: Home, message: Message) -> list[str]:
+        sent.append(message)
+        return ["The alert by the webhook: it answered 500."]
+
+    monkeypatch.setattr(alerts, "send", send)
+    found = [Alert("late", FEED, "60 days since the newest file")]
+    silent = load_settings(home)
+    alerting.tell(home, silent, "run-1", found)
+    assert sent == [], "no channel is set"
+    channel = silent.alerts.model_copy(update={"webhook": "http://127.0.0.1:9/hook"})
+    told = silent.model_copy(update={"alerts": channel})
+    alerting.tell(home, told, "run-1", [])
+    assert sent == []
+    alerting.tell(home, told, "run-1", found)
+    assert len(sent) == 1
+    assert "it answered 500" in " ".join(status.read(home)["noticed"])
+    with ddl.open_warehouse(home, silent) as again:
+        assert again.execute("select kind, subject, failed from quality.alert").fetchall() == [
+            ("late", FEED, "The alert by the webhook: it answered 500.")
+        ]
