@@ -9,8 +9,8 @@ of ingest and delivery. Each check has one sentence for the engineer and one for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import duckdb
 
 from data_quality import suites
 from data_quality.standards import Standard, standards_in_force
-from warehouse.results import dimension_of_test, is_warning, table_tested
+from warehouse.results import Severity, dimension_of_test, is_warning, table_tested
 from warehouse.waivers import Waiver, held
 
 
@@ -74,9 +74,22 @@ SENTENCES = {
     ),
 }
 
-# Of each check a feed has by its kind: dimension, severity, for the engineer, for the auditor.
+
+@dataclass(frozen=True)
+class Kind:
+    """A check that every feed has: of which table, how bad a failure is, and its two sentences."""
+
+    suite: str
+    table_name: str
+    column_name: str
+    dimension: str
+    severity: Severity
+    for_the_engineer: str
+    for_the_auditor: str
+
+
 OF_FEEDS = {
-    "reconciliation": (
+    "reconciliation": Kind(
         "ingest",
         "load_audit",
         "data_rows",
@@ -85,7 +98,7 @@ OF_FEEDS = {
         "Of every loaded file of {feed}, data rows = accepted + rejected + declared skips.",
         "No row that was sent is lost: each is loaded, or kept with its reason.",
     ),
-    "timeliness": (
+    "timeliness": Kind(
         "ingest",
         "load_audit",
         "landed_at",
@@ -94,7 +107,7 @@ OF_FEEDS = {
         "The newest file of {feed} is no older than its cadence allows.",
         "The figures are as recent as the partner agreed to make them.",
     ),
-    "volume": (
+    "volume": Kind(
         "delivery",
         "feed_volume",
         "records",
@@ -103,7 +116,7 @@ OF_FEEDS = {
         "No month of {feed} that is new or changed lies beyond the wide band of its history.",
         "An extract of which a part is missing, or that came twice over, is not published.",
     ),
-    "volume_drift": (
+    "volume_drift": Kind(
         "delivery",
         "feed_volume",
         "records",
@@ -112,7 +125,7 @@ OF_FEEDS = {
         "The newest month of {feed} lies within three standard deviations of what is expected.",
         "An unusual month is looked at before anybody explains it.",
     ),
-    "coverage": (
+    "coverage": Kind(
         "delivery",
         "feed_coverage",
         "month",
@@ -121,7 +134,7 @@ OF_FEEDS = {
         "Every month of {feed} between its first and the last expected one was received.",
         "A month that was not sent is not mistaken for a quiet one.",
     ),
-    "schema": (
+    "schema": Kind(
         "delivery",
         "load_audit",
         "layout",
@@ -130,7 +143,7 @@ OF_FEEDS = {
         "The newest file of {feed} has the layout and the optional columns of the one before.",
         "A field that a partner stopped sending is noticed the same night.",
     ),
-    "duplicates": (
+    "duplicates": Kind(
         "delivery",
         "load_audit",
         "sha256",
@@ -140,21 +153,32 @@ OF_FEEDS = {
         "A partner that sends last month's extract again is told so.",
     ),
 }
+# Kinds that only feeds of events have, whose months are counted.
+OF_VOLUME = ("volume", "volume_drift")
 
 
 def entries(
     manifest: Mapping[str, Any],
     standards: Iterable[Standard],
     feeds: Iterable[str],
+    counted: Collection[str],
     monitored: Iterable[tuple[str, str]],
     waivers: Iterable[Waiver] = (),
+    months: Iterable[tuple[str, str]] = (),
 ) -> list[Entry]:
     """The catalogue, by check id.
 
-    manifest: dbt's. feeds: `partner/feed` of every contract. monitored: (feed, field) of every
-    field that is sorted into buckets; without a standard its completeness is intended only.
+    manifest: dbt's. feeds: `partner/feed` of every contract; of those counted the months' volume is
+    checked, of the others it is intended only. monitored: (feed, field) of every field that is
+    sorted into buckets; without a standard its completeness is intended only. months: (check id,
+    feed) of the months whose volume was a check of its own.
     """
-    found = [*_of_dbt(manifest), *of_feeds(feeds)]
+    found = [*_of_dbt(manifest), *of_feeds(feeds, counted)]
+    found += [
+        replace(entry, check_id=check_id)
+        for check_id, feed in months
+        for entry in of_feeds([feed], [feed], ["volume"])
+    ]
     standards = list(standards)
     for standard in standards:
         found += [_of_standard(check) for check in suites.checks_of(standard)]
@@ -170,10 +194,16 @@ def write(con: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Entry]:
         json.loads(dbt_manifest.read_text(encoding="utf-8")),
         standards_in_force(con),
         [feed for (feed,) in con.execute("select feed from raw.feed").fetchall()],
+        feeds_with_volume(con),
         con.execute(
             "select distinct partner || '/' || feed, field from marts.recording_completeness"
         ).fetchall(),
         held(con).values(),
+        con.execute(
+            "select distinct check_id, feed from quality.check_result where suite = 'delivery' "
+            "and check_id <> 'volume.' || replace(feed, '/', '.') and starts_with(check_id, "
+            "'volume.')"
+        ).fetchall(),
     )
     con.execute("begin")
     con.execute("delete from quality.check_catalogue")
@@ -184,6 +214,19 @@ def write(con: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Entry]:
     )
     con.execute("commit")
     return found
+
+
+def feeds_with_volume(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The feeds whose months are counted: records of events, but not a year's caseload at once."""
+    return [
+        feed
+        for (feed,) in con.execute(
+            "select feed.feed from raw.feed as feed inner join information_schema.tables as rows "
+            "on rows.table_schema || '.' || rows.table_name "
+            "= 'facts.int_' || feed.partner || '__' || feed.name || '_row' "
+            "where feed.update_rule <> 'snapshot' order by 1"
+        ).fetchall()
+    ]
 
 
 def _of_dbt(manifest: Mapping[str, Any]) -> Iterable[Entry]:
@@ -235,23 +278,25 @@ def sentences_of(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> tuple[
     )
 
 
-def of_feeds(feeds: Iterable[str], kinds: Iterable[str] = tuple(OF_FEEDS)) -> Iterable[Entry]:
-    """The entries that every feed has, of these kinds."""
+def of_feeds(
+    feeds: Iterable[str], counted: Collection[str], kinds: Iterable[str] = tuple(OF_FEEDS)
+) -> Iterable[Entry]:
+    """The entries that every feed has, of these kinds; volume is implemented for those counted."""
     kinds = list(kinds)
     for feed in feeds:
-        for kind in kinds:
-            suite, table, column, dimension, severity, engineer, auditor = OF_FEEDS[kind]
+        for name in kinds:
+            kind = OF_FEEDS[name]
             yield Entry(
-                check_id=f"{kind}.{feed.replace('/', '.')}",
-                suite=suite,
+                check_id=f"{name}.{feed.replace('/', '.')}",
+                suite=kind.suite,
                 feed=feed,
-                table_name=table,
-                column_name=column,
-                dimension=dimension,
-                severity=severity,
-                is_implemented=True,
-                for_the_engineer=engineer.format(feed=feed),
-                for_the_auditor=auditor,
+                table_name=kind.table_name,
+                column_name=kind.column_name,
+                dimension=kind.dimension,
+                severity=kind.severity,
+                is_implemented=name not in OF_VOLUME or feed in counted,
+                for_the_engineer=kind.for_the_engineer.format(feed=feed),
+                for_the_auditor=kind.for_the_auditor,
             )
 
 

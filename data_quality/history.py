@@ -33,27 +33,27 @@ def keep(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
                 run_id, recorded_at, partner, feed, field, month, records, valid, missing,
                 not_stated, invalid, not_applicable
             )
-            select
-                $1, (now() at time zone 'UTC')::timestamp, found.partner, found.feed, found.field,
-                found.month, found.records, found.valid, found.missing, found.not_stated,
-                found.invalid, found.not_applicable
-            from marts.recording_completeness as found
-            left join (
+            with kept as (
+                select partner, feed, field, month, records, valid, missing, not_stated, invalid,
+                    not_applicable
                 from quality.completeness_history
                 qualify row_number() over (
                     partition by partner, feed, field, month order by rowid desc
                 ) = 1
-            ) as kept
-                on found.partner = kept.partner and found.feed = kept.feed
-                and found.field = kept.field and found.month = kept.month
-            where (
-                kept.records, kept.valid, kept.missing, kept.not_stated, kept.invalid,
-                kept.not_applicable
-            ) is distinct from (
-                found.records, found.valid, found.missing, found.not_stated, found.invalid,
-                found.not_applicable
+            ),
+            found as (
+                select partner, feed, field, month, records, valid, missing, not_stated, invalid,
+                    not_applicable
+                from marts.recording_completeness
+                union all
+                -- A month of which no row is in force any more.
+                select partner, feed, field, month, 0, 0, 0, 0, 0, 0
+                from kept
+                anti join marts.recording_completeness using (partner, feed, field, month)
             )
-            order by found.partner, found.feed, found.field, found.month
+            select $1, (now() at time zone 'UTC')::timestamp, changed.*
+            from (from found except from kept) as changed
+            order by partner, feed, field, month
             """,
             [run_id],
         )

@@ -55,7 +55,7 @@ def own_results(
                 records=None,
                 failed_records=result.failed_records if result else None,
                 checked_at=utc_now(),
-                message=f"Waiver of {waiver.check_id} ({waiver.owner}): {observed}",
+                message=f"Waiver of {waiver.check_id}: {observed}",
             )
         )
     return found

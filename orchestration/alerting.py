@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from orchestration import progress
-from warehouse import alerts, status
+from warehouse import alerts, results, status
 from warehouse.alerts import Alert
 from warehouse.ddl import open_warehouse
 from warehouse.errors import CspError
@@ -29,7 +29,7 @@ from quality.maturity_history as now
 inner join quality.maturity_history as before
     on now.partner = before.partner and now.feed = before.feed
 where now.feed = 'all' and now.run_id = $1 and before.run_id = (
-    select run_id from quality.maturity_history where run_id <> $1
+    select run_id from quality.run where run_id <> $1 and status = 'published'
     order by rowid desc limit 1
 )
 and before.score - now.score >= $2
@@ -38,10 +38,14 @@ order by now.partner
 
 
 def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[Alert]:
-    """An alert for each feed that is late and was not told to be since its last file came."""
+    """An alert for each feed that is late and was not told to be since its last file came.
+
+    One that a channel did not take was not told.
+    """
     told = dict(
         con.execute(
-            "select subject, max(told_at) from quality.alert where kind = 'late' group by subject"
+            "select subject, max(told_at) from quality.alert "
+            "where kind = 'late' and failed is null group by subject"
         ).fetchall()
     )
     received = dict(
@@ -64,7 +68,7 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
 
 
 def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
-    """An alert for each partner whose score fell by LEAST_FALL or more since the run before."""
+    """An alert for each partner whose score fell by LEAST_FALL since the last publication."""
     return [
         Alert(
             "score",
@@ -74,6 +78,38 @@ def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
         )
         for partner, before, now in con.execute(FALLEN, [run_id, LEAST_FALL]).fetchall()
     ]
+
+
+def of_run(home: Home, settings: Settings, run_id: str, *, published: bool) -> list[Alert]:
+    """The late feeds that the run found, and, of a run that published, the scores that fell."""
+
+    def ask(con: duckdb.DuckDBPyConnection) -> list[Alert]:
+        found = late(con, results.of_run(con, run_id))
+        return [*found, *fallen(con, run_id)] if published else found
+
+    return _asked(home, settings, ask)
+
+
+def tell_late(home: Home, settings: Settings, run_id: str, checks: Iterable[CheckResult]) -> None:
+    """Tell of the feeds that are late by these checks, which an unchanged night does not keep."""
+    tell(home, settings, run_id, _asked(home, settings, lambda con: late(con, checks)))
+
+
+def _asked(
+    home: Home, settings: Settings, ask: Callable[[duckdb.DuckDBPyConnection], list[Alert]]
+) -> list[Alert]:
+    """What the warehouse says; nothing where no channel is set or it cannot be asked.
+
+    A message fails no run.
+    """
+    if not _channels(settings):
+        return []
+    with (
+        suppress(CspError, OSError, duckdb.Error),
+        closing(open_warehouse(home, settings)) as con,
+    ):
+        return ask(con)
+    return []
 
 
 def stopped(note: FailureNote) -> list[Alert]:
@@ -91,8 +127,7 @@ def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) ->
 
     Whatever goes wrong is told to whoever watches, and fails nothing.
     """
-    channels = settings.alerts
-    if not found or (channels.webhook is None and channels.smtp is None):
+    if not found or not _channels(settings):
         return
     message = alerts.message(settings.partnership, run_id, found)
     failed = alerts.send(settings, home, message)
@@ -112,3 +147,7 @@ def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) ->
                     " ".join(failed) or None,
                 ],
             )
+
+
+def _channels(settings: Settings) -> bool:
+    return settings.alerts.webhook is not None or settings.alerts.smtp is not None

@@ -15,6 +15,7 @@ from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
 from warehouse import results, waivers
+from warehouse.contract import Contract
 from warehouse.ddl import duckdb_limits
 from warehouse.publication import shelf
 from warehouse.results import CheckResult
@@ -39,13 +40,13 @@ def check_name(check_id: str) -> str:
 
 
 # The checks of a feed that need the built tables; those of ingest are its own.
-OF_DELIVERY = ("volume", "volume_drift", "coverage", "schema", "duplicates")
+OF_DELIVERY = [name for name, kind in catalogue.OF_FEEDS.items() if kind.suite == "delivery"]
 
 
 def expectation_assets(
     standards: Collection[Standard],
     models: Collection[dg.AssetKey],
-    feeds: Collection[str],
+    contracts: Mapping[str, Contract],
     manifest_file: Path,
 ) -> dg.AssetsDefinition:
     """The step, for the project's standards on tables that exist among the models, and the feeds.
@@ -70,7 +71,14 @@ def expectation_assets(
         for feed, checks in by_feed.items()
         for check in checks
     }
-    for entry in catalogue.of_feeds(feeds, OF_DELIVERY):
+    counted = [
+        feed
+        for feed, contract in contracts.items()
+        if table_key(feed) in models and contract.update.rule != "snapshot"
+    ]
+    for entry in catalogue.of_feeds(contracts, counted, OF_DELIVERY):
+        if not entry.is_implemented:
+            continue
         specs[entry.check_id] = dg.AssetCheckSpec(
             check_name(entry.check_id),
             asset=raw_key(str(entry.feed)),

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
-import duckdb
 from dagster._core.errors import DagsterExecutionInterruptedError  # not among its exports
 from sqlalchemy.exc import OperationalError
 
@@ -108,9 +107,10 @@ def write_what_failed(context: dg.HookContext) -> None:
     path = write_note(night.home, note)
     context.log.error(f"{note.what_failed} {note.what_to_do} (kept in {path.name})")
     night.finish(note.status, note.what_failed)
+    found = alerting.of_run(night.home, night.settings, night.run_id, published=False)
+    alerting.tell(night.home, night.settings, night.run_id, [*alerting.stopped(note), *found])
     if note.status == "blocked":
         write_blocked_page(night)
-    alerting.tell(night.home, night.settings, night.run_id, alerting.stopped(note))
 
 
 def write_blocked_page(night: "Night") -> None:
@@ -126,7 +126,7 @@ def write_blocked_page(night: "Night") -> None:
                 night.run_id,
                 current.name if current else None,
             )
-    except (CspError, OSError, duckdb.Error) as error:
+    except Exception as error:
         with suppress(OSError):
             keep_traceback(night.home, night.run_id, error)
 

@@ -11,7 +11,6 @@ from data_quality.pages import write_pages
 from orchestration import alerting, progress
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse import results
 from warehouse.publication import publish
 
 STEP = "publication"
@@ -51,13 +50,8 @@ def publication_asset(
             )
         with retrying(night, attempts=0):  # published is published: not once more
             night.finish("published", f"Published {published.id}.", published.id)
-            with night.warehouse() as connection:
-                checks = results.of_run(connection, night.run_id)
-                found = [
-                    *alerting.late(connection, checks),
-                    *alerting.fallen(connection, night.run_id),
-                ]
-            alerting.tell(night.home, night.settings, night.run_id, found)
+        found = alerting.of_run(night.home, night.settings, night.run_id, published=True)
+        alerting.tell(night.home, night.settings, night.run_id, found)
         return dg.MaterializeResult(
             metadata={key: str(value) for key, value in asdict(published).items()}
         )

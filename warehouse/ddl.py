@@ -153,7 +153,7 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "failed_records": ("BIGINT", "Records that failed."),
             "checked_at": ("TIMESTAMP", "When (UTC)."),
             "message": ("VARCHAR", "One sentence for the reader."),
-            "waiver": ("VARCHAR", "Owner, expiry and reason of the waiver that covers a failure."),
+            "waiver": ("VARCHAR", "Until when a waiver bears the failure (quality.check_waiver)."),
         },
     ),
     "quality.check_waiver": (
@@ -176,7 +176,10 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "column_name": ("VARCHAR", "The column checked, where it is one."),
             "dimension": ("VARCHAR", "Dimension of quality, as in quality.check_result."),
             "severity": ("VARCHAR", "blocking or warning."),
-            "is_implemented": ("BOOLEAN", "Whether it is evaluated every night."),
+            "is_implemented": (
+                "BOOLEAN",
+                "Whether it is evaluated: every night; dbt_unit with the software.",
+            ),
             "for_the_engineer": ("VARCHAR", "What it asks of which table, in one sentence."),
             "for_the_auditor": ("VARCHAR", "Why it matters, in one sentence."),
         },

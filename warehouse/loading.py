@@ -208,6 +208,11 @@ class _Loader:
             for row in outcome.rows:
                 feed.count(row)
             _notice_rejects(feed, landed.name, outcome.rows)
+            if outcome.status == "duplicate":
+                feed.noticed.append(
+                    f"{landed.feed}/{landed.name} was sent before ({outcome.rows[0].reason}): if a "
+                    "new extract was meant, ask the partner for it"
+                )
             for line in _lines(landed, outcome, time.monotonic() - began):
                 feed.messages.append(line)
                 report(line)

@@ -99,8 +99,9 @@ def held(con: duckdb.DuckDBPyConnection) -> dict[str, Waiver]:
 def applied(result: "CheckResult", waivers: Mapping[str, Waiver], today: date) -> "CheckResult":
     """The result as its waiver, if it has one, leaves it.
 
-    A failure within the ceiling of a waiver that holds becomes a warning that names it. Nothing
-    else is borne: neither a check that could not be evaluated nor a failure that is not counted.
+    A failure within the ceiling of a waiver that holds becomes a warning that says so; who bears it
+    and why is in the waiver alone, which is not public. Nothing else is borne: neither a check that
+    could not be evaluated nor a failure that is not counted.
     """
     waiver = waivers.get(result.check_id)
     if waiver is None or result.status not in ("fail", "error"):
@@ -114,7 +115,7 @@ def applied(result: "CheckResult", waivers: Mapping[str, Waiver], today: date) -
     return replace(
         result,
         severity="warning",
-        waiver=f"{waiver.owner}, until {waiver.expires}: {waiver.reason}",
+        waiver=f"until {waiver.expires}",
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
@@ -100,7 +99,7 @@ def volume(rows: Rows, title: str) -> str:
 
     rows: month, records, warning_low, warning_high (None where there is no band), status.
     """
-    values = [{**row, "month": _first(row["month"])} for row in rows]
+    values = [{**row, "month": row["month"].isoformat()} for row in rows]
     month = {
         "field": "month",
         "type": "temporal",
@@ -141,10 +140,6 @@ def volume(rows: Rows, title: str) -> str:
             ],
         },
     )
-
-
-def _first(month: date) -> str:
-    return month.isoformat()
 
 
 def _svg(values: Rows, title: str, spec: dict[str, Any]) -> str:

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Feed:
-    """One feed of a partner: its grid of fields by months, volume, loads and records to mend."""
+    """One feed of a partner: its grid of fields by months, coverage, volume and rejects."""
 
     feed: str
     title: str
@@ -31,8 +31,7 @@ class Feed:
     grid: dict[str, dict[date, Row]] = field(default_factory=dict)
     coverage: list[Row] = field(default_factory=list)
     volume: dict[str, list[Row]] = field(default_factory=dict)
-    to_mend: list[Row] = field(default_factory=list)
-    to_mend_by_area: list[Row] = field(default_factory=list)
+    not_received: set[date] = field(default_factory=set)
     rejects: list[Row] = field(default_factory=list)
 
 
@@ -53,7 +52,7 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = No
 
 
 def partners(con: duckdb.DuckDBPyConnection) -> list[Partner]:
-    """Every partner that sent records, by name, worst feed first."""
+    """Every partner that sent records, and its feeds, by name."""
     scores = {
         (row["partner"], row["feed"]): row
         for row in rows(con, "select * from marts.maturity_score where period_type = 'rolling_12m'")
@@ -73,15 +72,19 @@ def partners(con: duckdb.DuckDBPyConnection) -> list[Partner]:
 def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -> Feed:
     of = [partner, name]
     feed = Feed(f"{partner}/{name}", title)
-    months = [
-        row["month"]
-        for row in rows(
-            con,
-            "select distinct month from marts.recording_completeness "
-            "where partner = ? and feed = ? order by month",
-            of,
-        )
-    ]
+    found = rows(
+        con,
+        "select month, bool_or(has_records) as has_records from ("
+        "select month, true as has_records from marts.recording_completeness "
+        "where partner = $1 and feed = $2 union all "
+        # Of no source was the month received: a gap, not a quiet month.
+        "select month, false from marts.feed_coverage where partner = $1 and feed = $2 "
+        "group by month having bool_or(status = 'missing') and not bool_or(status = 'received')"
+        ") group by month order by month",
+        of,
+    )
+    months = [row["month"] for row in found]
+    feed.not_received = {row["month"] for row in found if not row["has_records"]}
     feed.months = months[-MOST_MONTHS:]
     feed.earlier_months = len(months) - len(feed.months)
     for cell in rows(
@@ -97,7 +100,7 @@ def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -
         "count(*) filter (status = 'missing') as missing, "
         "coalesce(string_agg(period_label, ', ' order by month) filter (status = 'missing'), '') "
         "as months from marts.feed_coverage where partner = ? and feed = ? "
-        f"group by source order by missing desc, source limit {MOST_LISTED}",
+        f"group by source order by missing desc, source limit {MOST_LISTED + 1}",
         of,
     )
     for row in rows(
@@ -115,7 +118,7 @@ def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -
         "select reason, coalesce(column_name, '') as column_name, count(*) as rejected, "
         "count(distinct file_id) as files, max(file_name) as last_file "
         "from quality.rejected_row where feed = ? group by all "
-        f"order by rejected desc, reason limit {MOST_LISTED}",
+        f"order by rejected desc, reason limit {MOST_LISTED + 1}",
         [feed.feed],
     )
     return feed
@@ -153,7 +156,7 @@ def refused(con: duckdb.DuckDBPyConnection) -> list[Row]:
     return rows(
         con,
         "select feed, file_name, reason, loaded_at from quality.load_audit "
-        f"where status = 'refused' order by file_id desc limit {MOST_LISTED}",
+        f"where status = 'refused' order by file_id desc limit {MOST_LISTED + 1}",
     )
 
 
@@ -201,7 +204,8 @@ def score_history(con: duckdb.DuckDBPyConnection) -> list[Row]:
     return rows(
         con,
         "select partner, recorded_at, score from quality.maturity_history "
-        "where feed = 'all' and run_id in (select run_id from quality.maturity_history "
+        "where feed = 'all' and score is not null "
+        "and run_id in (select run_id from quality.maturity_history "
         f"group by run_id order by max(recorded_at) desc limit {MOST_RUNS}) "
         "order by recorded_at, partner",
     )
@@ -238,7 +242,7 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
             con,
             "select feed, file_name, accepted, rejected, status from quality.load_audit "
             "where loaded_at > coalesce((select max(loaded_at) from read_parquet(?)), "
-            f"'-infinity'::timestamp) order by file_id limit {MOST_LISTED}",
+            f"'-infinity'::timestamp) order by file_id limit {MOST_LISTED + 1}",
             [of["load_audit"]],
         ),
         "checks": rows(
@@ -247,7 +251,7 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
             "from quality.check_result as now inner join "
             "(from read_parquet(?) where run_id = ?) as before using (check_id) "
             "where now.run_id = ? and now.status <> before.status "
-            f"order by now.check_id limit {MOST_LISTED}",
+            f"order by now.check_id limit {MOST_LISTED + 1}",
             [of["check_result"], published[0]["run_id"], run_id],
         ),
         "scores": rows(
@@ -267,10 +271,10 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
             "from marts.recording_completeness as now left join read_parquet(?) as before "
             "on now.partner = before.partner and now.feed = before.feed "
             "and now.field = before.field and now.month = before.month "
-            "where (now.records, now.valid, now.missing, now.not_stated, now.invalid) "
-            "is distinct from "
-            "(before.records, before.valid, before.missing, before.not_stated, before.invalid) "
-            f"group by all order by all limit {MOST_LISTED}",
+            "where (now.records, now.valid, now.missing, now.not_stated, now.invalid, "
+            "now.not_applicable) is distinct from (before.records, before.valid, before.missing, "
+            "before.not_stated, before.invalid, before.not_applicable) "
+            f"group by all order by all limit {MOST_LISTED + 1}",
             [of["recording_completeness"]],
         ),
     }
@@ -329,6 +333,7 @@ def figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], dict[str, list[R
     for figure in found:
         keys = [f"{f}|{figure['area_code']}|{figure['period_label']}" for f in figure["feeds"]]
         figure["sources"] = [key for key in keys if key in files]
+        figure["others"] = [key.split("|")[0] for key in keys if key not in files]
         used |= {key: files[key] for key in figure["sources"]}
     return found, dict(sorted(used.items()))
 
@@ -359,7 +364,7 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
         "select feed, file_id, line_number, null as record_key, null as month, "
         "null as district_code, coalesce(column_name, '') as field, "
         "'rejected: ' || reason as problem from quality.rejected_row "
-        f"where feed like '{partner}/%'"
+        f"where starts_with(feed, '{partner}/')"
     )
     con.execute(
         "create or replace temp table to_mend as select entry.*, file.file_name "

@@ -134,6 +134,7 @@ def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
     environment.filters |= {
         "number": number,
         "percent": percent,
+        "value": value,
         "rounded": rounded,
         "time": time,
         "month": month,
@@ -149,7 +150,7 @@ def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
         "style": Markup(STYLE),
         "script": Markup(SCRIPT),
         "script_hash": base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
-        "most_to_mend": reading.MOST_TO_MEND,
+        "most_listed": reading.MOST_LISTED,
     }
     return environment
 
@@ -161,14 +162,22 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
+def value(number: float | None) -> str:
+    """A value with three digits that count: ``0.042``, ``2.96``, ``53.2``, ``1,204``."""
+    if number is None:
+        return NOTHING
+    places = next((n for n, least in ((0, 100), (1, 10), (2, 1)) if abs(number) >= least), 3)
+    return f"{number:,.{places}f}"
+
+
 def percent(value: float | None) -> str:
     """``75.1 %``, rounded down so that what just misses a threshold does not look met."""
     return NOTHING if value is None else f"{int(value * 10 + 1e-9) / 10:.1f} %"
 
 
-def rounded(value: float) -> str:
+def rounded(value: float | None) -> str:
     """``88.7``, as scores are written."""
-    return f"{value:.1f}"
+    return NOTHING if value is None else f"{value:.1f}"
 
 
 def time(value: datetime | None) -> str:

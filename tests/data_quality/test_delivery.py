@@ -9,6 +9,7 @@ import pytest
 
 from data_quality.delivery import accepted_months, run_checks
 from warehouse.results import CheckResult
+from warehouse.waivers import Waiver, applied
 
 FEED = "hate/report"
 
@@ -19,8 +20,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         for schema in ("raw", "quality", "marts"):
             connection.execute(f"create schema {schema}")
+        connection.execute("create schema facts")
+        connection.execute("create table facts.int_hate__report_row (month date)")
         connection.execute(
-            "create table raw.feed as select unnest(['fire/incident', 'hate/report']) as feed"
+            "create table raw.feed as from (values "
+            "('fire/incident', 'fire', 'incident', 'upsert'), "
+            "('hate/report', 'hate', 'report', 'upsert')) as t (feed, partner, name, update_rule)"
         )
         connection.execute(
             "create table marts.feed_volume (partner varchar, feed varchar, source varchar, "
@@ -66,33 +71,59 @@ def checked(
     return {result.check_id: result for result in run_checks(con, "run-1", published)}
 
 
+def publish(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """What a publication keeps of the months as they are now."""
+    parquet = folder / "parquet" / "partner"
+    parquet.mkdir(parents=True)
+    con.execute(f"copy marts.feed_volume to '{parquet}/feed_volume.parquet'")
+
+
 def test_a_feed_of_which_nothing_came_is_not_applicable(con: duckdb.DuckDBPyConnection) -> None:
     found = checked(con)
-    assert len(found) == 10
+    # Of fire/incident there is no table of rows, so its volume is no check.
+    assert sorted(found) == [
+        "coverage.fire.incident", "coverage.hate.report", "duplicates.fire.incident",
+        "duplicates.hate.report", "schema.fire.incident", "schema.hate.report",
+        "volume.hate.report", "volume_drift.hate.report",
+    ]  # fmt: skip
     assert {result.status for result in found.values()} == {"not_applicable"}
 
 
 def test_a_month_far_outside_blocks_and_says_the_band(con: duckdb.DuckDBPyConnection) -> None:
     month(con, "2010-01-01", 100, "within")
+    assert checked(con)["volume.hate.report"].status == "pass"
     month(con, "2010-02-01", 10, "far below")
-    found = checked(con)["volume.hate.report"]
-    assert (found.status, found.severity) == ("fail", "blocking")
-    assert (found.records, found.failed_records) == (2, 1)
-    assert "2010-02: 10 rows, 30 to 300 expected" in str(found.message)
-    assert checked(con)["volume_drift.hate.report"].status == "fail"
+    found = checked(con)
+    whole, of_month = found["volume.hate.report"], found["volume.hate.report.2010-02"]
+    assert (of_month.status, of_month.severity, of_month.failed_records) == ("fail", "blocking", 1)
+    assert "2010-02: 10 rows, 30 to 300 expected" in str(of_month.message)
+    assert "waive volume.hate.report.2010-02" in str(of_month.message)
+    assert (whole.status, whole.severity, whole.records) == ("fail", "warning", 2)
+    assert found["volume_drift.hate.report"].status == "fail"
 
 
-def test_a_month_that_was_published_with_this_count_is_accepted(
+def test_a_waiver_of_a_month_bears_no_other(con: duckdb.DuckDBPyConnection) -> None:
+    month(con, "2010-02-01", 10, "far below")
+    month(con, "2010-07-01", 10, "far below")
+    end = date(9999, 12, 31)
+    waiver = Waiver("volume.hate.report.2010-02", 1, "a campaign ended", "Analyst", end)
+    found = {
+        check_id: applied(result, {waiver.check_id: waiver}, date(2010, 8, 1))
+        for check_id, result in checked(con).items()
+    }
+    assert found["volume.hate.report.2010-02"].severity == "warning"
+    assert found["volume.hate.report.2010-07"].severity == "blocking"
+
+
+def test_a_month_that_was_published_so_is_accepted(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    month(con, "2010-02-01", 10, "far below")
-    parquet = tmp_path / "parquet" / "partner"
-    parquet.mkdir(parents=True)
-    con.execute(f"copy marts.feed_volume to '{parquet}/feed_volume.parquet'")
-    assert accepted_months(tmp_path) == {(FEED, "hate", date(2010, 2, 1)): 10}
-    assert checked(con, tmp_path)["volume.hate.report"].status == "pass"
-    con.execute("update marts.feed_volume set records = 9")
-    assert checked(con, tmp_path)["volume.hate.report"].status == "fail"
+    month(con, "2010-02-01", 500, "far above")
+    publish(con, tmp_path)
+    assert accepted_months(tmp_path) == {(FEED, "hate", date(2010, 2, 1)): 500}
+    for late_rows, status in ((0, "pass"), (1, "pass"), (50, "pass"), (-50, "pass"), (51, "fail")):
+        con.execute("update marts.feed_volume set records = ?", [500 + late_rows])
+        assert checked(con, tmp_path)["volume.hate.report"].status == status, late_rows
 
 
 def test_an_unusual_newest_month_warns(con: duckdb.DuckDBPyConnection) -> None:
@@ -104,6 +135,16 @@ def test_an_unusual_newest_month_warns(con: duckdb.DuckDBPyConnection) -> None:
     assert found["volume_drift.hate.report"].status == "fail"
     assert found["volume_drift.hate.report"].severity == "warning"
     assert found["volume.hate.report"].status == "pass"
+
+
+def test_a_source_that_ended_long_ago_warns_no_more(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "insert into marts.feed_volume values "
+        "('hate', 'report', 'school', date '2009-01-01', 150, 70, 130, 30, 300, 'above')"
+    )
+    assert checked(con)["volume_drift.hate.report"].status == "fail"
+    month(con, "2010-01-01", 100, "within")
+    assert checked(con)["volume_drift.hate.report"].status == "pass"
 
 
 def test_missing_months_are_named(con: duckdb.DuckDBPyConnection) -> None:
@@ -130,6 +171,9 @@ def test_a_field_that_is_no_longer_sent_is_drift(con: duckdb.DuckDBPyConnection)
     file(con, 4, layout="other", absent=("victim_age",))
     found = checked(con)["schema.hate.report"]
     assert found.observed == "layout other after plain, with status anew"
+    # A file of an earlier version, of which nobody knows what it lacked.
+    con.execute("update quality.load_audit set absent_columns = null where file_id = 3")
+    assert checked(con)["schema.hate.report"].observed == "layout other after plain"
 
 
 def test_the_last_file_is_no_repeat(con: duckdb.DuckDBPyConnection) -> None:
@@ -141,3 +185,16 @@ def test_the_last_file_is_no_repeat(con: duckdb.DuckDBPyConnection) -> None:
     assert checked(con)["duplicates.hate.report"].status == "fail"
     file(con, 4)
     assert checked(con)["duplicates.hate.report"].status == "pass"
+
+
+def test_an_archive_with_one_new_month_is_no_repeat(con: duckdb.DuckDBPyConnection) -> None:
+    file(con, 1)
+    for number, status in ((2, "loaded"), (3, "duplicate")):
+        con.execute(
+            "insert into quality.load_audit (file_id, feed, file_name, status, landed_at) "
+            "values (?, ?, ?, ?, timestamp '2010-02-01')",
+            [number, FEED, f"archive.zip/{number}.csv", status],
+        )
+    assert checked(con)["duplicates.hate.report"].status == "pass"
+    con.execute("update quality.load_audit set status = 'duplicate' where file_id = 2")
+    assert checked(con)["duplicates.hate.report"].status == "fail"

@@ -38,25 +38,30 @@ STAGED = {
         offence_code varchar, cancelled_date date, cancelled_date_bucket varchar,
         alcohol_flag boolean, drug_flag boolean, domestic_flag boolean, hate_flag boolean,
         outcome varchar, lsoa_code varchar, lsoa_code_bucket varchar, file_id bigint,
-        line_number bigint""",
+        line_number bigint, committed_from_bucket varchar, committed_to_bucket varchar,
+        offence_description_bucket varchar, outcome_bucket varchar, alcohol_flag_bucket varchar,
+        drug_flag_bucket varchar, domestic_flag_bucket varchar, hate_flag_bucket varchar""",
     "stg_police__incident": """
         incident_no varchar, created_at timestamp, category varchar, qualifier varchar,
         domestic_flag boolean, linked_crime_ref varchar, lsoa_code varchar,
-        lsoa_code_bucket varchar, file_id bigint, line_number bigint""",
+        lsoa_code_bucket varchar, file_id bigint, line_number bigint, qualifier_bucket varchar,
+        domestic_flag_bucket varchar, linked_crime_ref_bucket varchar""",
     "stg_hate__report": """
         report_id varchar, reported_date date, source varchar, kind varchar, strands varchar[],
         offence_group varchar, victim_gender varchar, victim_age bigint, victim_ethnicity varchar,
         linked_crime_ref varchar, lsoa_code varchar, district_code varchar,
         victim_gender_bucket varchar, victim_age_bucket varchar, victim_ethnicity_bucket varchar,
-        strands_bucket varchar, lsoa_code_bucket varchar, file_id bigint, line_number bigint""",
+        strands_bucket varchar, lsoa_code_bucket varchar, file_id bigint, line_number bigint,
+        offence_group_bucket varchar, linked_crime_ref_bucket varchar""",
     "stg_fire__incident": """
         incident_no varchar, call_at timestamp, incident_class varchar, fire_class varchar,
         motive varchar, property_type varchar, lsoa_code varchar, lsoa_code_bucket varchar,
-        file_id bigint, line_number bigint""",
+        file_id bigint, line_number bigint, fire_class_bucket varchar, motive_bucket varchar,
+        property_type_bucket varchar""",
     "stg_council__asb_report": """
         report_id varchar, received_date date, category varchar, status varchar,
         lsoa_code varchar, district_code varchar, lsoa_code_bucket varchar, file_id bigint,
-        line_number bigint""",
+        line_number bigint, status_bucket varchar""",
 }
 
 # Feed: where it is staged, its key and its date, its fact, its measures.

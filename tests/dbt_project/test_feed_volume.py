@@ -21,7 +21,7 @@ def months(count: int) -> list[date]:
 
 
 def volume(
-    counts: Sequence[int | None], landed: str = "2020-01-01", rule: str = "upsert"
+    counts: Sequence[int | None], loaded: str = "2020-01-01", rule: str = "upsert"
 ) -> list[Row]:
     """The model's rows for a feed that brought so many rows a month; None was not received."""
     with duckdb.connect() as con:
@@ -32,7 +32,7 @@ def volume(
         con.execute(
             "create table load_audit as select 1 as file_id, 'police/incident' as feed, "
             "'loaded' as status, "
-            f"timestamp '{landed}' as landed_at"
+            f"timestamp '{loaded}' as loaded_at"
         )
         con.execute(
             "create table load_period (file_id int, feed varchar, period_key varchar, month date)"
@@ -86,21 +86,43 @@ def test_a_month_not_received_is_for_coverage_to_say() -> None:
 
 
 def test_a_month_that_has_not_ended_is_not_judged() -> None:
-    found = volume([200] * 12 + [30], landed="2007-04-05")
+    found = volume([200] * 12 + [30], loaded="2007-04-05")
     assert [row["month"] for row in found] == months(12)
-    assert volume([200] * 12 + [30], landed="2007-05-01")[-1]["status"] == "far below"
+    assert volume([200] * 12 + [30], loaded="2007-05-01")[-1]["status"] == "far below"
 
 
-def test_two_years_of_history_know_the_season() -> None:
-    """Summers of 900 and winters of 300: a summer's count in winter is unusual, and only there."""
+def test_two_earlier_years_know_the_season() -> None:
+    """Summers of 900 and winters of 250: a summer's count in winter is unusual, and only there."""
     season = [300, 400, 600, 800, 900, 800, 600, 400, 300, 250, 250, 280]
     found = volume(season * 5)
-    assert {row["status"] for row in found[24:]} == {"within"}
-    assert found[30]["is_seasonal"]
-    assert not found[10]["is_seasonal"]
+    assert {row["status"] for row in found[36:]} == {"within"}
+    assert found[40]["is_seasonal"]
+    assert not found[30]["is_seasonal"]
     odd = [*season * 4, *season[:10], 900]
     assert statuses(odd)[-1].endswith("above")
-    assert volume(odd)[-1]["expected_records"] == pytest.approx(250, rel=0.05)
+    assert volume(odd)[-1]["expected_records"] == pytest.approx(250, rel=0.2)
+
+
+def test_one_odd_year_makes_no_rule() -> None:
+    """A month at a tenth two years ago neither excuses another nor makes a usual one unusual."""
+    usual = [1000 + (n % 3) for n in range(12)]
+    odd = [*usual[:6], 100, *usual[7:]]
+    for history in ([*usual, *odd], [*odd, *usual], [*usual, *odd, *usual], [*usual, *usual, *odd]):
+        assert statuses([*history, *usual[:6], 1000])[-1] == "within"
+        assert statuses([*history, *usual[:6], 100])[-1] == "far below"
+
+
+def test_after_a_long_gap_there_is_no_band_until_half_a_year_is_known() -> None:
+    found = volume([1000] * 18 + [None] * 13 + [5, 1000, 1000])
+    assert [row["status"] for row in found[-3:]] == ["not applicable"] * 3
+    assert found[-1]["warning_low"] is found[-1]["blocking_low"] is None
+
+
+@pytest.mark.parametrize("usual", [30, 950])
+def test_a_tenth_blocks_however_noisy_the_feed(usual: int) -> None:
+    rng = random.Random(3)
+    noisy = [max(1, round(usual * rng.choice((0.6, 0.8, 1, 1.2, 1.5)))) for _ in range(36)]
+    assert statuses([*noisy, usual // 10])[-1] == "far below"
 
 
 def test_of_a_yearly_snapshot_no_month_is_judged() -> None:

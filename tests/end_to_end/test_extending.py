@@ -38,7 +38,10 @@ def extended(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Itera
     # The invented year is a small one, and true.
     (home.root / "waivers.csv").write_text(
         "check_id,ceiling,reason,owner,expires\n"
-        "volume.police.incident,12,An invented year,The tests,9999-12-31\n"
+        + "".join(
+            f"volume.police.incident.{2011 + (n < 4)}-{n:02d},1,An invented year,Tests,9999-12-31\n"
+            for n in range(1, 13)
+        )
     )
     environment = {**os.environ, "PYTHONPATH": str(project)}
     checked = subprocess.run(

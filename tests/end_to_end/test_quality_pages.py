@@ -82,6 +82,27 @@ def test_hate_reports_lie_below_their_thresholds_and_are_published(
     assert "in 2010/11 one victim in four had no ethnicity recorded" in failing
 
 
+@pytest.mark.parametrize("scope", ["all months", "the latest month"])
+def test_marts_and_suites_count_the_same_of_every_fact(scope: str, demo_home: Home) -> None:
+    latest = scope == "the latest month"
+    checks = partner(
+        demo_home,
+        "select feed, column_name, records, records - failed_records from marts.check_result "
+        "where suite = 'great_expectations' and dimension = 'completeness' and records > 0 "
+        f"and check_id {'like' if latest else 'not like'} '%.latest_month'",
+    )
+    month = "month = max(month) over (partition by partner, feed)" if latest else "true"
+    mart = partner(
+        demo_home,
+        "select partner || '/' || feed, field, sum(records - not_applicable), sum(valid) from "
+        f"(from marts.recording_completeness qualify {month}) "
+        "where threshold_percent is not null group by all "
+        "having sum(records - not_applicable) > 0",
+    )
+    assert len(checks) >= 38
+    assert sorted(checks) == sorted(mart)
+
+
 def test_a_click_sorts_a_table_both_ways(page: Page, quality: Path) -> None:
     page.open(quality / "index.html")
     scores = (

@@ -41,10 +41,10 @@ def late(state: str = "fail") -> CheckResult:
 def test_a_late_feed_is_told_once_until_its_next_file(con: duckdb.DuckDBPyConnection) -> None:
     assert alerting.late(con, [late("pass"), late("not_applicable")]) == []
     assert alerting.late(con, [late()]) == [Alert("late", FEED, "60 days since the newest file")]
-    con.execute(
-        "insert into quality.alert (run_id, told_at, kind, subject) values ('r', ?, 'late', ?)",
-        [NOW, FEED],
-    )
+    told = "insert into quality.alert (run_id, told_at, kind, subject, failed) values "
+    con.execute(f"{told} ('r', ?, 'late', ?, 'the webhook answered 500')", [NOW, FEED])
+    assert len(alerting.late(con, [late()])) == 1, "what nobody took was not told"
+    con.execute(f"{told} ('r', ?, 'late', ?, null)", [NOW, FEED])
     assert alerting.late(con, [late()]) == []
     con.execute(
         "insert into quality.load_audit (feed, status, loaded_at) values (?, 'loaded', ?)",
@@ -59,7 +59,14 @@ def test_months_missing_are_no_lateness(con: duckdb.DuckDBPyConnection) -> None:
     assert alerting.late(con, [coverage]) == []
 
 
-def scored(con: duckdb.DuckDBPyConnection, run_id: str, score: float, feed: str = "all") -> None:
+def scored(
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    score: float,
+    feed: str = "all",
+    status: str = "published",
+) -> None:
+    con.execute("insert into quality.run (run_id, status) values (?, ?)", [run_id, status])
     con.execute(
         "insert into quality.maturity_history (run_id, partner, feed, score) "
         "values (?, 'hate', ?, ?)",
@@ -79,6 +86,15 @@ def test_a_score_that_fell_by_a_point_is_told(con: duckdb.DuckDBPyConnection) ->
     assert "fell from 89.2 to 88.1" in alert.sentence
     scored(con, "run-4", 95.0)
     assert alerting.fallen(con, "run-4") == []
+
+
+def test_a_fall_on_a_night_that_was_stopped_is_told_when_it_is_published(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    scored(con, "run-1", 90.0)
+    scored(con, "run-2", 60.0, status="blocked")
+    scored(con, "run-3", 60.0)
+    assert len(alerting.fallen(con, "run-3")) == 1
 
 
 def test_who_stops_a_run_is_not_told_of_it() -> None:

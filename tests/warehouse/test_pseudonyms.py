@@ -63,7 +63,7 @@ def test_codes_for_unknown_identify_nobody(home: Home) -> None:
         home,
         "select linked_crime_ref, linked_crime_ref_bucket from raw.police__incident__typed "
         "order by _line_number",
-    ) == [(None, "not stated"), (None, "missing")]
+    ) == [(None, "not stated"), (None, "not applicable")]
     assert ask(home, "select line_number, reason from quality.rejected_row") == [
         (4, "the required field says that it is not known")
     ]

@@ -89,10 +89,12 @@ def publish(
             tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
             manifest = _build(home, warehouse, building, manifest, tiers, report)
             report("writing the auditors' pages")
-            _add_pages(warehouse, building, manifest, data_docs)
-            _add_dbt_docs(home, building / "quality" / "dbt", dbt_manifest)
-            if pages is not None:
-                pages(warehouse, building / "quality", manifest, shelf.current_folder(home))
+            quality = building / "quality"
+            quality.mkdir()
+            if data_docs is not None:
+                shutil.copytree(data_docs, quality / "data_docs")
+            _add_dbt_docs(home, quality / "dbt", dbt_manifest)
+            (pages or one_page)(warehouse, quality, manifest, shelf.current_folder(home))
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)
@@ -263,17 +265,15 @@ def _add_dbt_docs(home: Home, folder: Path, dbt_manifest: Path) -> None:
         link_or_copy(former, page)
 
 
-def _add_pages(
-    con: duckdb.DuckDBPyConnection, building: Path, manifest: Manifest, data_docs: Path | None
+def one_page(
+    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, before: Path | None
 ) -> None:
-    quality = building / "quality"
-    quality.mkdir()
-    if data_docs is not None:
-        shutil.copytree(data_docs, quality / "data_docs")
+    """What was published, and the checks that did not pass, on one page."""
     not_passed = con.execute(
         "select check_id, severity, status, coalesce(observed, '') from quality.check_result "
         "where run_id = ? and status in ('fail', 'error') order by severity, check_id",
         [manifest.run_id],
     ).fetchall()
-    page = index_page(manifest, not_passed, docs=data_docs is not None)
-    (quality / "index.html").write_text(page, encoding="utf-8")
+    docs = (folder / "data_docs" / "index.html").is_file()
+    page = index_page(manifest, not_passed, docs=docs)
+    (folder / "index.html").write_text(page, encoding="utf-8")

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from datetime import date
 
 import duckdb
 
+from warehouse import waivers
 from warehouse.home import Home
 from warehouse.publication.shelf import current_folder, newest
 from warehouse.settings import Settings
@@ -30,8 +32,8 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
     """A SHA-256 over everything the published tables depend on.
 
     The loaded files in the order of loading (a newer file replaces an older one's month) with the
-    contracts they were read by, the settings, the home's standards and waivers, the definitions and
-    the software's versions.
+    contracts they were read by, the settings, the home's standards and waivers and which of these
+    have expired, the definitions and the software's versions.
     """
     files = con.execute(
         "select feed, file_name, sha256, contract_sha256 from quality.load_audit "
@@ -42,8 +44,15 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
         for path in (home.standards_file, home.waivers_file)
     }
+    # The night after a waiver ends must not be one on which nothing changed.
+    expired = [
+        waiver.check_id
+        for waiver in waivers.in_force(home.waivers_file)
+        if waiver.expires < date.today()
+    ]
     whole = [
         files,
+        expired,
         chosen,
         home_files,
         definitions_hash(),

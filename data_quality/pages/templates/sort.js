@@ -5,8 +5,10 @@ document.querySelectorAll("table.sortable").forEach(function (table) {
     function key(row) {
       var cell = row.cells[column];
       var text = cell.dataset.value || cell.textContent.trim();
-      var number = parseFloat(text.replace(/[,%\s]/g, ""));
-      return isNaN(number) || /[a-z]/i.test(text) ? text.toLowerCase() : number;
+      // A month or a time is no number, though it begins like one.
+      return /^[-+]?[\d,]*\.?\d+\s*%?$/.test(text)
+        ? parseFloat(text.replace(/[,%\s]/g, ""))
+        : text.toLowerCase();
     }
     function sort() {
       var down = heading.getAttribute("aria-sort") === "ascending";

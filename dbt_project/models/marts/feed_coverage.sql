@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "open_feeds"}) }}
 -- One row per feed, source within it and month: did an extract cover it? Months are expected from a
--- source's first to the last month received from any partner.
+-- source's first to the last month received from any partner, less the time that the feed's cadence
+-- gives the next extract; of an irregular feed to its own last.
 with received as (
     select
         load_period.feed,
@@ -30,9 +31,28 @@ sources as (
     select
         feed,
         source,
-        min(month) as first_month
+        min(month) as first_month,
+        max(month) as last_month
     from received
     group by feed, source
+),
+
+expected_to as (
+    select
+        feed.feed,
+        (
+            max(months.month)
+            - to_months(case feed.cadence
+                when 'monthly' then 1
+                when 'quarterly' then 3
+                when 'yearly' then 12
+                else 0
+            end)
+        )::date as last_month
+    from {{ source("raw", "feed") }} as feed
+    cross join months
+    where feed.cadence != 'irregular'
+    group by feed.feed, feed.cadence
 )
 
 select
@@ -48,6 +68,10 @@ select
     case
         when received.month is not null then 'received'
         when months.month < sources.first_month then 'not expected'
+        when
+            months.month > sources.last_month
+            and coalesce(months.month > expected_to.last_month, true)
+            then 'not expected'
         else 'missing'
     end as status,
     received.file_name,
@@ -55,6 +79,7 @@ select
 from sources
 inner join {{ source("raw", "feed") }} as feed on sources.feed = feed.feed
 cross join months
+left join expected_to on sources.feed = expected_to.feed
 left join received
     on
         sources.feed = received.feed

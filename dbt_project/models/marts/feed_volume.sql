@@ -9,13 +9,15 @@
 {% set least_factor = 3 -%}
 -- One row per feed, source within it and month received: how many rows it brought, and the band that
 -- its own history gives. The band is of logarithms, since months vary by shares. The expected month is
--- the median of up to twelve months received before it; with two years of history also the season's
--- usual distance from that. The spread is that of the earlier months from what was expected of them
--- (1.4826 times their median absolute deviation), and never less than a count's own (Poisson).
+-- the median of the months received in the twelve before it; with the same month of two earlier years
+-- also the season's distance from that: the smaller of theirs where they agree in direction, so that one
+-- odd year makes no rule. The spread is that of the earlier months from what was expected of them (1.4826
+-- times their median absolute deviation), and never less than a count's own (Poisson). Whatever the
+-- spread, a tenth and ten times a count of fifteen lie far outside.
 with newest as (
     select
         feed,
-        max(landed_at)::date as landed_on
+        max(loaded_at)::date as loaded_on
     from {{ source("quality", "load_audit") }}
     where status = 'loaded'
     group by feed
@@ -31,8 +33,8 @@ received as (
     inner join {{ source("quality", "load_audit") }} as load_audit
         on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
     inner join newest on load_period.feed = newest.feed
-    -- A month that had not ended when the feed's newest file was made is not whole yet.
-    where last_day(load_period.month) < newest.landed_on
+    -- A month that had not ended when the feed's newest file came is not whole yet.
+    where last_day(load_period.month) < newest.loaded_on
 ),
 
 sent as (
@@ -68,15 +70,10 @@ months as (
 levels as (
     select
         *,
-        count(*) over before as months_of_history,
+        count(*) over last_year as months_of_history,
         median(log_records) over last_year as level
     from months
     window
-        before as (
-            partition by feed, source
-            order by month
-            range between interval 60 months preceding and interval 1 month preceding
-        ),
         last_year as (
             partition by feed, source
             order by month
@@ -89,7 +86,13 @@ seasons as (
         month_of.feed,
         month_of.source,
         month_of.month,
-        median(earlier.log_records - earlier.level) as season
+        case
+            when min(earlier.log_records - earlier.level) > 0
+                then min(earlier.log_records - earlier.level)
+            when max(earlier.log_records - earlier.level) < 0
+                then max(earlier.log_records - earlier.level)
+            else 0
+        end as season
     from levels as month_of
     inner join levels as earlier
         on
@@ -97,9 +100,10 @@ seasons as (
             and month_of.source = earlier.source
             and month(month_of.month) = month(earlier.month)
             and month_of.month > earlier.month
-            and earlier.months_of_history >= 6
-    where month_of.months_of_history >= 24
+            -- Against a part of a year a season cannot be told from a trend.
+            and earlier.months_of_history >= 11
     group by month_of.feed, month_of.source, month_of.month
+    having count(*) >= 2
 ),
 
 expected as (
@@ -137,39 +141,59 @@ spreads as (
     from expected
 ),
 
-bands as (
+-- How far from what is expected, as a difference of logarithms.
+distances as (
     select
         *,
         months_of_history >= 6 as has_band,
-        exp(log_expected - {{ outside }} * spread) as low,
-        exp(log_expected + {{ outside }} * spread) as high,
-        exp(log_expected - greatest({{ far_outside }} * spread, ln({{ least_factor }}))) as far_low,
-        exp(log_expected + greatest({{ far_outside }} * spread, ln({{ least_factor }})))
-            as far_high
+        {{ outside }} * spread as warning_distance,
+        greatest({{ far_outside }} * spread, ln({{ least_factor }})) as blocking_distance,
+        -- To a tenth itself: the half that every count has more matters to small ones.
+        case
+            when exp(log_expected) >= 15.5
+                then log_expected - ln((exp(log_expected) - 0.5) / 10 + 0.5) - 1e-9
+        end as tenth
     from spreads
+),
+
+bands as (
+    select
+        *,
+        exp(log_expected - least(warning_distance, blocking_distance, tenth)) - 0.5 as low,
+        exp(log_expected + least(warning_distance, blocking_distance, tenth)) - 0.5 as high,
+        exp(log_expected - least(blocking_distance, tenth)) - 0.5 as far_low,
+        exp(log_expected + least(blocking_distance, tenth)) - 0.5 as far_high
+    from distances
+    where has_band
 )
 
 select
     feed.partner,
     feed.name as feed,
-    bands.source,
-    bands.month,
-    strftime(bands.month, '%Y-%m') as period_label,
-    bands.records,
-    bands.months_of_history,
-    bands.is_seasonal and bands.has_band as is_seasonal,
-    case when bands.has_band then exp(bands.log_expected) - 0.5 end as expected_records,
-    case when bands.has_band then greatest(bands.low - 0.5, 0) end as warning_low,
-    case when bands.has_band then bands.high - 0.5 end as warning_high,
-    case when bands.has_band then greatest(bands.far_low - 0.5, 0) end as blocking_low,
-    case when bands.has_band then bands.far_high - 0.5 end as blocking_high,
+    expected.source,
+    expected.month,
+    strftime(expected.month, '%Y-%m') as period_label,
+    expected.records,
+    expected.months_of_history,
+    coalesce(bands.is_seasonal, false) as is_seasonal,
+    exp(bands.log_expected) - 0.5 as expected_records,
+    case when bands.low > 0 then bands.low when bands.low <= 0 then 0 end as warning_low,
+    bands.high as warning_high,
+    case when bands.far_low > 0 then bands.far_low when bands.far_low <= 0 then 0 end
+        as blocking_low,
+    bands.far_high as blocking_high,
     case
-        when not bands.has_band then 'not applicable'
-        when bands.records + 0.5 < bands.far_low then 'far below'
-        when bands.records + 0.5 > bands.far_high then 'far above'
-        when bands.records + 0.5 < bands.low then 'below'
-        when bands.records + 0.5 > bands.high then 'above'
+        when bands.feed is null then 'not applicable'
+        when bands.records < bands.far_low then 'far below'
+        when bands.records > bands.far_high then 'far above'
+        when bands.records < bands.low then 'below'
+        when bands.records > bands.high then 'above'
         else 'within'
     end as status
-from bands
-inner join {{ source("raw", "feed") }} as feed on bands.feed = feed.feed
+from expected
+inner join {{ source("raw", "feed") }} as feed on expected.feed = feed.feed
+left join bands
+    on
+        expected.feed = bands.feed
+        and expected.source = bands.source
+        and expected.month = bands.month

@@ -2,9 +2,9 @@
 -- One row per partner, feed and period: a score from 0 to 100 after NHS England's Data Quality Maturity
 -- Index. Of each field with a standard the share of the applicable records that can be used, where not
 -- stated counts as usable up to the tolerated share (there: the threshold for proportion of defaults);
--- the mean over the fields, times the share of the expected months that was received. Periods are
--- financial years and the twelve months to the last one received. A partner's own row (feed `all`)
--- is the mean over its feeds.
+-- the mean over the fields, times the share of the expected months that was received: of a feed that has
+-- standards and sent nothing 0. Periods are financial years and the twelve months to the last expected
+-- one (or the last that records are of). A partner's own row (feed `all`) is the mean over its feeds.
 with months as (
     select
         partner,
@@ -30,13 +30,21 @@ coverage_months as (
     group by partner, feed, month
 ),
 
-last_received as (
+last_expected as (
     select
         partner,
         feed,
-        max(month) filter (where received > 0) as last_month
-    from coverage_months
+        max(month) as last_month
+    from (
+        select partner, feed, month from coverage_months where expected > 0
+        union all
+        select partner, feed, month from months
+    ) as known
     group by partner, feed
+),
+
+judged as (
+    select distinct partner, feed from months
 ),
 
 periods as (
@@ -53,7 +61,7 @@ periods as (
         feed,
         'rolling_12m' as period_type,
         (last_month - interval 11 month)::date as period_start
-    from last_received
+    from last_expected
 ),
 
 coverage as (
@@ -122,11 +130,20 @@ feeds as (
         100e0 * items.item_sum / items.fields as field_percent,
         coverage.months_received,
         coverage.months_expected,
-        {{ maturity_score(
-            "items.item_sum", "items.fields", "coverage.months_received", "coverage.months_expected"
-        ) }} as score
+        case
+            when coverage.months_received = 0 then 0
+            else
+                {{ maturity_score(
+                    "items.item_sum",
+                    "items.fields",
+                    "coverage.months_received",
+                    "coverage.months_expected"
+                ) }}
+        end as score
     from coverage
-    inner join items
+    inner join judged
+        on coverage.partner = judged.partner and coverage.feed = judged.feed
+    left join items
         on
             coverage.partner = items.partner
             and coverage.feed = items.feed
@@ -175,6 +192,6 @@ select
     field_percent,
     months_received,
     months_expected,
-    100e0 * months_received / months_expected as coverage_percent,
+    100e0 * months_received / nullif(months_expected, 0) as coverage_percent,
     score
 from scores
