@@ -38,8 +38,17 @@ def as_keyboard_interrupt() -> Iterator[list[int]]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let no interruption of the block be lost: one that Python dropped is raised at its end."""
+    """Let no interruption of the block be lost.
+
+    One that Python dropped is raised at the block's end; one that a library made another error of
+    (a parser that catches whatever is raised within it) is raised in that error's place.
+    """
     with as_keyboard_interrupt() as received:
-        yield
+        try:
+            yield
+        except Exception as error:
+            if received:
+                raise KeyboardInterrupt from error
+            raise
     if received:
         raise KeyboardInterrupt
