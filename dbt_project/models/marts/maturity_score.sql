@@ -90,12 +90,14 @@ fields as (
         periods.period_start,
         months.field,
         sum(months.applicable)::bigint as applicable,
+        -- In order: floating sums in another order differ in the last digit, night by night.
         sum(
             months.valid
             + least(
                 months.not_stated,
                 months.applicable * months.tolerated_not_stated_percent / 100
             )
+            order by months.month
         ) as usable
     from periods
     inner join months
@@ -115,7 +117,7 @@ items as (
         period_type,
         period_start,
         count(*) as fields,
-        sum(usable / applicable) as item_sum
+        sum(usable / applicable order by field) as item_sum
     from fields
     group by all
 ),
@@ -159,10 +161,10 @@ partners as (
         period_type,
         max(period_start) as period_start,
         sum(fields)::bigint as fields,
-        avg(field_percent) as field_percent,
+        avg(field_percent order by feed) as field_percent,
         sum(months_received)::bigint as months_received,
         sum(months_expected)::bigint as months_expected,
-        avg(score) as score
+        avg(score order by feed) as score
     from feeds
     group by
         partner,
