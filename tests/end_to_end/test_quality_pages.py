@@ -91,12 +91,13 @@ def test_marts_and_suites_count_the_same_of_every_fact(scope: str, demo_home: Ho
         "where suite = 'great_expectations' and dimension = 'completeness' and records > 0 "
         f"and check_id {'like' if latest else 'not like'} '%.latest_month'",
     )
-    month = "month = max(month) over (partition by partner, feed)" if latest else "true"
+    month = "month = last_month" if latest else "true"
     mart = partner(
         demo_home,
         "select partner || '/' || feed, field, sum(records - not_applicable), sum(valid) from "
-        f"(from marts.recording_completeness qualify {month}) "
-        "where threshold_percent is not null group by all "
+        "(select *, max(month) over (partition by partner, feed) as last_month "
+        "from marts.recording_completeness) "
+        f"where threshold_percent is not null and {month} group by all "
         "having sum(records - not_applicable) > 0",
     )
     assert len(checks) >= 38
