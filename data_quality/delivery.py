@@ -1,11 +1,13 @@
 """What came and when: volume against a feed's own history, missing months, drift and duplicates.
 
-Four checks a feed, each from what the warehouse already holds; counts and names of files only.
+The catalogue's checks of delivery (`catalogue.OF_FEEDS`), from what the warehouse already holds;
+counts and names of files only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +22,14 @@ LATE_ROWS = 0.1
 
 # (feed, source, month): how many rows a publication holds of it.
 Accepted = dict[tuple[str, str, date], int]
+
+
+@dataclass(frozen=True)
+class _Far:
+    """A source's month far outside its band: what is told of it, and whether it was published."""
+
+    told: str
+    is_accepted: bool
 
 
 def run_checks(
@@ -59,71 +69,74 @@ def _is_accepted(records: int, published: int | None) -> bool:
 
 
 def _volume(con: duckdb.DuckDBPyConnection, run_id: str, accepted: Accepted) -> list[CheckResult]:
-    """`volume.<feed>`, and for each month far from what its history gives a blocking failure.
+    """`volume.<feed>`, and for each month far from what its history gives a check of its own.
 
-    `volume.<feed>.<month>` is a check of its own, so that a waiver bears that month and no other.
-    A month that the current publication holds with about this count has been accepted.
+    `volume.<feed>.<month>` fails and blocks unless the current publication holds the month with
+    about this count: then it has been accepted. A waiver bears that month and no other.
     """
     judged: dict[str, int] = {}
-    far: dict[str, dict[date, list[tuple[str, int, float, float]]]] = {}
+    far: dict[str, dict[date, list[_Far]]] = {}
     for feed, source, month, records, low, high, status in con.execute(
         "select partner || '/' || feed, source, month, records, blocking_low, blocking_high, "
         "status from marts.feed_volume where status <> 'not applicable' order by all"
     ).fetchall():
         judged[feed] = judged.get(feed, 0) + 1
-        if status.startswith("far") and not _is_accepted(
-            records, accepted.get((feed, source, month))
-        ):
-            far.setdefault(feed, {}).setdefault(month, []).append((source, records, low, high))
+        if status.startswith("far"):
+            before = accepted.get((feed, source, month))
+            told = f"{source} {month:%Y-%m}: {records:,} rows, {low:,.0f} to {high:,.0f} expected"
+            far.setdefault(feed, {}).setdefault(month, []).append(
+                _Far(told, _is_accepted(records, before))
+            )
     found = []
     for feed in feeds_with_volume(con):
-        months = far.get(feed, {})
-        out = sum(len(sources) for sources in months.values())
+        months = {month: _of_month(run_id, feed, month, sources)
+                  for month, sources in far.get(feed, {}).items()}  # fmt: skip
+        failed = {month: of for month, of in months.items() if of.status == "fail"}
+        out = sum(of.failed_records or 0 for of in failed.values())
+        named = _listed([f"{month:%Y-%m}" for month in failed])
         found.append(
             _result(
                 run_id,
                 "volume",
                 feed,
                 # The months themselves block.
-                severity="warning" if months else None,
+                severity="warning" if failed else None,
                 status=_status(judged.get(feed, 0), out),
                 observed=f"{out} of {judged.get(feed, 0)} months out of the band",
                 threshold="every month within the band that its history gives",
                 counts=(judged.get(feed, 0), out),
                 message=(
-                    f"{feed}: far from what is expected: "
-                    f"{_listed(sorted(f'{month:%Y-%m}' for month in months))}"
-                    if months
+                    f"{feed}: far from what is expected: {named}"
+                    if failed
                     else f"{feed}: months brought as many rows as their history lets expect"
                 ),
             )
         )
-        for month, sources in months.items():
-            check = volume_of_month(feed, month)
-            told = _listed(
-                [
-                    f"{source} {month:%Y-%m}: {records:,} rows, {low:,.0f} to {high:,.0f} expected"
-                    for source, records, low, high in sources
-                ],
-                "; ",
-            )
-            found.append(
-                _result(
-                    run_id,
-                    "volume",
-                    feed,
-                    check_id=check,
-                    status="fail",
-                    observed=told,
-                    threshold="within the band that its history gives",
-                    counts=(len(sources), len(sources)),
-                    message=(
-                        f"{feed}: {told}. Ask the partner for a whole extract; if the change is "
-                        f"true, waive {check} in waivers.csv"
-                    ),
-                )
-            )
+        found += months.values()
     return found
+
+
+def _of_month(run_id: str, feed: str, month: date, sources: list[_Far]) -> CheckResult:
+    """The check of a month that is far from what is expected of one source or more."""
+    check = volume_of_month(feed, month)
+    failed = [source for source in sources if not source.is_accepted]
+    told = _listed([source.told for source in failed or sources], "; ")
+    return _result(
+        run_id,
+        "volume",
+        feed,
+        check_id=check,
+        status=_status(len(sources), len(failed)),
+        observed=told,
+        threshold="within the band that its history gives, or published so before",
+        counts=(len(sources), len(failed)),
+        message=(
+            f"{feed}: {told}. Ask the partner for a whole extract; if the change is true, waive "
+            f"{check} in waivers.csv"
+            if failed
+            else f"{feed}: {told}; published so before"
+        ),
+    )
 
 
 def volume_of_month(feed: str, month: date) -> str:

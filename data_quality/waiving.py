@@ -23,7 +23,7 @@ def own_results(
         status: Status
         if result is None:
             status = "error"
-            observed = "no such check in this run"
+            observed = "no such check in this run; correct its id, or remove the waiver"
         elif result.status not in ("fail", "error"):
             status = "not_applicable"
             observed = "the check does not fail; remove the waiver"

@@ -57,8 +57,7 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
     return [
         Alert("late", str(check.feed), check.message or "no file came in time.")
         for check in checks
-        if check.dimension == "timeliness"
-        and check.check_id.startswith("timeliness.")
+        if check.check_id.startswith("timeliness.")
         and check.status == "fail"
         and (
             check.feed not in told

@@ -1,12 +1,12 @@
 """A home's own completeness standards: rows that replace or add to the project's."""
 
-import csv
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import UsageError
+from warehouse import home_table
 
 COLUMNS = (
     "standard_id",
@@ -27,27 +27,7 @@ def read(path: Path) -> list[tuple[str, ...]]:
 
     Raises UsageError with line and column for a header or a value that makes no sense.
     """
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if sorted(reader.fieldnames or ()) != sorted(COLUMNS):
-            raise UsageError(
-                f"{path}, line 1: the columns must be {','.join(COLUMNS)}. Correct the header."
-            )
-        rows: list[tuple[str, ...]] = []
-        seen: set[str] = set()
-        for row in reader:
-            values = {name: (row[name] or "").strip() for name in COLUMNS}
-            column, wrong = _fault(values, seen)
-            if wrong:
-                raise UsageError(
-                    f"{path}, line {reader.line_num}, column {column}: {wrong}. Correct it, or "
-                    "remove the row."
-                )
-            seen.add(values["standard_id"])
-            rows.append(tuple(values[name] for name in COLUMNS))
-    return rows
+    return [tuple(row[name] for name in COLUMNS) for row in home_table.read(path, COLUMNS, _fault)]
 
 
 def write(con: duckdb.DuckDBPyConnection, rows: list[tuple[str, ...]]) -> None:
@@ -63,7 +43,7 @@ def write(con: duckdb.DuckDBPyConnection, rows: list[tuple[str, ...]]) -> None:
     con.execute("commit")
 
 
-def _fault(values: dict[str, str], seen: set[str]) -> tuple[str, str]:
+def _fault(values: Mapping[str, str], seen: Collection[str]) -> tuple[str, str]:
     """(column, what is wrong) of a row, or two empty texts."""
     for name in ("standard_id", "partner", "feed", "field", "reason"):
         if not values[name]:

@@ -5,8 +5,7 @@ check the home's holds. A waiver never turns a failure into a pass: it keeps it 
 publication while it holds and the failure stays within the ceiling.
 """
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.errors import UsageError
+from warehouse import home_table
 
 if TYPE_CHECKING:
     from warehouse.results import CheckResult
@@ -40,31 +39,16 @@ def read(path: Path) -> list[Waiver]:
 
     Raises UsageError with line and column for a header or a value that makes no sense.
     """
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if sorted(reader.fieldnames or ()) != sorted(COLUMNS):
-            raise UsageError(
-                f"{path}, line 1: the columns must be {','.join(COLUMNS)}. Correct the header."
-            )
-        found: dict[str, Waiver] = {}
-        for row in reader:
-            values = {name: (row[name] or "").strip() for name in COLUMNS}
-            column, wrong = _fault(values, found)
-            if wrong:
-                raise UsageError(
-                    f"{path}, line {reader.line_num}, column {column}: {wrong}. Correct it, or "
-                    "remove the row."
-                )
-            found[values["check_id"]] = Waiver(
-                values["check_id"],
-                int(values["ceiling"]),
-                values["reason"],
-                values["owner"],
-                date.fromisoformat(values["expires"]),
-            )
-    return list(found.values())
+    return [
+        Waiver(
+            row["check_id"],
+            int(row["ceiling"]),
+            row["reason"],
+            row["owner"],
+            date.fromisoformat(row["expires"]),
+        )
+        for row in home_table.read(path, COLUMNS, _fault)
+    ]
 
 
 def in_force(path: Path, register: Path = REGISTER) -> list[Waiver]:
@@ -124,7 +108,7 @@ def _told(result: "CheckResult", why: str) -> "CheckResult":
     return replace(result, message=f"{said}; {why}")
 
 
-def _fault(values: Mapping[str, str], seen: Mapping[str, object]) -> tuple[str, str]:
+def _fault(values: Mapping[str, str], seen: Collection[str]) -> tuple[str, str]:
     """(column, what is wrong) of a row, or two empty texts."""
     for name in ("check_id", "reason", "owner"):
         if not values[name]:

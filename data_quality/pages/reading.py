@@ -265,12 +265,13 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
         ),
         "months": rows(
             con,
-            "select now.partner || '/' || now.feed as feed, now.field, "
-            "count(*) filter (before.month is null) as new_months, "
-            "count(*) filter (before.month is not null) as changed_months "
-            "from marts.recording_completeness as now left join read_parquet(?) as before "
-            "on now.partner = before.partner and now.feed = before.feed "
-            "and now.field = before.field and now.month = before.month "
+            "select partner || '/' || feed as feed, field, "
+            "count(*) filter (before.records is null) as new_months, "
+            "count(*) filter (now.records is null) as gone_months, "
+            "count(*) filter (now.records is not null and before.records is not null) "
+            "as changed_months "
+            "from marts.recording_completeness as now full join read_parquet(?) as before "
+            "using (partner, feed, field, month) "
             "where (now.records, now.valid, now.missing, now.not_stated, now.invalid, "
             "now.not_applicable) is distinct from (before.records, before.valid, before.missing, "
             "before.not_stated, before.invalid, before.not_applicable) "

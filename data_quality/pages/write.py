@@ -19,9 +19,9 @@ from warehouse.publication.manifest import Manifest
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+SCRIPT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
 # What stands where there is no value.
 NOTHING = "\u2013"
-SCRIPT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
 
 
 def write_pages(
@@ -140,7 +140,6 @@ def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
         "month": month,
         "standing": standing,
         "anchor": anchor,
-        "words": lambda text: str(text).replace("_", " "),
     }
     [(partnership,)] = con.execute(
         "select value from raw.setting where key = 'partnership'"

@@ -179,9 +179,7 @@ def test_a_waived_failure_is_published_as_a_warning(waived: Stopped) -> None:
     assert "Waived until" in page
     assert "The control room&#39;s system was replaced" in page
     assert "Scores that moved" in page
-    assert f"since publication {waived.before}" in " ".join(page.lower().split()).replace(
-        waived.before.lower(), waived.before
-    )
+    assert f"Since publication {waived.before}" in page
 
 
 def test_no_canary_sings(waived: Stopped) -> None:
