@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from warehouse.feeds import source_months
+
 BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
 OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
 CONFIG = {
@@ -27,6 +29,13 @@ RUN = {
     "type": "ordinal",
     "title": None,
     "axis": {"labelAngle": -40, "labelOverlap": True},
+}
+
+NOT_RECEIVED = {
+    "records": None,
+    "warning_low": None,
+    "warning_high": None,
+    "status": "not applicable",
 }
 
 Rows = Sequence[Mapping[str, Any]]
@@ -99,7 +108,15 @@ def volume(rows: Rows, title: str) -> str:
 
     rows: month, records, warning_low, warning_high (None where there is no band), status.
     """
-    values = [{**row, "month": row["month"].isoformat()} for row in rows]
+    # A month that was not received breaks the line: nobody knows what it was.
+    missing = source_months("", [row["month"] for row in rows]).missing
+    values = [
+        {**row, "month": row["month"].isoformat()}
+        for row in sorted(
+            [*rows, *({**NOT_RECEIVED, "month": month} for month in missing)],
+            key=lambda row: row["month"],
+        )
+    ]
     month = {
         "field": "month",
         "type": "temporal",
@@ -127,7 +144,12 @@ def volume(rows: Rows, title: str) -> str:
                     },
                 },
                 {
-                    "mark": {"type": "line", "color": INK, "strokeWidth": 1.5},
+                    "mark": {
+                        "type": "line",
+                        "color": INK,
+                        "strokeWidth": 1.5,
+                        "invalid": "break-paths-show-path-domains",
+                    },
                     "encoding": {"x": month, "y": {"field": "records", "type": "quantitative"}},
                 },
                 {
