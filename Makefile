@@ -41,7 +41,7 @@ demo: setup ## a small generated partnership, loaded, built, checked and publish
 	$(BIN)/csp demo
 
 test: setup ## every test
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: setup ## style, types and SQL
 	$(BIN)/ruff check .

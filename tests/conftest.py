@@ -8,6 +8,27 @@ from warehouse.home import Home
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+# The files that take minutes, in the order of a run of two processes: the first two make the homes
+# that many share, one each; then none waits for the other, nor is left alone with a long file.
+LONGEST_FIRST = (
+    "end_to_end/test_night.py",
+    "end_to_end/test_quality.py",
+    "end_to_end/test_extending.py",
+    "orchestration/test_night.py",
+    "end_to_end/test_incremental.py",
+    "end_to_end/test_real_archive.py",
+    "end_to_end/test_ten_nights.py",
+    "orchestration/test_up.py",
+    "warehouse/test_crash.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the others stay in their order."""
+    places = {PROJECT / "tests" / name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(scope="session")
 def project() -> Path:

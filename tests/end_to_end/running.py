@@ -10,7 +10,9 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from click.testing import CliRunner, Result
 
+from warehouse.cli import main
 from warehouse.home import Home
 
 CSP = Path(sys.executable).with_name("csp")
@@ -45,10 +47,19 @@ def csp(home: Home, *words: str, timeout: float = 900) -> subprocess.CompletedPr
     )
 
 
-def run(home: Home, *options: str) -> subprocess.CompletedProcess[str]:
-    """`csp run`, which must end well."""
-    done = csp(home, "run", *options)
-    assert done.returncode == 0, done.stdout + done.stderr
+def night(home: Home) -> Result:
+    """`csp run` in this process, to its end.
+
+    A process of its own is seconds of imports; tests of what a process is to its neighbours
+    (killed, stopped, started by cron, by the demo or by the daemon) start one.
+    """
+    return CliRunner().invoke(main, ["run", "--home", str(home.root)])
+
+
+def run(home: Home) -> Result:
+    """A night, which must end well."""
+    done = night(home)
+    assert done.exit_code == 0, done.output
     return done
 
 

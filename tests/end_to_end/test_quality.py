@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.end_to_end.running import copied, csp, land, partner, query, run, status
+from tests.end_to_end.running import copied, csp, land, partner, query, status
 from warehouse.contract import load_contracts
 from warehouse.home import Home
 
@@ -158,7 +158,8 @@ def waived(stopped: Stopped) -> Stopped:
         "check_id,ceiling,reason,owner,expires\n"
         f"{TENTH},1,The control room's system was replaced,Analyst,{tomorrow}\n"
     )
-    done = run(stopped.home)
+    done = csp(stopped.home, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
     return stopped._replace(said=stopped.said + done.stdout + done.stderr)
 
 
