@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from orchestration.ingest import raw_key
 from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse import results, runs
+from warehouse import results, runs, waivers
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
+from warehouse.results import CheckResult
 
 STEP = "dbt_build"
 UNIQUE_ID = "dagster_dbt/unique_id"
@@ -85,17 +87,23 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
         with retrying(night, attempts=0):
-            refuse_if_incomplete(outcome.results)
+            refuse_if_incomplete(outcome.results, outcome.set_aside)
 
     return dbt_build
 
 
 class Outcome:
-    """What a build left: dbt's results, by unique id, and the rows of every table."""
+    """What a build left: dbt's results, the rows of every table, the tests run after the build."""
 
-    def __init__(self, dbt_results: list[dict[str, Any]], rows: dict[tuple[str, str], int]) -> None:
+    def __init__(
+        self,
+        dbt_results: list[dict[str, Any]],
+        rows: dict[tuple[str, str], int],
+        set_aside: list[str],
+    ) -> None:
         self.results = dbt_results
         self.rows = rows
+        self.set_aside = set_aside
 
 
 def build(
@@ -104,26 +112,65 @@ def build(
     selected: list[str] | None,
     log: Callable[[str], None],
 ) -> Outcome:
-    """Run dbt once, keep its tests' results in quality.check_result, count the rows built.
+    """Run dbt, keep its tests' results in quality.check_result, count the rows built.
 
     Everything is built anew when the definitions, the settings or the reference files differ from
-    those the tables were built with. Raises RunFailed when dbt could not run.
+    those the tables were built with. A failing test keeps dbt from building what reads its table;
+    the tests whose failures a waiver bears are therefore run after the build. Raises RunFailed
+    when dbt could not run.
     """
+    manifest = dbt_program.load_manifest(manifest_file)
     with night.warehouse() as connection:
         inputs = runs.build_inputs(connection, night.settings)
         full_refresh = night.full_refresh or runs.built_with(connection) != inputs
         if full_refresh:
             runs.record_build(connection, None)
+        waived = _waived_tests(connection, manifest) if selected is None else []
     target = night.home.dbt_target
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    run_results = target / "run_results.json"
-    run_results.unlink(missing_ok=True)
-    args = dbt_program.build_args(target, full_refresh=full_refresh, selected=selected)
+    args = dbt_program.build_args(
+        target, full_refresh=full_refresh, selected=selected, set_aside=waived
+    )
     log(f"dbt build{' --full-refresh' if full_refresh else ''}")
+    found, checks = _dbt(night, manifest_file, manifest, args)
+    if waived:
+        log(f"dbt test of what is waived: {', '.join(waived)}")
+        args = dbt_program.args_of_tests(target, waived)
+        later, checks_later = _dbt(night, manifest_file, manifest, args)
+        found, checks = found + later, checks + checks_later
+    with night.warehouse() as connection:
+        results.append(connection, checks)
+        if selected is None and all(result["status"] in BUILT for result in found):
+            runs.record_build(connection, inputs)
+        rows = runs.row_counts(connection)
+    return Outcome(found, rows, waived)
+
+
+def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> list[str]:
+    """The names of dbt's tests that have a waiver which has not expired."""
+    today = date.today()
+    named = {
+        waiver.check_id.removeprefix("dbt.")
+        for waiver in waivers.held(connection).values()
+        if waiver.check_id.startswith("dbt.") and waiver.expires >= today
+    }
+    return sorted(
+        node.name
+        for node in manifest.nodes.values()
+        if node.resource_type == "test" and node.name in named
+    )
+
+
+def _dbt(
+    night: Night, manifest_file: Path, manifest: Any, args: list[str]
+) -> tuple[list[dict[str, Any]], list[CheckResult]]:
+    """One invocation of dbt: its results, and those of its tests as checks of the run."""
+    run_results = night.home.dbt_target / "run_results.json"
+    run_results.unlink(missing_ok=True)
     environment = dbt_program.environment(night.home.warehouse_file, night.settings)
     with dbt_program.variables(environment), private_files():
         try:
-            dbt_program.invoke(args, dbt_program.load_manifest(manifest_file), _tell)
+            dbt_program.invoke(args, manifest, _tell)
         except duckdb.Error as error:
             # dbt returns while its threads still work only when it was interrupted; that its
             # connection then cannot be closed hides the interruption.
@@ -132,17 +179,16 @@ def build(
             raise
     if not run_results.is_file():
         raise RunFailed("dbt ended without results; `csp run --debug` shows the kept messages.")
-    found = json.loads(run_results.read_text(encoding="utf-8"))["results"]
-    with night.warehouse() as connection:
-        results.append(connection, results.from_dbt(run_results, manifest_file, night.run_id))
-        if selected is None and all(result["status"] in BUILT for result in found):
-            runs.record_build(connection, inputs)
-        rows = runs.row_counts(connection)
-    return Outcome(found, rows)
+    found: list[dict[str, Any]] = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    return found, results.from_dbt(run_results, manifest_file, night.run_id)
 
 
-def refuse_if_incomplete(dbt_results: list[dict[str, Any]]) -> None:
+def refuse_if_incomplete(
+    dbt_results: list[dict[str, Any]], set_aside: Collection[str] = ()
+) -> None:
     """Raise when a table was not built: RunFailed for its own error, RunBlocked for a test's.
+
+    set_aside: names of tests that were run after the build and stopped nothing.
 
     dbt's messages can quote a record: of the first only what cannot is told. The whole messages
     are the error's cause, for the traceback that is kept.
@@ -157,6 +203,7 @@ def refuse_if_incomplete(dbt_results: list[dict[str, Any]]) -> None:
     skipped = [_name(r) for r in models if r["status"] == "skipped"]
     if skipped:
         failed = [_name(r) for r in dbt_results if r["status"] in ("fail", "error")]
+        failed = [name for name in failed if name not in set_aside]
         raise RunBlocked(
             f"Blocking checks failed ({_listed(failed)}), so {_listed(skipped)} were not built."
         )

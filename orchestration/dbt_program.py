@@ -42,21 +42,35 @@ def build_args(
     *,
     full_refresh: bool = False,
     selected: Sequence[str] | None = None,
+    set_aside: Sequence[str] = (),
     project_dir: Path = PROJECT_DIR,
 ) -> list[str]:
     """The arguments of the night's one `dbt build`.
 
-    target: folder for dbt's artifacts. selected: names of models and seeds, None for all. Unit
-    tests prove the definitions and belong to `make test`; the night's data cannot change them.
+    target: folder for dbt's artifacts. selected: names of models and seeds, None for all.
+    set_aside: names of tests to leave out. Unit tests prove the definitions and belong to
+    `make test`; the night's data cannot change them.
     """
-    args = [*QUIET, "build", "--exclude-resource-type", "unit_test"]
-    args += ["--project-dir", str(project_dir), "--profiles-dir", str(project_dir)]
-    args += ["--target-path", str(target), "--log-path", str(target)]
+    args = [*QUIET, "build", "--exclude-resource-type", "unit_test", *_folders(target, project_dir)]
     if full_refresh:
         args.append("--full-refresh")
     if selected is not None:
         args += ["--select", *sorted(selected)]
+    if set_aside:
+        args += ["--exclude", *sorted(set_aside)]
     return args
+
+
+def args_of_tests(target: Path, tests: Sequence[str], project_dir: Path = PROJECT_DIR) -> list[str]:
+    """The arguments of a `dbt test` of the tests named, on tables that are built."""
+    return [*QUIET, "test", *_folders(target, project_dir), "--select", *sorted(tests)]
+
+
+def _folders(target: Path, project_dir: Path) -> list[str]:
+    return [
+        *("--project-dir", str(project_dir), "--profiles-dir", str(project_dir)),
+        *("--target-path", str(target), "--log-path", str(target)),
+    ]
 
 
 def environment(warehouse_file: Path, settings: Settings) -> dict[str, str]:
