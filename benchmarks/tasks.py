@@ -16,7 +16,7 @@ import duckdb
 
 from benchmarks.inputs import HEADER
 
-LIMITS = {"memory_limit": "1536MB", "threads": 2}
+LIMITS = {"memory_limit": "1400MB", "threads": 2}
 
 
 def bare_load(archive: str, folder: str) -> dict[str, Any]:

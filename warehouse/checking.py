@@ -97,7 +97,7 @@ def check_file(path: Path, contract: Contract, limits: Limits | None = None) -> 
     with (
         plainly(f"Checking {path.name}"),
         tempfile.TemporaryDirectory(prefix="csp-check-") as work,
-        duckdb.connect(config={"temp_directory": work + "/spill", "memory_limit": "1536MB"}) as con,
+        duckdb.connect(config={"temp_directory": work + "/spill", "memory_limit": "1400MB"}) as con,
     ):
         folder = Path(work) / "unpacked"
         folder.mkdir()

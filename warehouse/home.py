@@ -45,7 +45,7 @@ geography: lsoa_2011
 # Optional; what stands behind each # is used when the key is absent.
 # keep_publications: 14      # older publications are removed; the current one never is
 # settle_seconds: 10         # a landed file must have been still this long before it is taken
-# memory_limit: 1536MB       # DuckDB's share of memory during a run
+# memory_limit: 1400MB       # DuckDB's share of memory during a run
 # threads: 2                 # processor cores DuckDB uses
 # max_file_mb: 2048          # largest landed file, or member of a zip, after unpacking
 # max_zip_members: 20000     # most members of a landed zip

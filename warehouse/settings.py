@@ -151,7 +151,7 @@ class Settings(_Section):
     settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
     memory_limit: Annotated[
         str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$"), AfterValidator(_enough_memory)
-    ] = "1536MB"
+    ] = "1400MB"
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     max_file_mb: Annotated[int, Field(ge=1)] = 2048
     max_zip_members: Annotated[int, Field(ge=1)] = 20_000
@@ -243,7 +243,7 @@ def _sentence(key: str, problem: Any) -> str:
         "float_type": "a number",
         "float_parsing": "a number",
         "model_type": f"the keys {_keys(key)}, indented below it",
-        "string_pattern_mismatch": "an amount of memory such as 1536MB or 4GB",
+        "string_pattern_mismatch": "an amount of memory such as 1400MB or 4GB",
         "greater_than_equal": f"a number of at least {context.get('ge')}",
         "less_than_equal": f"a number of at most {context.get('le')}",
     }.get(kind)

@@ -34,7 +34,7 @@ def test_a_full_refresh_and_a_selection_are_passed_on() -> None:
 def test_the_profile_gets_the_home_and_its_limits_and_no_telemetry() -> None:
     found = dbt_program.environment(Path("/h/warehouse.duckdb"), SETTINGS)
     assert found["CSP_WAREHOUSE"] == "/h/warehouse.duckdb"
-    assert (found["CSP_THREADS"], found["CSP_MEMORY_LIMIT"]) == ("2", "1536MB")
+    assert (found["CSP_THREADS"], found["CSP_MEMORY_LIMIT"]) == ("2", "1400MB")
     assert found["DO_NOT_TRACK"] == "1"
 
 

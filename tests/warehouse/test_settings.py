@@ -54,21 +54,21 @@ def said(text: str) -> str:
         ("  code: E10000018", "  kode: E10000018", "county.kode: there is no such setting"),
         ("# threads: 2", "threads: two #", "line 25, threads: 'two' will not do; write a whole"),
         ("# threads: 2", "threads: 0 #", "threads: 0 will not do; write a number of at least 1"),
-        ("# memory_limit: 1536MB", "memory_limit: 30% #", "write an amount of memory such as"),
+        ("# memory_limit: 1400MB", "memory_limit: 30% #", "write an amount of memory such as"),
         (
             "# threads: 2",
             "threads: 257 #",
             "write a number of at most 256",
         ),
         (
-            "# memory_limit: 1536MB",
+            "# memory_limit: 1400MB",
             "memory_limit: 0MB #",
             "line 24, memory_limit: '0MB' is too little for a run; write at least 256MB",
         ),
-        ("# memory_limit: 1536MB", "memory_limit: 255.9MB #", "write at least 256MB"),
-        ("# memory_limit: 1536MB", "memory_limit: 0.2 GiB #", "write at least 256MB"),
+        ("# memory_limit: 1400MB", "memory_limit: 255.9MB #", "write at least 256MB"),
+        ("# memory_limit: 1400MB", "memory_limit: 0.2 GiB #", "write at least 256MB"),
         (
-            "# memory_limit: 1536MB",
+            "# memory_limit: 1400MB",
             "memory_limit: \u0665\u0660\u0660MB #",
             "write an amount of memory such as",
         ),
@@ -89,7 +89,7 @@ def test_message_names_line_key_and_mend(old: str, new: str, expected: str) -> N
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        *[("# memory_limit: 1536MB", f"memory_limit: {e} #") for e in ("256MB", "0.25 GiB", "1TB")],
+        *[("# memory_limit: 1400MB", f"memory_limit: {e} #") for e in ("256MB", "0.25 GiB", "1TB")],
         *[("# threads: 2", f"threads: {number} #") for number in (1, 256)],
     ],
 )
