@@ -90,9 +90,17 @@ class Page:
         self.requests(), self.console()
         self._requests, self._errors = [], []
 
+    def print_layout(self, width: int) -> None:
+        """Lay the page out as for paper of that many CSS pixels between its margins."""
+        self._command("Emulation.setEmulatedMedia", {"media": "print"})
+        self._command("Emulation.setDeviceMetricsOverride", _metrics(width, 1000))
+
     def screenshot(self, file: Path) -> None:
         """Write the visible part as PNG."""
         file.write_bytes(base64.b64decode(self._send("screenshot")))
+
+    def _command(self, name: str, parameters: dict[str, Any]) -> None:
+        self._send("goog/cdp/execute", {"cmd": name, "params": parameters})
 
     def _send(self, command: str, body: dict[str, Any] | None = None) -> Any:
         return _ask(f"{self._session}/{command}", body)
@@ -149,10 +157,13 @@ def _session(root: str, chromium: str, profile: str, width: int, height: int) ->
     made = _ask(f"{root}/session", {"capabilities": {"alwaysMatch": capabilities}})
     session = f"{root}/session/{made['sessionId']}"
     # A window's size counts the browser's own bars; this is the page's.
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    command = {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}
+    command = {"cmd": "Emulation.setDeviceMetricsOverride", "params": _metrics(width, height)}
     _ask(f"{session}/goog/cdp/execute", command)
     return session
+
+
+def _metrics(width: int, height: int) -> dict[str, Any]:
+    return {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
 
 
 def _ask(url: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:

@@ -38,6 +38,8 @@ NOT_RECEIVED = {
     "status": "not applicable",
 }
 
+MOST_TICKS = 8
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -121,7 +123,12 @@ def volume(rows: Rows, title: str) -> str:
         "field": "month",
         "type": "temporal",
         "title": None,
-        "axis": {"format": "%Y-%m", "labelOverlap": True},
+        "axis": {
+            "format": "%Y-%m",
+            "labelOverlap": True,
+            # Of less than a month each label would come several times.
+            "tickCount": {"interval": "month", "step": -(-len(values) // MOST_TICKS)},
+        },
     }
     return _svg(
         values,
@@ -138,7 +145,7 @@ def volume(rows: Rows, title: str) -> str:
                         "y": {
                             "field": "warning_low",
                             "type": "quantitative",
-                            "title": "rows a month",
+                            "title": None,  # the picture stands under it
                         },
                         "y2": {"field": "warning_high"},
                     },
@@ -150,14 +157,20 @@ def volume(rows: Rows, title: str) -> str:
                         "strokeWidth": 1.5,
                         "invalid": "break-paths-show-path-domains",
                     },
-                    "encoding": {"x": month, "y": {"field": "records", "type": "quantitative"}},
+                    "encoding": {
+                        "x": month,
+                        "y": {"field": "records", "type": "quantitative", "title": None},
+                    },
                 },
                 {
                     "transform": [
                         {"filter": "datum.status != 'within' && datum.status != 'not applicable'"}
                     ],
                     "mark": {"type": "point", "color": ORANGE, "filled": True, "size": 90},
-                    "encoding": {"x": month, "y": {"field": "records", "type": "quantitative"}},
+                    "encoding": {
+                        "x": month,
+                        "y": {"field": "records", "type": "quantitative", "title": None},
+                    },
                 },
             ],
         },

@@ -14,6 +14,8 @@ MOST_RUNS = 60
 MOST_RUNS_OF_RESULTS = 30
 MOST_MONTHS = 60
 MOST_LISTED = 200
+MOST_DRAWN = 6  # sources of a feed: a national archive has 45 forces
+MONTHS_PRINTED = 12  # that is how many columns a page of paper holds
 MOST_TO_MEND = 20_000
 
 Row = dict[str, Any]
@@ -31,6 +33,7 @@ class Feed:
     grid: dict[str, dict[date, Row]] = field(default_factory=dict)
     coverage: list[Row] = field(default_factory=list)
     volume: dict[str, list[Row]] = field(default_factory=dict)
+    other_sources: int = 0
     not_received: set[date] = field(default_factory=set)
     rejects: list[Row] = field(default_factory=list)
 
@@ -107,12 +110,13 @@ def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -
         con,
         "select source, month, records, warning_low, warning_high, status "
         "from marts.feed_volume where partner = ? and feed = ? and month >= ? "
-        # The sources that send most: a national archive has 45 forces.
-        "and source in (select source from marts.feed_volume where partner = ? and feed = ? "
-        "group by source order by sum(records) desc, source limit 6) order by source, month",
-        [*of, feed.months[0], *of],
+        "order by source, month",
+        [*of, feed.months[0]],
     ):
         feed.volume.setdefault(row["source"], []).append(row)
+    sources = len(feed.volume)
+    feed.volume = worth_drawing(feed.volume)
+    feed.other_sources = sources - len(feed.volume)
     feed.rejects = rows(
         con,
         "select reason, coalesce(column_name, '') as column_name, count(*) as rejected, "
@@ -122,6 +126,21 @@ def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -
         [feed.feed],
     )
     return feed
+
+
+def worth_drawing(volume: dict[str, list[Row]], most: int = MOST_DRAWN) -> dict[str, list[Row]]:
+    """The sources to draw, in their order: those with a month outside its band, then the largest.
+
+    volume: the rows of feed_volume (status, records) of each source.
+    """
+
+    def worth(source: str) -> tuple[bool, int]:
+        months = volume[source]
+        outside = any(month["status"] not in ("within", "not applicable") for month in months)
+        return outside, sum(month["records"] for month in months)
+
+    chosen = sorted(volume, key=worth, reverse=True)[:most]
+    return {source: months for source, months in volume.items() if source in chosen}
 
 
 def loads(con: duckdb.DuckDBPyConnection) -> list[Row]:

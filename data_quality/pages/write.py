@@ -36,6 +36,7 @@ def write_pages(
     pages.globals["manifest"] = manifest
     partners = reading.partners(con)
     history = reading.score_history(con)
+    several_runs = len({row["recorded_at"] for row in history}) > 1
     results = reading.results_history(con)
     run_id = manifest.run_id
     shared = {
@@ -55,7 +56,7 @@ def write_pages(
             refused=reading.refused(con),
             changes=reading.changes(con, before, run_id),
             history=history,
-            score_chart=Markup(charts.score_history(history)) if history else None,
+            score_chart=Markup(charts.score_history(history)) if several_runs else None,
         ),
     )
     (folder / "mend").mkdir(exist_ok=True)
@@ -150,6 +151,7 @@ def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
         "script": Markup(SCRIPT),
         "script_hash": base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode(),
         "most_listed": reading.MOST_LISTED,
+        "months_printed": reading.MONTHS_PRINTED,
     }
     return environment
 

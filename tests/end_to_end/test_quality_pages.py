@@ -10,7 +10,7 @@ from tests.browser import Page, browser
 from tests.end_to_end.running import partner, query
 from warehouse.home import Home
 
-PHONE = 390
+PHONE, PAPER, LANDSCAPE = 390, 718, 1047
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_hate_reports_lie_below_their_thresholds_and_are_published(
     )
     for field, about in (("victim_ethnicity", 75), ("victim_gender", 80), ("victim_age", 80)):
         cells = page.run(
-            f"return Array.from({row.format(field)}.cells).slice(2).map(c => [c.className, "
+            f"return Array.from({row.format(field)}.cells).slice(2).map(c => [c.classList[0], "
             "c.firstChild.textContent, c.querySelector('small').textContent])"
         )
         assert len(cells) == 48
@@ -126,6 +126,27 @@ def test_a_phone_scrolls_down_only(quality: Path) -> None:
         for path in sorted(quality.glob("*.html")):
             phone.open(path)
             assert phone.run("return document.documentElement.scrollWidth") <= PHONE, path.name
+
+
+def test_on_paper_nothing_is_cut_off(quality: Path) -> None:
+    """A4 with margins of a centimetre; of the grids the latest year, which says so."""
+    with browser(PAPER, 1000) as paper:
+        for path in sorted(quality.glob("*.html")):
+            paper.open(path)
+            # Paper is turned for tables of many columns.
+            width = LANDSCAPE if paper.run("return !!document.querySelector('.many')") else PAPER
+            paper.print_layout(width)
+            assert paper.run("return document.documentElement.scrollWidth") <= width, path.name
+        paper.print_layout(PAPER)
+        paper.open(quality / "partner-hate.html")
+        months = paper.run(
+            "return Array.from(document.querySelectorAll('.grid thead th')).slice(2)"
+            ".filter(cell => cell.offsetWidth).map(cell => cell.textContent)"
+        )
+        assert months == [f"2011-{n:02d}" for n in (3, 2, 1)] + [
+            f"2010-{n:02d}" for n in range(12, 3, -1)
+        ]
+        assert "On paper the latest 12 months; the page has 48." in paper.text()
 
 
 def test_pictures_are_drawn_and_say_what_they_show(page: Page, quality: Path) -> None:
