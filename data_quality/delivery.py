@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from data_quality.catalogue import OF_FEEDS, feeds_with_volume
+from warehouse import waivers
 from warehouse.results import CheckResult, Severity, Status, utc_now
 
 # Of a month that was published although it is far outside its band: how many rows it may gain or
@@ -24,12 +25,20 @@ LATE_ROWS = 0.1
 Accepted = dict[tuple[str, str, date], int]
 
 
+# Months that follow one that was accepted are of the same step within this factor, which is also
+# the least by which a month lies far outside (marts.feed_volume).
+STEP = 3
+
+
 @dataclass(frozen=True)
 class _Far:
-    """A source's month far outside its band: what is told of it, and whether it was published."""
+    """A source's month far outside its band: what is told of it, and why it is borne, if it is."""
 
+    month: date
+    records: int
+    status: str
     told: str
-    is_accepted: bool
+    why_accepted: str
 
 
 def run_checks(
@@ -63,30 +72,38 @@ def accepted_months(published: Path | None) -> Accepted:
     return {(feed, source, month): records for feed, source, month, records in rows}
 
 
-def _is_accepted(records: int, published: int | None) -> bool:
-    """Whether a month far outside its band is one that was published, but for late rows."""
-    return published is not None and abs(records - published) <= LATE_ROWS * published
-
-
 def _volume(con: duckdb.DuckDBPyConnection, run_id: str, accepted: Accepted) -> list[CheckResult]:
     """`volume.<feed>`, and for each month far from what its history gives a check of its own.
 
     `volume.<feed>.<month>` fails and blocks unless the current publication holds the month with
-    about this count: then it has been accepted. A waiver bears that month and no other.
+    about this count: then it has been accepted; or it goes on with a step that has been, in the
+    month before. A waiver bears that month and no other, but for what goes on with it.
     """
     judged: dict[str, int] = {}
     far: dict[str, dict[date, list[_Far]]] = {}
+    waived = {
+        check
+        for check, waiver in waivers.held(con).items()
+        if waiver.expires >= date.today() and waiver.ceiling
+    }
+    last: dict[tuple[str, str], _Far] = {}
     for feed, source, month, records, low, high, status in con.execute(
         "select partner || '/' || feed, source, month, records, blocking_low, blocking_high, "
         "status from marts.feed_volume where status <> 'not applicable' order by all"
     ).fetchall():
         judged[feed] = judged.get(feed, 0) + 1
-        if status.startswith("far"):
-            before = accepted.get((feed, source, month))
-            told = f"{source} {month:%Y-%m}: {records:,} rows, {low:,.0f} to {high:,.0f} expected"
-            far.setdefault(feed, {}).setdefault(month, []).append(
-                _Far(told, _is_accepted(records, before))
-            )
+        if not status.startswith("far"):
+            continue
+        published, before = accepted.get((feed, source, month)), last.get((feed, source))
+        why = ""
+        if published is not None and abs(records - published) <= LATE_ROWS * published:
+            why = "published so before"
+        elif before is not None and _goes_on(before, month, records, status):
+            is_borne = before.why_accepted or volume_of_month(feed, before.month) in waived
+            why = f"it goes on with {before.month:%Y-%m}, which was accepted" if is_borne else ""
+        told = f"{source} {month:%Y-%m}: {records:,} rows, {low:,.0f} to {high:,.0f} expected"
+        this = last[feed, source] = _Far(month, records, status, told, why)
+        far.setdefault(feed, {}).setdefault(month, []).append(this)
     found = []
     for feed in feeds_with_volume(con):
         months = {month: _of_month(run_id, feed, month, sources)
@@ -116,11 +133,20 @@ def _volume(con: duckdb.DuckDBPyConnection, run_id: str, accepted: Accepted) -> 
     return found
 
 
+def _goes_on(before: _Far, month: date, records: int, status: str) -> bool:
+    """Whether a month far outside is the next of a step: the level lasts, history follows later."""
+    months = 12 * (month.year - before.month.year) + month.month - before.month.month
+    low, high = sorted((before.records, records))
+    return months == 1 and status == before.status and high < STEP * max(low, 1)
+
+
 def _of_month(run_id: str, feed: str, month: date, sources: list[_Far]) -> CheckResult:
     """The check of a month that is far from what is expected of one source or more."""
     check = volume_of_month(feed, month)
-    failed = [source for source in sources if not source.is_accepted]
-    told = _listed([source.told for source in failed or sources], "; ")
+    failed = [source for source in sources if not source.why_accepted]
+    told = _listed(
+        [f"{source.told}; {source.why_accepted}".rstrip("; ") for source in failed or sources], "; "
+    )
     return _result(
         run_id,
         "volume",
@@ -128,13 +154,13 @@ def _of_month(run_id: str, feed: str, month: date, sources: list[_Far]) -> Check
         check_id=check,
         status=_status(len(sources), len(failed)),
         observed=told,
-        threshold="within the band that its history gives, or published so before",
+        threshold="within the band that its history gives, or accepted",
         counts=(len(sources), len(failed)),
         message=(
             f"{feed}: {told}. Ask the partner for a whole extract; if the change is true, waive "
             f"{check} in waivers.csv"
             if failed
-            else f"{feed}: {told}; published so before"
+            else f"{feed}: {told}"
         ),
     )
 
@@ -218,48 +244,75 @@ def _coverage(
 
 
 def _schema(con: duckdb.DuckDBPyConnection, run_id: str, feeds: Iterable[str]) -> list[CheckResult]:
-    """`schema.<feed>`, warning: the newest file has the layout and columns of the one before.
+    """`schema.<feed>`, warning: each source's newest file has the layout of its one before.
 
-    Not of reference files: two editions of an index are meant to be different.
+    Members of one zip are one delivery: what is compared came in another. Not of reference files:
+    two editions of an index are meant to be different.
     """
-    files: dict[str, list[tuple[str, str, list[str] | None]]] = {}
-    for feed, *file in con.execute(
-        "select feed, file_name, layout, absent_columns from quality.load_audit "
-        "where status = 'loaded' and partner <> 'reference' qualify row_number() over "
-        "(partition by feed order by landed_at desc, file_name desc, file_id desc) <= 2 "
-        "order by feed, landed_at desc, file_name desc, file_id desc"
+    files: dict[tuple[str, str], list[tuple[str, str, list[str] | None]]] = {}
+    for feed, source, *file in con.execute(
+        "with file as (select audit.feed, coalesce(period.period_key, '') as source, "
+        "audit.file_name, audit.layout, audit.absent_columns, audit.file_id, audit.landed_at, "
+        "(split_part(audit.file_name, '/', 1), audit.landed_at, audit.loaded_at) as delivery "
+        "from quality.load_audit as audit left join "
+        "(select distinct file_id, period_key from raw.load_period) as period "
+        "on audit.file_id = period.file_id "
+        "where audit.status = 'loaded' and audit.partner <> 'reference'), "
+        "newest as (select * from file qualify row_number() over "
+        "(partition by feed, source, delivery order by file_name desc, file_id desc) = 1) "
+        "select feed, source, file_name, layout, absent_columns from newest "
+        "window last as (partition by feed, source "
+        "order by landed_at desc, file_name desc, file_id desc) "
+        "qualify row_number() over last <= 2 "
+        # A source that stopped sending long ago changes no more.
+        "and max(landed_at) over (partition by feed, source) "
+        ">= max(landed_at) over (partition by feed) - interval 12 month "
+        "order by feed, source, landed_at desc, file_name desc, file_id desc"
     ).fetchall():
-        files.setdefault(feed, []).append(tuple(file))
+        files.setdefault((feed, source), []).append(tuple(file))
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for (feed, _), found_files in files.items():
+        if len(found_files) == 2:
+            newest, before = found_files
+            pairs.setdefault(feed, []).append((newest[0], _changes(newest, before)))
     found = []
     for feed in feeds:
-        pair = files.get(feed, [])
-        changes = []
-        if len(pair) == 2:
-            (_, layout, absent), (_, layout_before, absent_before) = pair
-            if layout != layout_before:
-                changes.append(f"layout {layout} after {layout_before}")
-            # Of a file read by a version that did not note them nothing is known.
-            if absent is not None and absent_before is not None:
-                changes += [f"without {name}" for name in absent if name not in absent_before]
-                changes += [f"with {name} anew" for name in absent_before if name not in absent]
-        told = ", ".join(changes)
+        judged = pairs.get(feed, [])
+        # A file of several sources is told once.
+        changed = {name: told for name, told in judged if told}
         found.append(
             _result(
                 run_id,
                 "schema",
                 feed,
-                status=_status(len(pair) == 2, bool(changes)),
-                observed=told or "as the file before",
-                threshold="layout and columns of the file before",
-                counts=(1 if len(pair) == 2 else 0, int(bool(changes))),
+                status=_status(len(judged), len(changed)),
+                observed=_listed(list(dict.fromkeys(changed.values())), "; ")
+                or "as the files before",
+                threshold="layout and columns of the source's file before",
+                counts=(len(judged), sum(bool(told) for _, told in judged)),
                 message=(
-                    f"{feed}: {pair[0][0]} came {told}. Ask the partner whether that is meant"
-                    if changes
-                    else f"{feed}: the newest file has the columns of the one before"
+                    f"{feed}: "
+                    + _listed([f"{name} came {told}" for name, told in changed.items()], "; ")
+                    + ". Ask the partner whether that is meant"
+                    if changed
+                    else f"{feed}: the newest files have the columns of those before"
                 ),
             )
         )
     return found
+
+
+def _changes(
+    newest: tuple[str, str, list[str] | None], before: tuple[str, str, list[str] | None]
+) -> str:
+    """How a file's layout and columns differ from another's; empty if they do not."""
+    (_, layout, absent), (_, layout_before, absent_before) = newest, before
+    changes = [] if layout == layout_before else [f"layout {layout} after {layout_before}"]
+    # Of a file read by a version that did not note them nothing is known.
+    if absent is not None and absent_before is not None:
+        changes += [f"without {name}" for name in absent if name not in absent_before]
+        changes += [f"with {name} anew" for name in absent_before if name not in absent]
+    return ", ".join(changes)
 
 
 def _duplicates(
@@ -272,9 +325,11 @@ def _duplicates(
     last = {
         feed: (files, name, again)
         for feed, files, name, again in con.execute(
-            "with landed as (select feed, split_part(file_name, '/', 1) as name, landed_at, "
+            "with landed as (select feed, split_part(file_name, '/', 1) as name, "
             "max(file_id) as file_id, bool_and(status = 'duplicate') as is_duplicate "
-            "from quality.load_audit where status <> 'refused' group by feed, name, landed_at) "
+            # Copied with its time kept, a file sent again differs in loaded_at alone.
+            "from quality.load_audit where status <> 'refused' "
+            "group by feed, name, landed_at, loaded_at) "
             "select feed, count(*), arg_max(name, file_id), arg_max(is_duplicate, file_id) "
             "from landed group by feed"
         ).fetchall()

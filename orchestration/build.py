@@ -20,9 +20,9 @@ from orchestration.retries import retrying
 from warehouse import results, runs, waivers
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
-from warehouse.results import CheckResult
 
 STEP = "dbt_build"
+RUN_RESULTS = "run_results.json"
 UNIQUE_ID = "dagster_dbt/unique_id"
 BUILT = {"success", "pass", "warn", "fail"}
 
@@ -125,47 +125,71 @@ def build(
         full_refresh = night.full_refresh or runs.built_with(connection) != inputs
         if full_refresh:
             runs.record_build(connection, None)
-        waived = _waived_tests(connection, manifest) if selected is None else []
+        waived = _waived_tests(connection, manifest) if selected is None else {}
     target = night.home.dbt_target
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     args = dbt_program.build_args(
-        target, full_refresh=full_refresh, selected=selected, set_aside=waived
+        target, full_refresh=full_refresh, selected=selected, set_aside=list(waived)
     )
     log(f"dbt build{' --full-refresh' if full_refresh else ''}")
-    found, checks = _dbt(night, manifest_file, manifest, args)
+    found = _dbt(night, target, manifest, args)
     if waived:
         log(f"dbt test of what is waived: {', '.join(waived)}")
-        args = dbt_program.args_of_tests(target, waived)
-        later, checks_later = _dbt(night, manifest_file, manifest, args)
-        found, checks = found + later, checks + checks_later
+        found += _waived_results(night, manifest, waived, found)
+        _keep(target, found)
     with night.warehouse() as connection:
-        results.append(connection, checks)
+        results.append(
+            connection, results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id)
+        )
         if selected is None and all(result["status"] in BUILT for result in found):
             runs.record_build(connection, inputs)
         rows = runs.row_counts(connection)
-    return Outcome(found, rows, waived)
+    return Outcome(found, rows, list(waived))
 
 
-def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> list[str]:
-    """The names of dbt's tests that have a waiver which has not expired."""
+def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[str, str]:
+    """dbt's tests that have a waiver which has not expired: their unique ids by name."""
     today = date.today()
     named = {
         waiver.check_id.removeprefix("dbt.")
         for waiver in waivers.held(connection).values()
         if waiver.check_id.startswith("dbt.") and waiver.expires >= today
     }
-    return sorted(
-        node.name
-        for node in manifest.nodes.values()
+    return {
+        node.name: uid
+        for uid, node in manifest.nodes.items()
         if node.resource_type == "test" and node.name in named
-    )
+    }
 
 
-def _dbt(
-    night: Night, manifest_file: Path, manifest: Any, args: list[str]
-) -> tuple[list[dict[str, Any]], list[CheckResult]]:
-    """One invocation of dbt: its results, and those of its tests as checks of the run."""
-    run_results = night.home.dbt_target / "run_results.json"
+def _waived_results(
+    night: Night, manifest: Any, waived: Mapping[str, str], built: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """dbt's results of the waived tests; of tables that were not built they are skipped."""
+    missing = {
+        result["unique_id"]
+        for result in built
+        if result["unique_id"].startswith(("model.", "seed.")) and result["status"] != "success"
+    }
+    idle = {
+        name
+        for name, uid in waived.items()
+        if not missing.isdisjoint(manifest.nodes[uid].depends_on.nodes)
+    }
+    found = [
+        {"unique_id": waived[name], "status": "skipped", "failures": None, "message": None}
+        for name in sorted(idle)
+    ]
+    if run := sorted(set(waived) - idle):
+        # In a folder of its own: the build's artifacts are what a failure is looked up in.
+        target = night.home.dbt_target / "waived"
+        found += _dbt(night, target, manifest, dbt_program.args_of_tests(target, run))
+    return found
+
+
+def _dbt(night: Night, target: Path, manifest: Any, args: list[str]) -> list[dict[str, Any]]:
+    """The results of one invocation of dbt whose artifacts go to `target`."""
+    run_results = target / RUN_RESULTS
     run_results.unlink(missing_ok=True)
     environment = dbt_program.environment(night.home.warehouse_file, night.settings)
     with dbt_program.variables(environment), private_files():
@@ -180,7 +204,14 @@ def _dbt(
     if not run_results.is_file():
         raise RunFailed("dbt ended without results; `csp run --debug` shows the kept messages.")
     found: list[dict[str, Any]] = json.loads(run_results.read_text(encoding="utf-8"))["results"]
-    return found, results.from_dbt(run_results, manifest_file, night.run_id)
+    return found
+
+
+def _keep(target: Path, found: list[dict[str, Any]]) -> None:
+    """Write the results of both invocations where those of the build are."""
+    whole = json.loads((target / RUN_RESULTS).read_text(encoding="utf-8"))
+    with private_files():
+        (target / RUN_RESULTS).write_text(json.dumps({**whole, "results": found}))
 
 
 def refuse_if_incomplete(

@@ -31,6 +31,9 @@ DIMENSION_BY_WORD = (
     ("fresh", "timeliness"),
 )
 
+# What is told of a test that dbt skipped: behind one failing test there may be dozens.
+NOT_BUILT = "not evaluated: something it reads could not be built"
+
 # DuckDB's errors of these kinds quote names of the query only; the others may quote a record.
 ERRORS_WITHOUT_VALUES = ("Binder Error", "Catalog Error", "Parser Error", "IO Error")
 
@@ -264,7 +267,7 @@ def _dbt_message(result: dict[str, Any], test: dict[str, Any], status: Status) -
     if status == "pass":
         return test.get("description") or None
     if result["status"] == "skipped":
-        return "not evaluated: something it reads could not be built"
+        return NOT_BUILT
     text = str(result.get("message") or "").strip()
     if status == "fail":
         if test["resource_type"] == "unit_test":

@@ -1,6 +1,6 @@
 """A home's own completeness standards: rows that replace or add to the project's."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def write(con: duckdb.DuckDBPyConnection, rows: list[tuple[str, ...]]) -> None:
     con.execute("commit")
 
 
-def _fault(values: Mapping[str, str], seen: Collection[str]) -> tuple[str, str]:
+def _fault(values: Mapping[str, str], seen: Mapping[str, Mapping[str, str]]) -> tuple[str, str]:
     """(column, what is wrong) of a row, or two empty texts."""
     for name in ("standard_id", "partner", "feed", "field", "reason"):
         if not values[name]:
@@ -64,4 +64,7 @@ def _fault(values: Mapping[str, str], seen: Collection[str]) -> tuple[str, str]:
         date.fromisoformat(values["since"])
     except ValueError:
         return "since", f"{values['since']!r} is not a date as YYYY-MM-DD"
+    for earlier in seen.values():
+        if all(values[name] == earlier[name] for name in ("partner", "feed", "field", "since")):
+            return "since", f"{earlier['standard_id']} is of the same field and date"
     return "", ""

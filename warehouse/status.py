@@ -14,7 +14,7 @@ from warehouse.errors import CspError
 from warehouse.home import CONTRACTS, Home
 from warehouse.landing import reason_file
 from warehouse.publication.shelf import current_publication
-from warehouse.results import summary
+from warehouse.results import NOT_BUILT, summary
 
 RUN_STATUSES = ("published", "unchanged", "blocked", "failed")
 NO_CHECKS = {"passed": 0, "failed": 0, "not_applicable": 0, "error": 0}
@@ -41,11 +41,12 @@ where status = 'refused' and not exists (
 order by file_id desc
 """
 
-NOT_PASSED = """
+# What failed first, and not the tests that dbt skipped because of it: `checks` counts those.
+NOT_PASSED = f"""
 select check_id, severity, status, observed, threshold, message
 from quality.check_result
-where run_id = ? and status in ('fail', 'error')
-order by severity, check_id
+where run_id = ? and status in ('fail', 'error') and message is distinct from '{NOT_BUILT}'
+order by severity, status = 'error', check_id
 """
 
 

@@ -189,7 +189,8 @@ def not_passed(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
         "from quality.check_result as result left join quality.check_catalogue as catalogue "
         "on result.check_id = catalogue.check_id where result.run_id = ? "
         "and result.status in ('fail', 'error') "
-        "order by result.severity, result.feed nulls first, result.check_id",
+        "order by result.severity, result.status = 'error', result.feed nulls first, "
+        "result.check_id",
         [run_id],
     )
 
@@ -362,7 +363,8 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
     """(records to mend, counts by feed, field, problem and area, how many in all) of a partner.
 
     Records of the twelve months to the feed's last one with a field, judged by a standard, that
-    cannot be used, and rows that were rejected; the newest first, at most MOST_TO_MEND of them.
+    cannot be used, and rows rejected of files of the twelve months to its newest, where no other
+    file stands for them; the newest first, at most MOST_TO_MEND of them.
     A record is told by file and line, which its sender has, and by its pseudonym.
     """
     selects = []
@@ -381,13 +383,21 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
             f"(select max(month) - interval 12 month from {table})"
         )
     selects.append(
-        "select feed, file_id, line_number, null as record_key, null as month, "
+        "select rejected.feed, rejected.file_id, line_number, null as record_key, null as month, "
         "null as district_code, coalesce(column_name, '') as field, "
-        "'rejected: ' || reason as problem from quality.rejected_row "
-        f"where starts_with(feed, '{partner}/')"
+        "'rejected: ' || rejected.reason as problem from quality.rejected_row as rejected "
+        "inner join quality.load_audit as file on rejected.file_id = file.file_id "
+        "inner join raw.feed as feed on rejected.feed = feed.feed "
+        f"where starts_with(rejected.feed, '{partner}/') and file.landed_at > "
+        "(select max(landed_at) - interval 12 month from quality.load_audit as newest "
+        "where newest.feed = rejected.feed) "
+        # Where a newer file replaces a month, its rows stand for those of the older.
+        "and (feed.update_rule <> 'replace_by_period' or file.file_name in "
+        "(select file_name from marts.feed_coverage))"
     )
     con.execute(
-        "create or replace temp table to_mend as select entry.*, file.file_name "
+        "create or replace temp table to_mend as select entry.*, file.file_name, "
+        "date_trunc('month', file.landed_at)::date as landed "
         f"from ({' union all '.join(selects)}) as entry "
         "inner join quality.load_audit as file on entry.file_id = file.file_id"
     )
@@ -395,7 +405,7 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
         con,
         "select feed, file_name, line_number, record_key, strftime(month, '%Y-%m') as month, "
         "district_code, field, problem from to_mend "
-        "order by month desc nulls first, feed, file_name, line_number, field "
+        "order by coalesce(to_mend.month, landed) desc, feed, file_name, line_number, field "
         f"limit {MOST_TO_MEND}",
     )
     counts = rows(

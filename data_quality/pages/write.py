@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import os
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from markupsafe import Markup
 
 from data_quality.pages import charts, reading
 from warehouse.publication.manifest import Manifest
+from warehouse.results import NOT_BUILT
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
@@ -115,13 +117,19 @@ def write_blocked(
         .render(
             run_id=run_id,
             current=current,
-            blocking=[row for row in found if row["severity"] == "blocking"],
-            warnings=[row for row in found if row["severity"] != "blocking"],
+            blocking=[row for row in found if row["severity"] == "blocking" and not _idle(row)],
+            idle=sum(_idle(row) for row in found),
+            warnings=[row for row in found if row["severity"] != "blocking" and not _idle(row)],
         )
     )
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         out.write(page)
+
+
+def _idle(row: Mapping[str, Any]) -> bool:
+    """Whether a test stopped nothing: it was skipped, because what it reads was not built."""
+    return (row["status"], row["message"]) == ("error", NOT_BUILT)
 
 
 def _environment(con: duckdb.DuckDBPyConnection) -> Environment:

@@ -18,6 +18,11 @@ def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard
     """`rows`: month and a bucket per field; `standards`: field, threshold, severity, since."""
     with duckdb.connect(str(path)) as con:
         con.execute("create schema facts")
+        con.execute("create schema quality")
+        con.execute(
+            "create table quality.load_audit as select 'police/street_crime' as feed, "
+            "'loaded' as status, timestamp '2026-11-01 02:00:00' as loaded_at"
+        )
         columns = ", ".join(f"{field}_bucket varchar" for field in FIELDS)
         con.execute(f"create table {TABLE} (month date, {columns})")
         if rows:

@@ -87,6 +87,26 @@ def test_a_bad_latest_month_is_not_hidden_by_good_years(tmp_path: Path) -> None:
     assert "latest month" in str(latest.message)
 
 
+def test_a_month_that_goes_on_is_not_the_latest(tmp_path: Path) -> None:
+    """The warehouse was loaded on 1 November: that month has brought its first rows."""
+    rows: list[Row] = [("2026-10-01", "valid", "valid", "valid")] * 9
+    rows += [("2026-11-01", "missing", "valid", "valid")]
+    found = checked(make_warehouse(tmp_path / "warehouse.duckdb", rows, ALL))
+    latest = found[f"{completeness('crime_id')}.latest_month"]
+    assert (latest.status, latest.records) == ("pass", 9)
+
+
+def test_a_share_that_is_the_threshold_meets_it(tmp_path: Path) -> None:
+    """939 of 1,000 is 93.9 %, though 93.9 / 100 is a hair more in floating point."""
+    rows: list[Row] = [("2026-10-01", "valid", "valid", "valid")] * 939
+    rows += [("2026-10-01", "missing", "valid", "valid")] * 61
+    standards = [("crime_id", 93.9, "blocking", None)]
+    found = checked(make_warehouse(tmp_path / "a.duckdb", rows, standards))
+    assert found[completeness("crime_id")].status == "pass"
+    found = checked(make_warehouse(tmp_path / "b.duckdb", [*rows[1:], rows[-1]], standards))
+    assert found[completeness("crime_id")].status == "fail"
+
+
 def test_of_two_standards_each_judges_its_own_months(tmp_path: Path) -> None:
     rows: list[Row] = [("2019-12-01", "missing", "valid", "valid")] * 50
     rows += [("2020-01-01", "valid", "valid", "valid")] * 8

@@ -39,7 +39,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "create table quality.load_audit (file_id bigint, partner varchar, feed varchar, "
             "file_name varchar, status varchar, layout varchar, absent_columns varchar[], "
-            "landed_at timestamp)"
+            "landed_at timestamp, loaded_at timestamp)"
+        )
+        connection.execute("create table raw.load_period (file_id bigint, period_key varchar)")
+        connection.execute(
+            "create table quality.check_waiver (check_id varchar, ceiling bigint, reason varchar, "
+            "owner varchar, expires date)"
         )
         yield connection
 
@@ -58,11 +63,18 @@ def file(
     status: str = "loaded",
     layout: str = "plain",
     absent: tuple[str, ...] = (),
+    name: str = "{}.csv",
+    landed: str = "2010-01-{:02d}",
+    source: str = "",
 ) -> None:
     con.execute(
-        "insert into quality.load_audit values (?, 'hate', ?, ?, ?, ?, ?, ?)",
-        [number, FEED, f"{number}.csv", status, layout, list(absent), f"2010-01-{number:02d}"],
+        "insert into quality.load_audit values (?, 'hate', ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(number, FEED, name.format(number), status, layout, list(absent)),
+            *(landed.format(number), f"2010-02-{number:02d}"),
+        ],
     )
+    con.execute("insert into raw.load_period values (?, ?)", [number, source])
 
 
 def checked(
@@ -129,6 +141,34 @@ def test_a_month_that_was_published_so_is_accepted(
         assert found["volume.hate.report.2010-02"].status == status, late_rows
 
 
+def test_a_step_that_lasts_is_waived_once(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """History takes half a year to follow; what goes on with an accepted month is accepted."""
+    waived = "volume.hate.report.2010-02"
+    con.execute(f"insert into quality.check_waiver values ('{waived}', 1, 'r', 'o', '9999-12-31')")
+    for first, records, status in (
+        ("2010-02-01", 400, "far above"),  # the waiver's own
+        ("2010-03-01", 500, "far above"),
+        ("2010-04-01", 450, "far above"),
+        ("2010-05-01", 2000, "far above"),  # another step
+        ("2010-06-01", 20, "far below"),
+        ("2010-08-01", 15, "far below"),  # a month lies between
+    ):
+        month(con, first, records, status)
+    failed = [name for name, result in checked(con).items() if result.status == "fail"]
+    assert [name for name in failed if name.startswith("volume.hate.report.")] == [
+        f"volume.hate.report.2010-{number:02d}" for number in (2, 5, 6, 8)
+    ]
+    told = str(checked(con)["volume.hate.report.2010-04"].message)
+    assert "it goes on with 2010-03, which was accepted" in told
+    # A waiver that has ended is replaced by the publication that it made possible.
+    con.execute("update quality.check_waiver set expires = '2010-03-01'")
+    assert checked(con)["volume.hate.report.2010-03"].status == "fail"
+    con.execute("delete from marts.feed_volume where month > '2010-03-01'")
+    publish(con, tmp_path)
+    month(con, "2010-04-01", 450, "far above")
+    assert checked(con, tmp_path)["volume.hate.report.2010-04"].status == "pass"
+
+
 def test_an_unusual_newest_month_warns(con: duckdb.DuckDBPyConnection) -> None:
     month(con, "2010-01-01", 150, "above")
     month(con, "2010-02-01", 100, "within")
@@ -177,6 +217,37 @@ def test_a_field_that_is_no_longer_sent_is_drift(con: duckdb.DuckDBPyConnection)
     # A file of an earlier version, of which nobody knows what it lacked.
     con.execute("update quality.load_audit set absent_columns = null where file_id = 3")
     assert checked(con)["schema.hate.report"].observed == "layout other after plain"
+
+
+def test_members_of_one_zip_are_compared_with_the_zip_before(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    for number, absent in ((1, ()), (2, ()), (3, ("victim_age",)), (4, ("victim_age",))):
+        zipped = (number + 1) // 2
+        file(con, number, absent=absent, name=f"{zipped}.zip/{{}}.csv", landed=f"2010-01-{zipped}")
+        con.execute(f"update quality.load_audit set loaded_at = landed_at where file_id = {number}")
+    assert checked(con)["schema.hate.report"].observed == "without victim_age"
+
+
+def test_a_source_is_compared_with_itself(con: duckdb.DuckDBPyConnection) -> None:
+    """One that never sends a field is no drift beside one that does."""
+    for number, source in enumerate(("school", "police", "school", "police"), start=1):
+        absent = ("victim_age",) if source == "school" else ()
+        file(con, number, absent=absent, source=source)
+    found = checked(con)["schema.hate.report"]
+    assert (found.status, found.records) == ("pass", 2)
+    file(con, 5, absent=("victim_age",), source="police")
+    found = checked(con)["schema.hate.report"]
+    assert (found.status, found.failed_records) == ("fail", 1)
+    assert "5.csv came without victim_age" in str(found.message)
+
+
+def test_a_file_copied_again_with_its_time_kept_is_a_repeat(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    file(con, 1, name="report.csv", landed="2010-01-01")
+    file(con, 2, status="duplicate", name="report.csv", landed="2010-01-01")
+    assert checked(con)["duplicates.hate.report"].status == "fail"
 
 
 def test_the_last_file_is_no_repeat(con: duckdb.DuckDBPyConnection) -> None:

@@ -21,9 +21,15 @@ def months(count: int) -> list[date]:
 
 
 def volume(
-    counts: Sequence[int | None], loaded: str = "2020-01-01", rule: str = "upsert"
+    counts: Sequence[int | None],
+    loaded: str = "2020-01-01",
+    rule: str = "upsert",
+    corrected: tuple[date, str] | None = None,
 ) -> list[Row]:
-    """The model's rows for a feed that brought so many rows a month; None was not received."""
+    """The model's rows for a feed that brought so many rows a month; None was not received.
+
+    corrected: a month of which rows came again, and when.
+    """
     with duckdb.connect() as con:
         con.execute(
             "create table feed as select 'police/incident' as feed, 'police' as partner, "
@@ -50,6 +56,10 @@ def volume(
                     "insert into feed_month_file values ('police/incident', 'police', ?, ?)",
                     [month, records],
                 )
+        if corrected:
+            month, when = corrected
+            con.execute(f"insert into load_audit values (2, 'police/incident', 'loaded', '{when}')")
+            con.execute("insert into load_period values (2, 'police/incident', '', ?)", [month])
         con.execute(f"select * from ({model('feed_volume')}) order by month")
         names = [column[0] for column in con.description or []]
         return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
@@ -89,6 +99,15 @@ def test_a_month_that_has_not_ended_is_not_judged() -> None:
     found = volume([200] * 12 + [30], loaded="2007-04-05")
     assert [row["month"] for row in found] == months(12)
     assert volume([200] * 12 + [30], loaded="2007-05-01")[-1]["status"] == "far below"
+
+
+def test_a_correction_of_an_earlier_month_does_not_make_a_part_of_one_whole() -> None:
+    """An extract of 5 April holds some of April; in May a correction of January comes first."""
+    sent = [200] * 12 + [30]
+    found = volume(sent, loaded="2007-04-05", corrected=(months(10)[-1], "2007-05-05"))
+    assert [row["month"] for row in found] == months(12)
+    found = volume(sent, loaded="2007-04-05", corrected=(months(13)[-1], "2007-05-05"))
+    assert found[-1]["status"] == "far below"
 
 
 def test_two_earlier_years_know_the_season() -> None:

@@ -38,6 +38,7 @@ def test_rows_come_in_the_order_of_the_columns_whatever_the_files(tmp_path: Path
         (ROW.replace("2020-04-01", "April"), "column since: 'April' is not a date"),
         (ROW.replace("Ours", ""), "column reason"),
         (f"{ROW}\n{ROW}", "line 3, column standard_id"),
+        (f"{ROW}\nour.{ROW}", "line 3, column since: police.street_crime.location is of the same"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, row: str, says: str) -> None:
@@ -49,6 +50,17 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, says: str) -> None:
 def test_a_wrong_header_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="line 1: the columns must be standard_id,"):
         standards.read(written(tmp_path / "s.csv", header="id,threshold"))
+
+
+def test_a_file_that_is_no_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
+    """As Excel saves "CSV": Windows-1252."""
+    path = tmp_path / "s.csv"
+    path.write_bytes(f"{HEADER}\n{ROW.replace('Ours', 'costs £5')}\n".encode("cp1252"))
+    with pytest.raises(UsageError, match=r"s\.csv, line 2: this is not UTF-8"):
+        standards.read(path)
+    path.write_text(f'{HEADER}\n"{"x" * 200_000}"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"s\.csv: this is not a CSV file"):
+        standards.read(path)
 
 
 def test_the_models_find_the_rows_of_now_and_not_those_of_yesterday(home: Home) -> None:

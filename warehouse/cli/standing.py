@@ -113,6 +113,11 @@ def _problems(found: dict[str, Any]) -> None:
                 f"  {check['severity']}: {check['check_id']}: {check['status']} "
                 f"({observed}{required})"
             )
+        more = sum(found["checks"][how] for how in ("failed", "error")) - len(found["not_passed"])
+        if more > 0:
+            say(
+                f"  and {plural(more, 'check')} more, where they read what was not built among them"
+            )
 
 
 def _overdue(feed: dict[str, Any]) -> str:

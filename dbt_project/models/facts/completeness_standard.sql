@@ -17,6 +17,7 @@ with overrides as (
 
 in_force as (
     select
+        false as is_home,
         standard_id,
         partner,
         feed,
@@ -29,14 +30,23 @@ in_force as (
     from {{ ref("completeness_standard_register") }}
     where standard_id not in (select standard_id from overrides)
     union all
-    select * from overrides
+    select
+        true as is_home,
+        *
+    from overrides
+),
+
+ended as (
+    select
+        *,
+        -- Of two standards for a field the later holds from its date on; of one date the home's.
+        lead(since) over (
+            partition by partner, feed, field
+            order by since asc nulls first, is_home asc, standard_id asc
+        ) as until
+    from in_force
 )
 
-select
-    *,
-    -- Of two standards for a field the later holds from its date on.
-    lead(since) over (
-        partition by partner, feed, field
-        order by since asc nulls first, standard_id asc
-    ) as until
-from in_force
+select * exclude (is_home)
+from ended
+where coalesce(until > since, true)

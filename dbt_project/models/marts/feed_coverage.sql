@@ -1,12 +1,19 @@
 {{ config(meta={"published": true, "public": "open_feeds"}) }}
 -- One row per feed, source within it and month: did an extract cover it? Months are expected from a
 -- source's first to the last month received from any partner, less the time that the feed's cadence
--- gives the next extract; of an irregular feed to its own last.
+-- gives the next extract, and none before that time has passed since its end; of an irregular feed to
+-- its own last.
+{#-
+    Days after its end by which a month is there: the cadence and half as long again, of monthly feeds
+    the two months and more that data.police.uk takes.
+-#}
+{% set due_after = {"nightly": 2, "monthly": 75, "quarterly": 135, "yearly": 425} %}
 with received as (
     select
         load_period.feed,
         load_period.period_key as source,
         load_period.month,
+        load_period.row_count,
         load_audit.file_name,
         load_audit.loaded_at
     from {{ source("raw", "load_period") }} as load_period
@@ -27,30 +34,55 @@ months as (
     where period_type = 'month'
 ),
 
+around as (
+    select
+        *,
+        lead(month) over (partition by feed, source order by month) as next_month,
+        median(row_count) over (partition by feed, source) as usual_rows
+    from received
+),
+
 sources as (
     select
         feed,
         source,
-        min(month) as first_month,
+        -- A few rows more than a year before all others are a mistyped date, and promise no months.
+        min(month) filter (
+            where not coalesce(
+                next_month > month + interval 12 month and row_count * 10 <= usual_rows,
+                false
+            )
+        ) as first_month,
         max(month) as last_month
-    from received
+    from around
     group by feed, source
+),
+
+newest as (
+    select max(loaded_at)::date as loaded_on
+    from {{ source("quality", "load_audit") }}
+    where status = 'loaded'
 ),
 
 expected_to as (
     select
         feed.feed,
-        (
-            max(months.month)
-            - to_months(case feed.cadence
+        least(
+            max(months.month) - to_months(case feed.cadence
                 when 'monthly' then 1
                 when 'quarterly' then 3
                 when 'yearly' then 12
                 else 0
-            end)
+            end),
+            date_trunc('month', any_value(newest.loaded_on) - to_days(case feed.cadence
+                {%- for cadence, days in due_after.items() %}
+                when '{{ cadence }}' then {{ days }}
+                {%- endfor %}
+            end)) - interval 1 month
         )::date as last_month
     from {{ source("raw", "feed") }} as feed
     cross join months
+    cross join newest
     where feed.cadence != 'irregular'
     group by feed.feed, feed.cadence
 )

@@ -14,27 +14,39 @@
 -- odd year makes no rule. The spread is that of the earlier months from what was expected of them (1.4826
 -- times their median absolute deviation), and never less than a count's own (Poisson). Whatever the
 -- spread, a tenth and ten times a count of fifteen lie far outside.
-with newest as (
+with loaded as (
     select
-        feed,
-        max(loaded_at)::date as loaded_on
-    from {{ source("quality", "load_audit") }}
-    where status = 'loaded'
-    group by feed
-),
-
-received as (
-    select distinct
         load_period.feed,
         coalesce(nullif(load_period.period_key, ''), feed.partner) as source,
-        load_period.month
+        load_period.month,
+        max(load_audit.loaded_at)::date as loaded_on
     from {{ source("raw", "load_period") }} as load_period
     inner join {{ source("raw", "feed") }} as feed on load_period.feed = feed.feed
     inner join {{ source("quality", "load_audit") }} as load_audit
         on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
-    inner join newest on load_period.feed = newest.feed
-    -- A month that had not ended when the feed's newest file came is not whole yet.
-    where last_day(load_period.month) < newest.loaded_on
+    group by load_period.feed, source, load_period.month
+),
+
+covered as (
+    select
+        *,
+        -- A correction of an earlier month says nothing of how much of this one has come.
+        max(loaded_on) over (
+            partition by feed, source
+            order by month asc
+            rows between current row and unbounded following
+        ) as covered_on
+    from loaded
+),
+
+received as (
+    select
+        feed,
+        source,
+        month
+    from covered
+    -- A month that had not ended when the newest file with it or a later one came is not whole yet.
+    where last_day(month) < covered_on
 ),
 
 sent as (

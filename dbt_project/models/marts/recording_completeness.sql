@@ -1,11 +1,57 @@
 {{ config(meta={"published": true, "public": "open_feeds"}) }}
 -- One row per partner, feed, monitored field and month: how much of what was sent can be used.
 -- Counts the rows of the extracts in force, before republished crimes are merged.
-with completeness as (
+with received as (
+    select distinct
+        feed.partner,
+        feed.name as feed,
+        load_period.month
+    from {{ source("raw", "load_period") }} as load_period
+    inner join {{ source("raw", "feed") }} as feed on load_period.feed = feed.feed
+    inner join {{ source("quality", "load_audit") }} as load_audit
+        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
+    -- Of a year's caseload every row lies in the year's last month.
+    where feed.update_rule != 'snapshot'
+),
+
+fields as (
+    select distinct
+        partner,
+        feed,
+        field
+    from {{ ref("field_completeness") }}
+),
+
+counted as (
+    select * from {{ ref("field_completeness") }}
+    union all by name
+    -- A month that was received without a record is not applicable, which is to be seen.
+    select
+        fields.partner,
+        fields.feed,
+        fields.field,
+        received.month,
+        0 as records,
+        0 as valid,
+        0 as missing,
+        0 as not_stated,
+        0 as invalid,
+        0 as not_applicable
+    from received
+    inner join fields
+        on received.partner = fields.partner and received.feed = fields.feed
+    anti join {{ ref("field_completeness") }} as known
+        on
+            received.partner = known.partner
+            and received.feed = known.feed
+            and received.month = known.month
+),
+
+completeness as (
     select
         *,
         100e0 * valid / nullif(records - not_applicable, 0) as completeness_percent
-    from {{ ref("field_completeness") }}
+    from counted
 ),
 
 standards as (
