@@ -12,12 +12,12 @@ from warehouse.home import Home
 
 # Every table of the public surface that holds what partners send.
 TABLES = (
-    "indicator", "indicator_value", "indicator_change", "indicator_trend", "indicator_comparison",
-    "hotspot", "community_profile", "target_progress", "summary_table", "marac_repeats",
-    "marac_referrals", "hate_completeness", "hate_reports", "hate_victims", "first_time_entrants",
-    "youth_custody", "youth_ethnicity", "reoffending", "offender_profile", "need_combination",
-    "perception", "recording_completeness", "feed_coverage", "load_audit", "check_result",
-    "published_figure", "publication",
+    "indicator", "indicator_value", "indicator_change", "change_contribution", "indicator_trend",
+    "indicator_comparison", "hotspot", "community_profile", "target_progress", "summary_table",
+    "marac_repeats", "marac_referrals", "hate_completeness", "hate_reports", "hate_victims",
+    "first_time_entrants", "youth_custody", "youth_ethnicity", "reoffending", "offender_profile",
+    "need_combination", "perception", "recording_completeness", "feed_coverage", "load_audit",
+    "check_result", "published_figure", "publication",
 )  # fmt: skip
 
 

@@ -92,8 +92,20 @@ def _land(home: Home, feed: str, name: str, text: str) -> None:
 
 
 def _callouts(home: Home) -> str:
-    """Call-outs in Blaby in each of five years, most in the same LSOA, one without a place."""
+    """Call-outs in Blaby in each of five years, most in the same LSOA, one without a place.
+
+    And one a year in each other district: of one that a feed never speaks of nothing is said.
+    """
     lsoas = [code for (code,) in query(home.warehouse_file, f"{PLACED_IN_BLABY} order by 1")]
+    elsewhere = [
+        code
+        for (code,) in query(
+            home.warehouse_file,
+            "select min(lsoa_code) from facts.lsoa inner join facts.dim_district "
+            f"using (district_code) where is_in_county and district_code <> '{BLABY}' "
+            "group by district_code order by 1",
+        )
+    ]
     lines = ["callout_no,called_at,cause,lsoa_code"]
     for year in range(2006, 2011):
         for n in range(60):
@@ -101,6 +113,8 @@ def _callouts(home: Home) -> str:
             month = n % 12 + 1
             when = f"{15:02d}/{month:02d}/{year + (month < 4)} 22:30"
             lines.append(f"A{year}-{n},{when},{'Assault' if n % 2 else 'stabbing'},{place}")
+        for district, place in enumerate(elsewhere):
+            lines.append(f"E{year}-{district},15/05/{year} 22:30,Assault,{place}")
     lines += ["A-1,2011-03-05 01:00,other," + lsoas[0], "A-2,2011-03-05 01:00,assault,N/K"]
     return "\n".join(lines) + "\n"
 
@@ -241,7 +255,7 @@ def test_the_new_feed_is_one_that_auditors_watch(extended: Home) -> None:
         "select sum(records), sum(valid) from marts.recording_completeness "
         "where partner = 'ambulance' and field = 'lsoa_code'",
     )
-    assert (records, valid) == (302, 301)
+    assert (records, valid) == (332, 331)
     checks = dict(
         partner(
             extended,

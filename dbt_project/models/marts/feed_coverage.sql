@@ -102,7 +102,14 @@ select
         when months.month < sources.first_month then 'not expected'
         when
             months.month > sources.last_month
-            and coalesce(months.month > expected_to.last_month, true)
+            and (
+                coalesce(months.month > expected_to.last_month, true)
+                -- A national archive that came once promises nothing of other forces.
+                or (
+                    sources.feed = 'police/street_crime'
+                    and sources.source not in (select force_name from {{ ref("int_home_force") }})
+                )
+            )
             then 'not expected'
         else 'missing'
     end as status,

@@ -25,6 +25,15 @@ with complete as (
             int_indicator_value.area_type != 'lsoa'
             or int_indicator_value.period_type = 'financial_year'
         )
+        -- Twelve months of which some were counted otherwise are compared with nothing.
+        and not exists (
+            select 1
+            from {{ ref("series_break") }} as series_break
+            where
+                series_break.indicator_id = int_indicator_value.indicator_id
+                and series_break.break_date > int_indicator_value.period_start
+                and series_break.break_date <= int_indicator_value.period_end
+        )
 ),
 
 -- The most similar group is the list of the settings and the focus areas themselves.
@@ -50,6 +59,8 @@ group_values as (
     where
         area_type = 'district'
         and area_code in (select district_code from group_members)
+        -- Weighted estimates of a survey are never averaged again.
+        and indicator_id not in (select indicator_id from {{ ref("survey_indicator") }})
     group by all
     -- The mean of a part of the group is not the group's.
     having count(*) = (select count(*) from group_members)

@@ -1,6 +1,7 @@
 -- One row per feed, area and month that the feed's extracts cover. Street crime is received force by
 -- force: an area's extract is that of the force whose area it lies in, and a county is covered when
--- each of its districts is. Any other feed is one partner's, for the whole county at once.
+-- each of its districts is. Any other feed is one partner's, for the whole county at once, or for
+-- those districts of it that the feed ever speaks of.
 with received_by_force as (
     select distinct
         'police/street_crime' as feed,
@@ -37,11 +38,48 @@ districts as (
     select * from {{ ref("dim_district") }}
 ),
 
--- Beyond the county a partner's extract speaks of the districts that it has ever spoken of.
-districts_met as (
-    select distinct feed, district_code
+district_events as (
+    select
+        feed,
+        district_code,
+        sum(events) as events
     from {{ ref("measure_event") }}
     where district_code is not null
+    group by feed, district_code
+),
+
+usual_events as (
+    select
+        district_events.feed,
+        median(district_events.events) as events
+    from district_events
+    inner join districts on district_events.district_code = districts.district_code
+    where districts.is_in_county
+    group by district_events.feed
+),
+
+-- Which districts a partner's extract speaks of. In the county all, but one of which a feed that has
+-- dozens for the others has never had an event: it is one council's own, say. Beyond it those of which it
+-- speaks about as much as of the county's; a few events there are a border's.
+districts_met as (
+    select
+        feeds.feed,
+        districts.district_code
+    from (select distinct feed from received_whole) as feeds
+    cross join districts
+    left join usual_events on feeds.feed = usual_events.feed
+    left join district_events
+        on
+            feeds.feed = district_events.feed
+            and districts.district_code = district_events.district_code
+    where
+        case
+            when districts.is_in_county
+                then
+                    coalesce(usual_events.events, 0) < 50
+                    or coalesce(district_events.events, 0) > 0
+            else district_events.events >= greatest(1, 0.1 * usual_events.events)
+        end
 ),
 
 district_received as (
@@ -60,17 +98,11 @@ district_received as (
         districts.district_code,
         districts.is_in_county
     from received_whole
-    cross join districts
-    left join districts_met
-        on
-            received_whole.feed = districts_met.feed
-            and districts.district_code = districts_met.district_code
+    inner join districts_met on received_whole.feed = districts_met.feed
+    inner join districts on districts_met.district_code = districts.district_code
     where
         districts.is_in_county
-        or (
-            districts_met.feed is not null
-            and districts.police_force_area_code = received_whole.police_force_area_code
-        )
+        or districts.police_force_area_code = received_whole.police_force_area_code
 ),
 
 county as (
@@ -84,43 +116,55 @@ county as (
         ) as districts
     from {{ source("raw", "setting_area") }}
     where role = 'county'
+),
+
+areas as (
+    select
+        feed,
+        'lsoa' as area_type,
+        area.area_code,
+        district_received.month
+    from district_received
+    inner join {{ ref("dim_area") }} as area
+        on district_received.district_code = area.district_code
+    where
+        area.area_type = 'lsoa'
+        and area.is_in_county
+        and area.is_in_geography
+    union all
+    select
+        feed,
+        'district' as area_type,
+        district_code as area_code,
+        month
+    from district_received
+    union all
+    select
+        district_received.feed,
+        'county' as area_type,
+        county.county_code as area_code,
+        district_received.month
+    from district_received
+    cross join county
+    where district_received.is_in_county
+    group by district_received.feed, county.county_code, district_received.month, county.districts
+    having count(*) = county.districts
+    union all
+    select distinct
+        received.feed,
+        area_types.area_type,
+        received.force_code as area_code,
+        received.month
+    from received
+    cross join (values ('force'), ('not_located')) as area_types (area_type)
 )
 
 select
-    feed,
-    'lsoa' as area_type,
-    area.area_code,
-    district_received.month
-from district_received
-inner join {{ ref("dim_area") }} as area
-    on district_received.district_code = area.district_code
-where
-    area.area_type = 'lsoa'
-    and area.is_in_county
-    and area.is_in_geography
-union all
-select
-    feed,
-    'district' as area_type,
-    district_code as area_code,
-    month
-from district_received
-union all
-select
-    district_received.feed,
-    'county' as area_type,
-    county.county_code as area_code,
-    district_received.month
-from district_received
-cross join county
-where district_received.is_in_county
-group by district_received.feed, county.county_code, district_received.month, county.districts
-having count(*) = county.districts
-union all
-select distinct
-    received.feed,
-    area_types.area_type,
-    received.force_code as area_code,
-    received.month
-from received
-cross join (values ('force'), ('not_located')) as area_types (area_type)
+    *,
+    -- For what looks back: a repeat within twelve months needs those before.
+    count(*) over (
+        partition by feed, area_type, area_code
+        order by month
+        range between interval 12 month preceding and interval 1 month preceding
+    ) as months_before
+from areas

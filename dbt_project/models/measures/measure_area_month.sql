@@ -20,7 +20,7 @@ with month_events as (
 month_areas as (
     select
         month,
-        sum(hash(feed, area_type, area_code)::hugeint) as content
+        sum(hash(feed, area_type, area_code, months_before)::hugeint) as content
     from {{ ref("int_area_received") }}
     group by month
 ),
@@ -127,6 +127,8 @@ received as (
     where
         received.month in (select month from changed)
         and not (received.area_type = 'lsoa' and measure.finest_area = 'district')
+        -- Without the months before, a repeat cannot be told from a first.
+        and coalesce(received.months_before, 0) >= coalesce(measure.lookback_months::integer, 0)
 )
 
 select

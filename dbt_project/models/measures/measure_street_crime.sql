@@ -66,7 +66,12 @@ by_measure as (
         crime_types.measure_id,
         counted.* exclude (crime_type)
     from counted
-    inner join crime_types on counted.crime_type = crime_types.crime_type
+    inner join crime_types
+        on
+            counted.crime_type = crime_types.crime_type
+            -- "Other crime" was all that had no type of its own before it became a type.
+            and counted.month >= crime_types.valid_from
+            and coalesce(counted.month <= crime_types.valid_to, true)
     where crime_types.measure_id is not null
     union all
     select
