@@ -234,7 +234,7 @@ def refuse_if_incomplete(
     skipped = [_name(r) for r in models if r["status"] == "skipped"]
     if skipped:
         failed = [_name(r) for r in dbt_results if r["status"] in ("fail", "error")]
-        failed = [name for name in failed if name not in set_aside]
+        failed = [f"dbt.{name}" for name in failed if name not in set_aside]
         raise RunBlocked(
             f"Blocking checks failed ({_listed(failed)}), so {_listed(skipped)} were not built."
         )

@@ -14,7 +14,7 @@ from dagster._core.errors import DagsterExecutionInterruptedError  # not among i
 from sqlalchemy.exc import OperationalError
 
 from orchestration import alerting
-from warehouse.errors import CspError, FileRefused, RunBlocked
+from warehouse.errors import CspError, FileRefused, RunBlocked, UsageError
 from warehouse.home import Home
 from warehouse.publication.shelf import current_folder
 from warehouse.results import ERRORS_WITHOUT_VALUES
@@ -66,6 +66,8 @@ def note_of(run_id: str, step: str, error: BaseException | None) -> FailureNote:
     blocked = isinstance(cause, RunBlocked)
     if isinstance(cause, INTERRUPTIONS):
         return FailureNote(run_id, "failed", step, INTERRUPTED, RUN_AGAIN)
+    if isinstance(cause, UsageError):  # a setting, or a table of the home: it says what to correct
+        return FailureNote(run_id, "failed", step, said(cause), WHAT_TO_DO["prepare"])
     return FailureNote(
         run_id=run_id,
         status="blocked" if blocked else "failed",

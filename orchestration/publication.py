@@ -48,6 +48,8 @@ def publication_asset(
                 report=report,
                 state=night.input_state,
             )
+        # What stopped an earlier run is mended; its note stays beside the others in failures/.
+        night.home.blocked_page.unlink(missing_ok=True)
         with retrying(night, attempts=0):  # published is published: not once more
             night.finish("published", f"Published {published.id}.", published.id)
         found = alerting.of_run(night.home, night.settings, night.run_id, published=True)

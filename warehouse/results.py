@@ -272,7 +272,9 @@ def _dbt_message(result: dict[str, Any], test: dict[str, Any], status: Status) -
     if status == "fail":
         if test["resource_type"] == "unit_test":
             return "the model's rows differ from the expected rows of the unit test"
-        return text.splitlines()[0] if text else None
+        failures = result.get("failures")
+        said = text.partition("\n")[0] if failures is None else f"{failures:,} failing rows"
+        return f"{test['name']}: {said}"
     for kind in ERRORS_WITHOUT_VALUES:
         at = text.find(kind)
         if at >= 0:

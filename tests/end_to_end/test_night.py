@@ -347,6 +347,7 @@ def test_a_blocking_failure_stops_publication(home: Home) -> None:
     deliver(home, f"{NEXT}-corrected.csv", extract(NEXT, 60))
     run(home)
     assert len(folders(home)) == len(before) + 1
+    assert not home.blocked_page.exists()
     assert _one(home, _count(NEXT)) == 60
     assert query(
         home.current / "partner.duckdb",

@@ -73,7 +73,7 @@ def test_a_dbt_test_becomes_a_result(tmp_path: Path) -> None:
         records=None,
         failed_records=3,
         checked_at=datetime(2026, 11, 1, 2, 0, 0, 500000),
-        message="Got 3 results",
+        message="not_null_stg_month: 3 failing rows",
     )
 
 

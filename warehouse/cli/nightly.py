@@ -50,10 +50,13 @@ def demo(home: Home, debug: bool) -> int:
     from warehouse.demo.next_steps import next_steps
     from warehouse.demo.write import write_demo
 
-    home.init()
-    _demo_mark(home).touch(mode=0o600)
-    written = write_demo(home)
-    say(f"Wrote the demo partnership's {len(written)} extracts into {home.landing}")
+    if home.current.exists():
+        say(f"The demo's extracts are loaded in {home.root}; remove that folder to start afresh.")
+    else:
+        home.init()
+        _demo_mark(home).touch(mode=0o600)
+        written = write_demo(home)
+        say(f"Wrote the demo partnership's {len(written)} extracts into {home.landing}")
     status = run(home, False, debug)
     if status == 0:
         say()

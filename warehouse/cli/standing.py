@@ -115,9 +115,7 @@ def _problems(found: dict[str, Any]) -> None:
             )
         more = sum(found["checks"][how] for how in ("failed", "error")) - len(found["not_passed"])
         if more > 0:
-            say(
-                f"  and {plural(more, 'check')} more, where they read what was not built among them"
-            )
+            say(f"  and {plural(more, 'check')} more, such as those of tables that were not built")
 
 
 def _overdue(feed: dict[str, Any]) -> str:
