@@ -101,7 +101,7 @@ def test_the_warehouse_opens_within_the_limits_of_the_settings_and_for_its_owner
             "SELECT current_setting('threads'), current_setting('memory_limit'), "
             "current_setting('autoinstall_known_extensions')"
         ).fetchone()
-    assert row == (2, "1.4 GiB", False)
+    assert row == (2, "1.3 GiB", False)
     assert stat.S_IMODE(home.warehouse_file.stat().st_mode) == 0o600
 
 
