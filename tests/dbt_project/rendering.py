@@ -31,15 +31,17 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-MODELS = MACROS.parent / "models"
+PROJECT = MACROS.parent
 
 
 def model(name: str) -> str:
-    """The SQL of a model, its refs and sources as plain table names (`ref('x')` is x).
+    """The SQL of a model or singular test, its refs and sources as plain names (`ref('x')` is x).
 
     Rows by hand in tables of those names then run through the very SQL of the project.
     """
-    [path] = MODELS.rglob(f"{name}.sql")
+    [path] = [
+        path for room in ("models", "tests") for path in (PROJECT / room).rglob(f"{name}.sql")
+    ]
     source = "\n".join(file.read_text() for file in sorted(MACROS.rglob("*.sql")))
     source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])

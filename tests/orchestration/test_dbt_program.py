@@ -3,11 +3,14 @@
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from orchestration import dbt_program
-from orchestration.build import refuse_if_incomplete
+from orchestration.build import _waived_results, refuse_if_incomplete
+from orchestration.night import Night
 from tests.warehouse.street_files import SETTINGS
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
@@ -102,3 +105,12 @@ def test_a_model_left_out_because_of_a_failed_test_blocks_the_run() -> None:
 def test_failed_tests_alone_leave_the_verdict_to_publication() -> None:
     found = [result("test.csp.unique_x.1a", "fail"), result("model.csp.indicator", "success")]
     assert refuse_if_incomplete(found) is None  # type: ignore[func-returns-value]
+
+
+def test_a_waived_test_of_a_table_that_was_not_built_is_skipped_and_not_run() -> None:
+    """dbt would find yesterday's rows, and a pass in them; without a night it cannot be asked."""
+    depends = SimpleNamespace(nodes=["model.csp.dim_area"])
+    manifest = SimpleNamespace(nodes={"test.csp.a.1": SimpleNamespace(depends_on=depends)})
+    built = [{"unique_id": "model.csp.dim_area", "status": "skipped"}]
+    [found] = _waived_results(cast("Night", None), manifest, {"a": "test.csp.a.1"}, built)
+    assert (found["unique_id"], found["status"]) == ("test.csp.a.1", "skipped")
