@@ -1,8 +1,8 @@
 """`make bench`: every measurement side by side in one run; writes benchmarks/RESULTS.md.
 
-    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d,e]
+    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d,e,f]
 
-Needs the official archives in ../shared/data (but for part e, the demo) and about 4 GB of disk in
+Needs the official archives in ../shared/data (but for parts e and f, the demo) and about 4 GB of disk in
 the temporary folder.
 """
 
@@ -23,6 +23,7 @@ from warehouse.demo import write_demo
 from warehouse.home import Home
 
 NATIONAL = "police-street/all-forces-2018-10-to-2018-11.zip"
+CORRECTED_MONTHS = (1, 6, 27, 60)
 LEICESTERSHIRE = "police-street/leicestershire-2018-10-to-2021-09.zip"
 STREET = "police/street_crime"
 
@@ -149,6 +150,25 @@ class Bench:
             )
             print(f"  {self.found.notes[-1]}", flush=True)
 
+    def corrections(self) -> None:
+        """(f) Crimes of 1, 6, 27 and 60 months of the demo sent again, each with another outcome."""
+        first = Home(self._fresh("corrected-demo"))
+        first.init()
+        write_demo(first)
+        night(first.root)
+        for months in (0, *CORRECTED_MONTHS):
+            done, rows = [], 0
+            for _ in range(self.repeat):
+                home = self._copy(first.root, "correction")
+                rows = inputs.correction(Home(home), months)
+                done.append(night(home))
+                shutil.rmtree(home)
+            best = min(done, key=lambda run: run.measured.processor)
+            self.found.night(
+                f"the demo, {rows:,} crimes of {months or 'no'} months corrected", best
+            )
+            self.found.correction(months, rows, best)
+
     def _compare(
         self,
         letter: str,
@@ -265,12 +285,13 @@ def main() -> None:
     words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     words.add_argument("--shared", type=Path, default=PROJECT.parent / "shared")
     words.add_argument("--repeat", type=int, default=3)
-    words.add_argument("--only", default="a,b,c,d,e")
+    words.add_argument("--only", default="a,b,c,d,e,f")
     words.add_argument("--results", type=Path, default=PROJECT / "benchmarks" / "RESULTS.md")
     chosen = words.parse_args()
     letters = chosen.only.split(",")
-    if letters != ["e"] and not (chosen.shared / "data").is_dir():
-        words.error(f"{chosen.shared}/data with the official archives is absent; try --only e")
+    of_archives = set(letters) - {"e", "f"}
+    if of_archives and not (chosen.shared / "data").is_dir():
+        words.error(f"{chosen.shared}/data with the official archives is absent; try --only e,f")
     with tempfile.TemporaryDirectory(prefix="csp-bench-") as folder:
         bench = Bench(chosen.shared / "data", Path(folder), chosen.repeat)
         parts: dict[str, Callable[[], None]] = {
@@ -279,8 +300,9 @@ def main() -> None:
             "c": bench.whole,
             "d": bench.growing,
             "e": bench.demo,
+            "f": bench.corrections,
         }
-        if letters != ["e"]:
+        if of_archives:
             bench.prepare()
         for letter in letters:
             print(f"Measuring ({letter}) ...", flush=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.home import Home
+
 LAST = (2021, 9)
 NEW_MONTH = "2021-10"
 
@@ -56,6 +58,42 @@ def packed(files: dict[str, Path], wanted: list[str], target: Path) -> Path:
         for month in wanted:
             archive.write(files[month], f"{month}/{month}-leicestershire-street.csv")
     return target
+
+
+def correction(home: Home, months: int) -> int:
+    """Land the newest crimes of the demo again, of so many months (0: one crime), alcohol denied.
+
+    Every crime whose flag said otherwise changes a count of its month. Returns the rows landed.
+    """
+    target = home.landing / "police/recorded_crime" / "corrected.csv"
+    source = home.archive / "police/recorded_crime"
+    with duckdb.connect() as con:
+        con.execute(
+            "create table sent as select * from read_csv("
+            f"'{source}/*.csv', header = true, all_varchar = true, union_by_name = true)"
+        )
+        con.execute(
+            "create table dated as select *, coalesce(try_strptime(recorded_date, "
+            "['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y'])) as day from sent"
+        )
+        con.execute(
+            "create table again as select * replace ('N' as alcohol_flag) from dated qualify "
+            "row_number() over (partition by crime_ref order by day desc) = 1"
+        )
+        chosen = (
+            "where day >= (select date_trunc('month', max(day)) from again) "
+            f"- interval {months - 1} month"
+            if months
+            else "order by day desc, crime_ref limit 1"
+        )
+        con.execute(
+            f"copy (select * exclude (day) from again {chosen}) to '{target}' "
+            "(header true, delimiter ',', quote '\"', nullstr '')"
+        )
+        [(rows,)] = con.execute(
+            f"select count(*) from read_csv('{target}', header = true, all_varchar = true)"
+        ).fetchall()
+    return int(rows)
 
 
 HEADER = (

@@ -6,6 +6,10 @@
     one it holds, whatever happened in between: a late file, a killed run, a corrected lookup.
     dbt's delete+insert then replaces the partition whole.
 
+    The models give their `unique_key` as one text, `"month"` or `"source, month"`: dbt-duckdb then deletes
+    `where (source, month) in (select ...)`. A list of columns it turns into a join of every old row of a
+    partition with every new one: a correction of 27 months was 16 thousand million pairs (measured 2026-11).
+
     `inputs` names a CTE or relation with the partition's columns and `fingerprint`.
 -#}
 {% macro changed_partitions(inputs, partition) -%}

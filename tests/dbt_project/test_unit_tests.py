@@ -31,6 +31,7 @@ MODELS = {
     "int_street_crime_row",
     "measure_area_month",
     "int_home_force",
+    "int_county_force",
     "int_area_received",
     "int_measured_value",
     "int_survey_value",

@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
-        unique_key=["force_name", "month"],
+        unique_key="force_name, month",
     )
 }}
 -- One row per row of the extracts in force, typed, placed, and with each monitored field in its

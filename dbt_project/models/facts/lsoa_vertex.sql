@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
-        unique_key=["vintage", "boundary_district_code"],
+        unique_key="vintage, boundary_district_code",
     )
 }}
 -- One row per corner of an LSOA's boundary. ONS cuts the polygons of a vintage from one net, so

@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
-        unique_key=["period_type", "period_start"],
+        unique_key="period_type, period_start",
     )
 }}
 -- One row per indicator, area and period: the register's formula over the measures. One model for

@@ -42,7 +42,7 @@ around as (
     from received
 ),
 
-sources as (
+sources_met as (
     select
         feed,
         source,
@@ -56,6 +56,30 @@ sources as (
         max(month) as last_month
     from around
     group by feed, source
+),
+
+street_crime_met as (
+    select min(first_month) as first_month
+    from sources_met
+    where feed = 'police/street_crime'
+    having count(*) > 0
+),
+
+-- A force of the county that never sent, although others' street crime came, lacks every month.
+sources as (
+    select * from sources_met
+    union all
+    select
+        'police/street_crime' as feed,
+        county_force.force_name as source,
+        street_crime_met.first_month,
+        (street_crime_met.first_month - interval 1 month)::date as last_month
+    from {{ ref("int_county_force") }} as county_force
+    cross join street_crime_met
+    where
+        county_force.force_name not in (
+            select source from sources_met where feed = 'police/street_crime'
+        )
 ),
 
 newest as (
@@ -107,7 +131,7 @@ select
                 -- A national archive that came once promises nothing of other forces.
                 or (
                     sources.feed = 'police/street_crime'
-                    and sources.source not in (select force_name from {{ ref("int_home_force") }})
+                    and sources.source not in (select force_name from {{ ref("int_county_force") }})
                 )
             )
             then 'not expected'

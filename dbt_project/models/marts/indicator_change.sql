@@ -48,6 +48,22 @@ broken as (
     group by spans.indicator_id, spans.period_start
 ),
 
+spans_of_areas as (
+    select
+        indicator_id,
+        indicator_version,
+        area_type,
+        area_code,
+        previous_start as first_start,
+        period_start as last_start
+    from pairs
+    where has_previous
+),
+
+stopped as (
+    {{ forces_that_stopped("spans_of_areas") }}
+),
+
 judged as (
     select
         pairs.*,
@@ -64,6 +80,7 @@ judged as (
                     {{ incomplete_reason(
                         financial_year_label("pairs.previous_start"), "pairs.previous_months"
                     ) }}
+            when stopped.force_name is not null then {{ stopped_reason("stopped") }}
             when
                 pairs.kind = 'proportion'
                 and (
@@ -81,6 +98,13 @@ judged as (
         on
             pairs.indicator_id = broken.indicator_id
             and pairs.period_start = broken.period_start
+    left join stopped
+        on
+            pairs.indicator_id = stopped.indicator_id
+            and pairs.indicator_version = stopped.indicator_version
+            and pairs.area_type = stopped.area_type
+            and pairs.area_code = stopped.area_code
+            and pairs.period_start = stopped.last_start
 ),
 
 tested as (

@@ -72,6 +72,22 @@ broken as (
     group by series.indicator_id, series.last_start
 ),
 
+spans as (
+    select
+        indicator_id,
+        indicator_version,
+        area_type,
+        area_code,
+        (last_start - interval 4 year)::date as first_start,
+        last_start
+    from series
+    where last_gap is null
+),
+
+stopped as (
+    {{ forces_that_stopped("spans") }}
+),
+
 refused as (
     select
         series.*,
@@ -97,12 +113,20 @@ refused as (
                 then
                     'fewer than five years: the series starts in '
                     || {{ financial_year_label("series.first_present") }}
+            when stopped.force_name is not null then {{ stopped_reason("stopped") }}
         end as refusal
     from series
     left join broken
         on
             series.indicator_id = broken.indicator_id
             and series.last_start = broken.last_start
+    left join stopped
+        on
+            series.indicator_id = stopped.indicator_id
+            and series.indicator_version = stopped.indicator_version
+            and series.area_type = stopped.area_type
+            and series.area_code = stopped.area_code
+            and series.last_start = stopped.last_start
 ),
 
 points as (

@@ -71,6 +71,27 @@ broken as (
     group by target_years.target_id, target_years.period_start
 ),
 
+spans as (
+    select distinct
+        target_years.indicator_id,
+        latest_version.indicator_version,
+        values_by_year.area_type,
+        target_years.area_code,
+        make_date(left(target_years.baseline_label, 4)::integer, 4, 1) as first_start,
+        target_years.period_start as last_start
+    from target_years
+    inner join latest_version on target_years.indicator_id = latest_version.indicator_id
+    inner join values_by_year
+        on
+            target_years.indicator_id = values_by_year.indicator_id
+            and target_years.area_code = values_by_year.area_code
+            and target_years.period_start = values_by_year.period_start
+),
+
+stopped as (
+    {{ forces_that_stopped("spans") }}
+),
+
 baselines as (
     select
         targets.target_id,
@@ -103,6 +124,8 @@ compared as (
         coalesce(values_by_year.months_received, 0) as months_received,
         latest_version.indicator_id is not null as is_known,
         broken.break_reason,
+        case when stopped.force_name is not null then {{ stopped_reason("stopped") }} end
+            as stopped_reason,
         -- A target of no change is kept by what is no worse.
         case
             when target_years.target_percent = 0
@@ -121,6 +144,13 @@ compared as (
         on
             target_years.target_id = broken.target_id
             and target_years.period_start = broken.period_start
+    left join stopped
+        on
+            target_years.indicator_id = stopped.indicator_id
+            and target_years.area_code = stopped.area_code
+            and target_years.period_start = stopped.last_start
+            and make_date(left(target_years.baseline_label, 4)::integer, 4, 1)
+            = stopped.first_start
 )
 
 select
@@ -145,6 +175,7 @@ select
             or not compared.is_complete
             or compared.target_value is null
             or compared.break_reason is not null
+            or compared.stopped_reason is not null
             then 'not yet known'
         when compared.wants_more and compared.actual_value >= compared.target_value then 'met'
         when not compared.wants_more and compared.actual_value <= compared.target_value then 'met'
@@ -158,6 +189,7 @@ select
             then 'the series is broken since the baseline: ' || compared.break_reason
         when not compared.is_complete
             then {{ incomplete_reason("compared.period_label", "compared.months_received") }}
+        when compared.stopped_reason is not null then compared.stopped_reason
         when compared.period_label != compared.target_label
             then 'the target is for ' || compared.target_label
     end as reason

@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
-        unique_key=["month"],
+        unique_key="month",
     )
 }}
 -- One row per measure, area and month: the events of the place, zero where a received month has

@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
-        unique_key=["source", "month"],
+        unique_key="source, month",
     )
 }}
 -- One row per measure, force, month and place of street crime. `source` is the force's name: street

@@ -1,0 +1,51 @@
+-- One row per indicator of street crime, area, financial year and force that recorded events there.
+-- Several forces' events may lie in one district: the British Transport Police's at its stations,
+-- a neighbour's along the border.
+with events as (
+    select
+        measure_id,
+        source,
+        {{ financial_year_start("month") }} as period_start,
+        lsoa_code,
+        district_code,
+        sum(events) as events
+    from {{ ref("measure_street_crime") }}
+    where district_code is not null
+    group by all
+    having sum(events) > 0
+),
+
+placed as (
+    select
+        measure_id,
+        source,
+        period_start,
+        'lsoa' as area_type,
+        lsoa_code as area_code,
+        events
+    from events
+    where lsoa_code is not null
+    union all
+    select
+        events.measure_id,
+        events.source,
+        events.period_start,
+        area.area_type,
+        area.area_code,
+        events.events
+    from events
+    inner join {{ ref("br_district_area") }} as area on events.district_code = area.district_code
+)
+
+select
+    register.indicator_id,
+    register.indicator_version,
+    placed.area_type,
+    placed.area_code,
+    placed.period_start,
+    placed.source as force_name,
+    sum(placed.events)::bigint as events
+from placed
+inner join {{ ref("indicator_register") }} as register
+    on placed.measure_id = register.numerator_measure
+group by all
