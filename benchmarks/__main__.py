@@ -2,8 +2,8 @@
 
     python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d,e,f]
 
-Needs the official archives in ../shared/data (but for parts e and f, the demo) and about 4 GB of disk in
-the temporary folder.
+Needs the official archives in ../shared/data (but for parts e and f, the demo) and about 4 GB of
+disk in the temporary folder.
 """
 
 import argparse
@@ -151,7 +151,7 @@ class Bench:
             print(f"  {self.found.notes[-1]}", flush=True)
 
     def corrections(self) -> None:
-        """(f) Crimes of 1, 6, 27 and 60 months of the demo sent again, each with another outcome."""
+        """(f) Recorded crimes of 1, 6, 27 and 60 months of the demo, corrected."""
         first = Home(self._fresh("corrected-demo"))
         first.init()
         write_demo(first)

@@ -1,4 +1,4 @@
-"""A partition is replaced at a cost that grows with its rows, never with old rows times new ones."""
+"""A partition is replaced at a cost that grows with its rows, never with old rows times new."""
 
 import json
 from importlib.resources import files
