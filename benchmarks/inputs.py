@@ -7,6 +7,9 @@ no crime is republished that was not. A month that the archive holds stays as it
 the new month of measurement (d), is a file of its own.
 """
 
+import csv
+import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -65,37 +68,27 @@ def correction(home: Home, months: int) -> int:
 
     Every crime whose flag said otherwise changes a count of its month. Returns the rows landed.
     """
+    rows: dict[str, dict[str, str]] = {}
+    for path in sorted((home.archive / "police/recorded_crime").glob("*.csv")):
+        sent = path.read_bytes()
+        try:
+            text = sent.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = sent.decode("cp1252")
+        rows.update((row["crime_ref"], row) for row in csv.DictReader(io.StringIO(text)))
+    dated = [row for row in rows.values() if ISO_DAY.fullmatch(row["recorded_date"])]
+    dated.sort(key=lambda row: row["recorded_date"])
+    kept = sorted({row["recorded_date"][:7] for row in dated})[-months:] if months else []
+    chosen = [row for row in dated if row["recorded_date"][:7] in kept] if months else dated[-1:]
     target = home.landing / "police/recorded_crime" / "corrected.csv"
-    source = home.archive / "police/recorded_crime"
-    with duckdb.connect() as con:
-        con.execute(
-            "create table sent as select * from read_csv("
-            f"'{source}/*.csv', header = true, all_varchar = true, union_by_name = true)"
-        )
-        con.execute(
-            "create table dated as select *, coalesce(try_strptime(recorded_date, "
-            "['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y'])) as day from sent"
-        )
-        con.execute(
-            "create table again as select * replace ('N' as alcohol_flag) from dated qualify "
-            "row_number() over (partition by crime_ref order by day desc) = 1"
-        )
-        chosen = (
-            "where day >= (select date_trunc('month', max(day)) from again) "
-            f"- interval {months - 1} month"
-            if months
-            else "order by day desc, crime_ref limit 1"
-        )
-        con.execute(
-            f"copy (select * exclude (day) from again {chosen}) to '{target}' "
-            "(header true, delimiter ',', quote '\"', nullstr '')"
-        )
-        [(rows,)] = con.execute(
-            f"select count(*) from read_csv('{target}', header = true, all_varchar = true)"
-        ).fetchall()
-    return int(rows)
+    with target.open("w", encoding="utf-8", newline="") as file:
+        out = csv.DictWriter(file, chosen[0].keys(), extrasaction="ignore")
+        out.writeheader()
+        out.writerows({**row, "alcohol_flag": "N"} for row in chosen)
+    return len(chosen)
 
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
     "LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context",
