@@ -11,6 +11,7 @@ import csv
 import io
 import re
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -78,8 +79,11 @@ def correction(home: Home, months: int) -> int:
         rows.update((row["crime_ref"], row) for row in csv.DictReader(io.StringIO(text)))
     dated = [row for row in rows.values() if ISO_DAY.fullmatch(row["recorded_date"])]
     dated.sort(key=lambda row: row["recorded_date"])
-    kept = sorted({row["recorded_date"][:7] for row in dated})[-months:] if months else []
-    chosen = [row for row in dated if row["recorded_date"][:7] in kept] if months else dated[-1:]
+    counts = Counter(row["recorded_date"][:7] for row in dated)
+    # A month of a few rows is one that a mistyped date invented.
+    kept = sorted(month for month, count in counts.items() if count > 100)[-months or None :]
+    chosen = [row for row in dated if row["recorded_date"][:7] in kept]
+    chosen = chosen if months else chosen[-1:]
     target = home.landing / "police/recorded_crime" / "corrected.csv"
     with target.open("w", encoding="utf-8", newline="") as file:
         out = csv.DictWriter(file, chosen[0].keys(), extrasaction="ignore")
