@@ -74,7 +74,10 @@ def change_force(
                     lines.append(_withdraw(ledger, candidate, reason))
                 if contract.update.rule == "upsert":
                     lines += _keys(con, contract, candidate.file, back)
-            lines = _bounded(lines) + _changes(before, ledger.in_force(contract))
+            changes = _changes(before, ledger.in_force(contract))
+            if not changes and contract.update.rule != "upsert":
+                changes = ["  What is in force stays as it was."]
+            lines = _bounded(lines) + changes
             con.execute("COMMIT")
         except BaseException:
             con.execute("ROLLBACK")
