@@ -154,8 +154,9 @@ def _what_to_do(home: Home, stored: dict[str, Any]) -> str | None:
         return None
     page = f" Open {home.blocked_page} for what each found." if home.blocked_page.is_file() else ""
     return (
-        "The blocking checks below stopped the publication; the last one stays current. Land a "
-        "corrected extract, or waive what is true in waivers.csv, and run `csp run` again."
+        "The blocking checks below stopped the publication; the last one stays current. Withdraw "
+        "the wrong file (`csp withdraw`) or land a corrected one, or waive what is true in "
+        "waivers.csv, and run `csp run` again."
         f"{page}"
     )
 
