@@ -182,6 +182,9 @@ def _chosen(
             {"feed": feed, "name": name, "least": LEAST_HASH},
         ).fetchall()
     ]
+    # A member of an archive has the name of a file landed alone: its own name means it last.
+    inside = [each for each in found if _is_inside(each, name)]
+    found = [each for each in found if each not in inside] or inside
     wanted = [each for each in found if (each.file.status == "withdrawn") == back]
     if not wanted:
         raise UsageError(_nothing(con, asked, name, feed, found))
@@ -199,6 +202,12 @@ def _chosen(
         f"{asked} is the name of {len(wanted)} files. Give the hash of the one you mean: "
         f"{listed}{more}."
     )
+
+
+def _is_inside(candidate: _Candidate, name: str) -> bool:
+    """Whether the name is only the last part of an archive's member."""
+    path = candidate.file.file_name
+    return name not in (path, path.split("/")[0]) and path.split("/")[-1] == name
 
 
 def _is_hash(whole: str, name: str) -> bool:

@@ -107,9 +107,17 @@ def test_a_zip_is_withdrawn_whole_or_member_by_member(home: Home) -> None:
     assert in_force(home) == {}
     assert csp(home, "withdraw", "--back", "all.zip").exit_code == 0
     assert in_force(home).keys() == {"2020-04", "2020-05"}
-    # The member's own name, where only one has it.
-    assert csp(home, "withdraw", Path(member("2020-04")).name).exit_code == 0
+    # The member's own name, where no file landed alone has it.
+    own_name = Path(member("2020-04")).name
+    assert csp(home, "withdraw", own_name).exit_code == 0
     assert in_force(home).keys() == {"2020-05"}
+    assert csp(home, "withdraw", "--back", own_name).exit_code == 0
+    land(home, own_name, street_csv(rows(13)), LONG_AGO + 1)
+    night(home)
+    assert in_force(home)["2020-04"] == (own_name, 13)
+    assert csp(home, "withdraw", own_name).exit_code == 0
+    assert in_force(home)["2020-04"] == (f"all.zip/{member('2020-04')}", 12)
+    assert "is withdrawn already" in said(csp(home, "withdraw", own_name))
 
 
 def test_keyed_rows_of_earlier_files_count_again(home: Home) -> None:
