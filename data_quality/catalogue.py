@@ -77,7 +77,7 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Kind:
-    """A check that every feed has: of which table, how bad a failure is, and its two sentences."""
+    """A check of feeds or files: of which table, how bad a failure is, and its two sentences."""
 
     suite: str
     table_name: str
@@ -153,6 +153,16 @@ OF_FEEDS = {
         "A partner that sends last month's extract again is told so.",
     ),
 }
+# Of each file that is held, or was until a waiver accepted it.
+OF_HELD_FILES = Kind(
+    "ingest",
+    "load_audit",
+    "status",
+    "consistency",
+    "warning",
+    "A file of {feed} takes no tenth of the rows in force away and has the months of its name.",
+    "A part of an extract, or another month's, does not stand for what was sent before.",
+)
 # Kinds that only feeds of events have, whose months are counted.
 OF_VOLUME = ("volume", "volume_drift")
 
@@ -165,13 +175,14 @@ def entries(
     monitored: Iterable[tuple[str, str]],
     waivers: Iterable[Waiver] = (),
     months: Iterable[tuple[str, str]] = (),
+    held_files: Iterable[tuple[str, str]] = (),
 ) -> list[Entry]:
     """The catalogue, by check id.
 
     manifest: dbt's. feeds: `partner/feed` of every contract; of those counted the months' volume is
     checked, of the others it is intended only. monitored: (feed, field) of every field that is
     sorted into buckets; without a standard its completeness is intended only. months: (check id,
-    feed) of the months whose volume was a check of its own.
+    feed) of the months whose volume was a check of its own; held_files: of the files held.
     """
     found = [*_of_dbt(manifest), *of_feeds(feeds, counted)]
     found += [
@@ -179,6 +190,7 @@ def entries(
         for check_id, feed in months
         for entry in of_feeds([feed], [feed], ["volume"])
     ]
+    found += [_of_kind(OF_HELD_FILES, check_id, feed) for check_id, feed in held_files]
     standards = list(standards)
     for standard in standards:
         found += [_of_standard(check) for check in suites.checks_of(standard)]
@@ -203,6 +215,10 @@ def write(con: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Entry]:
             "select distinct check_id, feed from quality.check_result where suite = 'delivery' "
             "and check_id <> 'volume.' || replace(feed, '/', '.') and starts_with(check_id, "
             "'volume.')"
+        ).fetchall(),
+        con.execute(
+            "select distinct check_id, feed from quality.check_result where suite = 'ingest' "
+            "and starts_with(check_id, 'held.')"
         ).fetchall(),
     )
     con.execute("begin")
@@ -285,19 +301,23 @@ def of_feeds(
     kinds = list(kinds)
     for feed in feeds:
         for name in kinds:
-            kind = OF_FEEDS[name]
-            yield Entry(
-                check_id=f"{name}.{feed.replace('/', '.')}",
-                suite=kind.suite,
-                feed=feed,
-                table_name=kind.table_name,
-                column_name=kind.column_name,
-                dimension=kind.dimension,
-                severity=kind.severity,
-                is_implemented=name not in OF_VOLUME or feed in counted,
-                for_the_engineer=kind.for_the_engineer.format(feed=feed),
-                for_the_auditor=kind.for_the_auditor,
-            )
+            entry = _of_kind(OF_FEEDS[name], f"{name}.{feed.replace('/', '.')}", feed)
+            yield replace(entry, is_implemented=name not in OF_VOLUME or feed in counted)
+
+
+def _of_kind(kind: Kind, check_id: str, feed: str) -> Entry:
+    return Entry(
+        check_id=check_id,
+        suite=kind.suite,
+        feed=feed,
+        table_name=kind.table_name,
+        column_name=kind.column_name,
+        dimension=kind.dimension,
+        severity=kind.severity,
+        is_implemented=True,
+        for_the_engineer=kind.for_the_engineer.format(feed=feed),
+        for_the_auditor=kind.for_the_auditor,
+    )
 
 
 def _of_standard(check: suites.Check) -> Entry:

@@ -254,10 +254,10 @@ def _schema(con: duckdb.DuckDBPyConnection, run_id: str, feeds: Iterable[str]) -
         "with file as (select audit.feed, coalesce(period.period_key, '') as source, "
         "audit.file_name, audit.layout, audit.absent_columns, audit.file_id, audit.landed_at, "
         "(split_part(audit.file_name, '/', 1), audit.landed_at, audit.loaded_at) as delivery "
-        "from quality.load_audit as audit left join "
+        "from quality.loaded_file as audit left join "
         "(select distinct file_id, period_key from raw.load_period) as period "
         "on audit.file_id = period.file_id "
-        "where audit.status = 'loaded' and audit.partner <> 'reference'), "
+        "where audit.partner <> 'reference'), "
         "newest as (select * from file qualify row_number() over "
         "(partition by feed, source, delivery order by file_name desc, file_id desc) = 1) "
         "select feed, source, file_name, layout, absent_columns from newest "
@@ -326,7 +326,9 @@ def _duplicates(
         feed: (files, name, again)
         for feed, files, name, again in con.execute(
             "with landed as (select feed, split_part(file_name, '/', 1) as name, "
-            "max(file_id) as file_id, bool_and(status = 'duplicate') as is_duplicate "
+            "max(file_id) as file_id, "
+            # What came into force again by it is what was meant.
+            "bool_and(status = 'duplicate' and effective_at is null) as is_duplicate "
             # Copied with its time kept, a file sent again differs in loaded_at alone.
             "from quality.load_audit where status <> 'refused' "
             "group by feed, name, landed_at, loaded_at) "

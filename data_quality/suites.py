@@ -55,8 +55,8 @@ def checks_of(standard: Standard) -> list[Check]:
     # A month that goes on is no month yet: on its first day a nightly feed has a handful of rows.
     latest = (
         f"month = (select max(month) from {table_of(standard.full_feed)} where last_day(month) < "
-        "(select max(loaded_at)::date from quality.load_audit "
-        f"where status = 'loaded' and feed = '{standard.full_feed}'))"
+        "(select max(loaded_at)::date from quality.loaded_file "
+        f"where feed = '{standard.full_feed}'))"
     )
     tail = f"{standard.partner}.{standard.feed}.{standard.field}"
     tail += f".until_{standard.until.isoformat()}" if standard.until else ""

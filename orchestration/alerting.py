@@ -49,10 +49,7 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
         ).fetchall()
     )
     received = dict(
-        con.execute(
-            "select feed, max(loaded_at) from quality.load_audit where status = 'loaded' "
-            "group by feed"
-        ).fetchall()
+        con.execute("select feed, max(loaded_at) from quality.loaded_file group by feed").fetchall()
     )
     return [
         Alert("late", str(check.feed), check.message or "no file came in time.")

@@ -11,7 +11,7 @@ from orchestration.freshness import judge
 from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse import loading, results, runs, status
+from warehouse import holding, loading, results, runs, status
 from warehouse.contract import Contract
 from warehouse.publication import input_state, is_unchanged
 from warehouse.results import CheckResult
@@ -69,6 +69,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             if not unchanged:
                 checks = results.reconcile_loads(connection, night.run_id)
                 checks += timeliness(contracts, totals, night.run_id)
+                checks += holding.checks(connection, night.run_id)
                 results.append(connection, checks)
         selected = context.selected_asset_keys
         for key, feed in feeds.items():
@@ -187,6 +188,9 @@ def _materialized(
             "rejected_rows": totals.rejected,
             "latest_month": str(tonight.latest_month) if tonight.latest_month else "none",
             "tonight_files_loaded": tonight.loaded,
+            "tonight_files_held": tonight.held,
+            "tonight_files_accepted": tonight.accepted_files,
+            "tonight_files_in_force_again": tonight.again,
             "tonight_files_duplicate": tonight.duplicates,
             "tonight_files_refused": tonight.refused,
             "tonight_files_waiting": tonight.waiting,

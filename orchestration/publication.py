@@ -7,11 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from data_quality.pages import write_pages
+from data_quality.pages import row_change, rows_that_changed, write_pages
 from orchestration import alerting, progress
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse.publication import publish
+from warehouse import status
+from warehouse.publication import current_folder, publish
 
 STEP = "publication"
 KEY = dg.AssetKey(STEP)
@@ -38,6 +39,7 @@ def publication_asset(
             progress.tell(STEP, line)
 
         with progress.working(STEP, "Publishing"), retrying(night):
+            before = current_folder(night.home)
             published = publish(
                 night.home,
                 night.settings,
@@ -48,10 +50,13 @@ def publication_asset(
                 report=report,
                 state=night.input_state,
             )
+        with night.warehouse() as connection:
+            changed = [row_change(row) for row in rows_that_changed(connection, before)]
         # What stopped an earlier run is mended; its note stays beside the others in failures/.
         night.home.blocked_page.unlink(missing_ok=True)
         with retrying(night, attempts=0):  # published is published: not once more
             night.finish("published", f"Published {published.id}.", published.id)
+            status.record_changes(night.home, changed)
         found = alerting.of_run(night.home, night.settings, night.run_id, published=True)
         alerting.tell(night.home, night.settings, night.run_id, found)
         return dg.MaterializeResult(

@@ -36,7 +36,10 @@ Status = Literal["published", "unchanged", "blocked", "failed"]
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended. `what_to_do` is for a run that was blocked or failed."""
+    """How a run ended. `what_to_do` is for a run that was blocked or failed.
+
+    changes: the months whose rows in force are others than in the publication before, a line each.
+    """
 
     status: Status
     run_id: str
@@ -44,6 +47,7 @@ class RunOutcome:
     publication_id: str | None = None
     what_to_do: str | None = None
     warnings: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
 
 
 def run_nightly(
@@ -187,6 +191,7 @@ def _outcome(home: Home, result: dg.ExecuteInProcessResult) -> RunOutcome:
         recorded.message,
         recorded.publication_id,
         warnings=noticed,
+        changes=_changes(stored) if recorded.status == "published" else [],
     )
 
 
@@ -199,16 +204,30 @@ def _recorded(home: Home, run_id: str) -> runs.RunRecord | None:
 
 
 def _warnings(stored: dict[str, Any]) -> list[str]:
-    """What ingest noticed, refused files and checks that failed without blocking, a line each."""
+    """What ingest noticed, refused and held files, and checks that only warn, a line each."""
     refused = [
         f"{item['feed']}/{item['file']} refused: {item['reason']}" for item in stored["refused"]
     ]
+    held = [
+        f"{item['feed']}/{item['file']} is held, what is in force stays: {item['reason']}. "
+        f"{item['what_to_do']}"
+        for item in stored["held"]
+    ]
+    told = {item["check_id"] for item in stored["held"]}
     failed = [
         item["message"] or f"{item['check_id']}: {item['status']}"
         for item in stored["not_passed"]
-        if item["severity"] == "warning"
+        if item["severity"] == "warning" and item["check_id"] not in told
     ]
-    return cast("list[str]", stored["noticed"]) + refused + failed
+    return cast("list[str]", stored["noticed"]) + refused + held + failed
+
+
+def _changes(stored: dict[str, Any]) -> list[str]:
+    """What the publication changed: the greatest losses first, and how many more there are."""
+    changes = stored["changes"]
+    lines = cast("list[str]", list(changes["first"]))
+    more = changes["count"] - len(lines)
+    return lines + ([f"and {more:,} more months: quality/index.html#changes"] if more else [])
 
 
 def _why(result: dg.ExecuteInProcessResult) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What the warehouse knows of itself: its control tables, their columns, and what each holds."""
+"""What the warehouse knows of itself: its control tables and views, and what each holds."""
 
 # schema.table -> (comment, {column: (type, comment)})
 CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
@@ -63,7 +63,7 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         },
     ),
     "quality.load_audit": (
-        "One row per loaded, duplicate or refused file; a zip is audited member by member.",
+        "One row per landed file, whatever became of it; a zip is audited member by member.",
         {
             "file_id": ("BIGINT", "Order of loading; identifies the file in every raw table."),
             "partner": ("VARCHAR", "Who sent it."),
@@ -75,8 +75,15 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "accepted": ("BIGINT", "Rows loaded into the raw table."),
             "rejected": ("BIGINT", "Rows kept in quality.rejected_row instead."),
             "skipped": ("BIGINT", "Rows the contract declares are not data (totals, footers)."),
-            "status": ("VARCHAR", "loaded, duplicate or refused."),
-            "reason": ("VARCHAR", "Why it was refused, or what it duplicates."),
+            "status": (
+                "VARCHAR",
+                "loaded; held or withdrawn (its rows are kept and count nowhere); duplicate; "
+                "refused.",
+            ),
+            "reason": (
+                "VARCHAR",
+                "Why it was refused, held or withdrawn, or what it duplicates.",
+            ),
             "loaded_at": ("TIMESTAMP", "When it was loaded or refused (UTC)."),
             "landed_at": ("TIMESTAMP", "Modification time of the landed file (UTC)."),
             "container_sha256": ("VARCHAR", "SHA-256 of the landed file itself."),
@@ -86,6 +93,25 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "contract_sha256": ("VARCHAR", "SHA-256 of the contract it was last read by."),
             "cleared": ("BOOLEAN", "The landed file has been taken out of landing."),
             "absent_columns": ("VARCHAR[]", "Optional columns that the file does not carry."),
+            "effective_at": (
+                "TIMESTAMP",
+                "Its place in time: of two files the later is in force. landed_at unless the same "
+                "bytes came again later; of a duplicate NULL where it changed nothing.",
+            ),
+        },
+    ),
+    "quality.file_event": (
+        "What happened to loaded files since; appended, never overwritten.",
+        {
+            "file_id": ("BIGINT", "The file (quality.load_audit)."),
+            "happened_at": ("TIMESTAMP", "When (UTC)."),
+            "event": (
+                "VARCHAR",
+                "held; accepted by a waiver; withdrawn; back; again: its bytes landed once more.",
+            ),
+            "status_before": ("VARCHAR", "Its status until then (quality.load_audit)."),
+            "who": ("VARCHAR", "Who did it: a user, a waiver's owner, or the run."),
+            "reason": ("VARCHAR", "Why, in their words or the run's."),
         },
     ),
     "quality.rejected_row": (
@@ -107,16 +133,6 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "quality.pseudonym_key": (
         "One row once a file with identifiers was loaded: which key its pseudonyms are under.",
         {"fingerprint": ("VARCHAR", "Tells one key from another, and nothing else of it.")},
-    ),
-    "quality.skipped_member": (
-        "Members of landed zips that the feed's contract declares it does not take.",
-        {
-            "feed": ("VARCHAR", "partner/feed."),
-            "file_name": ("VARCHAR", "archive.zip/member."),
-            "container_sha256": ("VARCHAR", "SHA-256 of the landed zip."),
-            "bytes": ("BIGINT", "Size of the member, unpacked."),
-            "reason": ("VARCHAR", "Why it is skipped."),
-        },
     ),
     "quality.check_result": (
         "Every result of every check of every run; appended, never overwritten.",
@@ -235,5 +251,54 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
             "blocking_checks_passed": ("BIGINT", "Blocking checks that passed."),
         },
+    ),
+}
+
+# schema.view -> (comment, {column: comment}, SQL). Whoever asks what counts asks these: which files
+# are held or withdrawn, and which of two files comes later, is decided here alone.
+VIEWS: dict[str, tuple[str, dict[str, str], str]] = {
+    "quality.loaded_file": (
+        "One row per loaded file that may count: neither held, withdrawn, duplicate nor refused.",
+        {
+            "file_id": "Order of loading; identifies the file in every raw table.",
+            "partner": "Who sent it.",
+            "feed": "partner/feed.",
+            "file_name": "Name; of a zip's member: archive.zip/member.",
+            "sha256": "SHA-256 of the plain (unpacked) bytes.",
+            "accepted": "Rows loaded into the raw table.",
+            "rejected": "Rows kept in quality.rejected_row instead.",
+            "loaded_at": "When it was loaded (UTC).",
+            "landed_at": "Modification time of the landed file (UTC).",
+            "effective_at": "Its place in time: of two files the later is in force.",
+            "layout": "The contract's layout that matched the header.",
+            "contract_sha256": "SHA-256 of the contract it was last read by.",
+            "absent_columns": "Optional columns that the file does not carry.",
+        },
+        "SELECT file_id, partner, feed, file_name, sha256, accepted, rejected, loaded_at, "
+        "landed_at, coalesce(effective_at, landed_at) AS effective_at, layout, contract_sha256, "
+        "absent_columns FROM quality.load_audit WHERE status = 'loaded'",
+    ),
+    "raw.period_in_force": (
+        "One row per feed, key and month that a loaded file holds: the newest such file.",
+        {
+            "feed": "partner/feed.",
+            "period_key": "The key within the feed, such as the force; '' if none.",
+            "month": "First day of the month.",
+            "row_count": "Accepted rows of the file for this key and month.",
+            "file_id": "The file (quality.load_audit).",
+            "file_name": "Its name.",
+            "effective_at": "Its place in time.",
+            "loaded_at": "When it was loaded (UTC).",
+            "contract_sha256": "SHA-256 of the contract it was last read by.",
+            "last_loaded_at": "When the last of all files that hold the month was loaded (UTC).",
+        },
+        "SELECT period.feed, period.period_key, period.month, period.row_count, file.file_id, "
+        "file.file_name, file.effective_at, file.loaded_at, file.contract_sha256, "
+        "max(file.loaded_at) OVER (PARTITION BY period.feed, period.period_key, period.month) "
+        "AS last_loaded_at "
+        "FROM raw.load_period AS period INNER JOIN quality.loaded_file AS file "
+        "ON period.file_id = file.file_id "
+        "QUALIFY row_number() OVER (PARTITION BY period.feed, period.period_key, period.month "
+        "ORDER BY file.effective_at DESC, file.file_name DESC, file.file_id DESC) = 1",
     ),
 }

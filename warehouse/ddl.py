@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.control_tables import CONTROL
+from warehouse.control_tables import CONTROL, VIEWS
 from warehouse.errors import CspError
 from warehouse.home import Home, private_files
 from warehouse.reading import checks
@@ -109,34 +109,47 @@ def typed_view_sql(contract: "Contract") -> str:
 
 
 def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"]) -> None:
-    """The typed views, each made again only if its contract would make another."""
+    """The views of the control tables and the typed views, each made again only if it changed."""
     held = dict(
         con.execute(
-            "SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'raw'"
+            "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() "
+            "WHERE schema_name IN ('raw', 'quality')"
         ).fetchall()
     )
+    for view, (comment, described, sql) in VIEWS.items():
+        _ensure_view(con, held.get(view), view, comment, described, sql)
     for contract in contracts:
         if contract.typed_view is None:
             continue
+        described = {
+            "_file_id": "The file the row came from (quality.load_audit).",
+            "_line_number": "Its line in that file.",
+        }
+        for name, description in contract.descriptions.items():
+            described[name] = description
+            described[f"{name}_bucket"] = "valid, invalid, not stated, missing, not applicable."
+        view = f"raw.{contract.typed_view}"
+        comment = f"{contract.title}, as the contract reads it. One row: {contract.grain}."
         sql = typed_view_sql(contract)
-        comment = (
-            f"{contract.title}, as the contract reads it. One row: {contract.grain}. "
-            f"[{hashlib.sha256(sql.encode()).hexdigest()[:12]}]"
-        )
-        if held.get(contract.typed_view) != comment:
-            con.execute(f"CREATE OR REPLACE VIEW raw.{contract.typed_view} AS {sql}")
-            con.execute(f"COMMENT ON VIEW raw.{contract.typed_view} IS {_text(comment)}")
-            described = {
-                "_file_id": "The file the row came from (quality.load_audit).",
-                "_line_number": "Its line in that file.",
-            }
-            for name, description in contract.descriptions.items():
-                described[name] = description
-                described[f"{name}_bucket"] = "valid, invalid, not stated, missing, not applicable."
-            for name, description in described.items():
-                con.execute(
-                    f'COMMENT ON COLUMN raw.{contract.typed_view}."{name}" IS {_text(description)}'
-                )
+        _ensure_view(con, held.get(view), view, comment, described, sql)
+
+
+def _ensure_view(
+    con: duckdb.DuckDBPyConnection,
+    held: str | None,
+    view: str,
+    comment: str,
+    described: Mapping[str, str],
+    sql: str,
+) -> None:
+    """Make the view unless its comment, `held`, ends with the mark of this SQL."""
+    marked = f"{comment} [{hashlib.sha256(sql.encode()).hexdigest()[:12]}]"
+    if held == marked:
+        return
+    con.execute(f"CREATE OR REPLACE VIEW {view} AS {sql}")
+    con.execute(f"COMMENT ON VIEW {view} IS {_text(marked)}")
+    for name, description in described.items():
+        con.execute(f'COMMENT ON COLUMN {view}."{name}" IS {_text(description)}')
 
 
 def _feed_row(contract: "Contract") -> Row:

@@ -70,7 +70,7 @@ def feed_states(
         return list(states.values())
     for feed, files, name, received in con.execute(
         "SELECT feed, count(*), arg_max(file_name, file_id), max(loaded_at) "
-        "FROM quality.load_audit WHERE status = 'loaded' GROUP BY feed"
+        "FROM quality.loaded_file GROUP BY feed"
     ).fetchall():
         if feed in states:
             state = states[feed]
@@ -79,7 +79,7 @@ def feed_states(
             state.overdue = allowed is not None and now - received > allowed
     for feed, source, months in con.execute(
         "SELECT feed, period_key, list(DISTINCT month ORDER BY month) "
-        "FROM raw.load_period GROUP BY feed, period_key ORDER BY feed, period_key"
+        "FROM raw.period_in_force GROUP BY feed, period_key ORDER BY feed, period_key"
     ).fetchall():
         if feed in states:
             states[feed].sources.append(source_months(source, months))
@@ -99,7 +99,7 @@ def source_months(source: str, months: Iterable[date]) -> SourceMonths:
 
 def _has_audit(con: duckdb.DuckDBPyConnection) -> bool:
     found = con.execute(
-        "SELECT count(*) FROM duckdb_tables() "
-        "WHERE (schema_name, table_name) IN (('quality', 'load_audit'), ('raw', 'load_period'))"
+        "SELECT count(*) FROM duckdb_views() WHERE (schema_name, view_name) IN "
+        "(('quality', 'loaded_file'), ('raw', 'period_in_force'))"
     ).fetchone()
     return found is not None and found[0] == 2

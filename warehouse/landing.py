@@ -31,6 +31,7 @@ class Landed:
     mtime_ns: int
     inode: int
     is_link: bool = False
+    ctime_ns: int = 0
 
     @property
     def name(self) -> str:
@@ -44,6 +45,11 @@ class Landed:
         last = (datetime.max - datetime(1970, 1, 1)) // timedelta(microseconds=1)
         since = min(self.mtime_ns // 1000, last)
         return datetime(1970, 1, 1) + timedelta(microseconds=since)
+
+    @property
+    def lay_there_at(self) -> datetime:
+        """A moment at which it lay in landing already (UTC without zone), whatever its own time."""
+        return datetime(1970, 1, 1) + timedelta(microseconds=self.ctime_ns // 1000)
 
     @property
     def newness(self) -> tuple[int, str]:
@@ -233,6 +239,7 @@ def _list_feed(home: Home, feed: str, folder: Path, found: Listing) -> None:
             about.st_mtime_ns,
             about.st_ino,
             stat.S_ISLNK(about.st_mode),
+            about.st_ctime_ns,
         )
         if stat.S_ISDIR(about.st_mode):
             found.messages.append(_stray(home, entry, "is a folder inside a feed's folder"))

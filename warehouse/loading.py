@@ -13,6 +13,11 @@ A file some of whose rows were rejected by another contract than today's, or who
 identifiers and has changed, is read again from where it is kept, in one transaction that replaces
 its rows; it stays the file it was, as old as it was.
 
+A file that would take away more than it brings is held (warehouse.holding) until a waiver of the
+home accepts it, which the next ingest notes before it loads. The bytes of a kept file landed again
+change nothing while that file is wholly in force or held. If it was withdrawn, or a newer file has
+taken its place since, they make it the newest of its feed, unless it would be held for that.
+
 A file that is audited but not noted as cleared is the tail of a killed run: steps 5 and 6 are
 done again, without a second audit row.
 """
@@ -27,12 +32,12 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import ddl, landing, standards, waivers
-from warehouse.audit import AuditRow, Ledger, Stale
+from warehouse import ddl, holding, landing, standards, waivers
 from warehouse.contract import Contract, load_contracts
 from warehouse.errors import FileRefused, RunFailed
 from warehouse.home import Home, private_files
 from warehouse.landing import Landed
+from warehouse.ledger import AuditRow, KeptFile, Ledger, Stale
 from warehouse.pseudonyms import Pseudonyms, load_pseudonyms, require_same_key
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
@@ -49,10 +54,17 @@ Step = Callable[[str], None]
 
 @dataclass
 class FeedLoad:
-    """What one ingest did for one feed; files are counted as audited (a zip's members singly)."""
+    """What one ingest did for one feed; files are counted as audited (a zip's members singly).
+
+    accepted_files: held ones that a waiver put into force; again: kept ones that came into force
+    again. accepted, rejected and skipped are rows.
+    """
 
     feed: str
     loaded: int = 0
+    held: int = 0
+    accepted_files: int = 0
+    again: int = 0
     duplicates: int = 0
     refused: int = 0
     waiting: int = 0
@@ -65,6 +77,7 @@ class FeedLoad:
 
     def count(self, row: AuditRow) -> None:
         self.loaded += row.status == "loaded"
+        self.held += row.status == "held"
         self.duplicates += row.status == "duplicate"
         self.refused += row.status == "refused"
         self.accepted += row.accepted
@@ -86,8 +99,11 @@ class IngestResult:
 
     @property
     def changed(self) -> bool:
-        """Whether any file was loaded: only then can tables differ from before."""
-        return any(feed.loaded for feed in self.feeds.values())
+        """Whether a file was loaded or changed its status: only then can tables differ."""
+        return any(
+            feed.loaded or feed.held or feed.accepted_files or feed.again
+            for feed in self.feeds.values()
+        )
 
 
 def limits(settings: Settings) -> Limits:
@@ -123,15 +139,19 @@ def ingest(
         waivers.write(con, waivers.in_force(home.waivers_file))
         _empty(home.work / "taken")
         _empty(home.work / "unpacked")
+        ledger = Ledger(con)
+        accepted = _accept(ledger, con, waivers.in_force(home.waivers_file), report)
         found = landing.listing(home, contracts)
         at("listed")
         complete, waiting = landing.settle(found, settings.settle_seconds)
         result = IngestResult({feed: FeedLoad(feed) for feed in contracts}, found.messages)
+        for name, files in accepted.items():
+            if name in result.feeds:
+                result.feeds[name].accepted_files = files
         for message in found.messages:
             report(message)
         for landed in waiting:
             _wait(result.feeds[landed.feed], landed, "is still being written", report)
-        ledger = Ledger(con)
         ledger.note_cleared_earlier([*complete, *waiting])
         stale_files = {name: ledger.stale(contract) for name, contract in contracts.items()}
         touched = {landed.feed for landed in complete} | {
@@ -169,7 +189,12 @@ class _Outcome:
     @property
     def status(self) -> str:
         found = {row.status for row in self.rows}
-        return next(s for s in ("loaded", "refused", "duplicate") if s in found)
+        return next(s for s in ("loaded", "held", "refused", "duplicate") if s in found)
+
+    @property
+    def came_again(self) -> list[AuditRow]:
+        """The duplicates whose bytes brought a kept file into force again."""
+        return [r for r in self.rows if r.status == "duplicate" and r.effective_at is not None]
 
 
 @dataclass
@@ -207,8 +232,9 @@ class _Loader:
             outcome = self._in_transaction(landed, copy, sha256)
             for row in outcome.rows:
                 feed.count(row)
+            feed.again += len(outcome.came_again)
             _notice_rejects(feed, landed.name, outcome.rows)
-            if outcome.status == "duplicate":
+            if outcome.status == "duplicate" and not outcome.came_again:
                 feed.noticed.append(
                     f"{landed.feed}/{landed.name} was sent before ({outcome.rows[0].reason}): if a "
                     "new extract was meant, ask the partner for it"
@@ -306,6 +332,7 @@ class _Loader:
             self.ledger.begin()
             try:
                 outcome = self._read(landed, copy, sha256)
+                self._hold(landed, outcome.rows)
             except FileRefused as refused:
                 self.con.execute("ROLLBACK")
                 self.ledger.begin()
@@ -321,7 +348,6 @@ class _Loader:
             self.at("inserted")
             place = self._keep(landed, copy, sha256, outcome)
             self.ledger.write(self.contract, landed, sha256, place, outcome.rows)
-            self.ledger.write_skipped(self.contract, sha256, outcome.skipped)
             self.at("kept")
             self.con.execute("COMMIT")
         except BaseException:
@@ -345,8 +371,10 @@ class _Loader:
             )
         whole = self.ledger.loaded_before(landed.feed, sha256)
         if whole:
-            row = AuditRow(landed.name, sha256, landed.size, "duplicate", f"same bytes as {whole}")
+            row = AuditRow(landed.name, sha256, landed.size, "duplicate")
             self.ledger.number([row])
+            kept = self.ledger.kept_of_container(landed.feed, sha256)
+            self._bring_back(landed, row, whole, kept)
             return _Outcome([row], {}, [])
         outcome = _Outcome([], {}, [])
         unpacked = self.home.work / "unpacked"
@@ -362,8 +390,8 @@ class _Loader:
     def _read_batch(self, landed: Landed, members: list[Member], outcome: _Outcome) -> None:
         outcome.skipped += [member for member in members if member.skipped]
         wanted = [member for member in members if not member.skipped]
-        known = self.ledger.names_by_sha256(landed.feed, wanted)
-        known.update({row.sha256: row.file_name for row in outcome.rows if row.status == "loaded"})
+        known = self.ledger.kept_by_sha256(landed.feed, [m.sha256 for m in wanted if m.sha256])
+        read = {row.sha256: row.file_name for row in outcome.rows if row.status == "loaded"}
         rows: list[AuditRow] = []
         fresh: list[Member] = []
         places: list[AuditRow] = []
@@ -374,8 +402,11 @@ class _Loader:
             twin = next((place for place in places if place.sha256 == member.sha256), None)
             if member.refused:
                 _refuse(row, member.refused, outcome)
-            elif twin or member.sha256 in known:
-                row.reason = f"same bytes as {twin.file_name if twin else known[member.sha256]}"
+            elif member.sha256 in known:
+                kept = known[member.sha256]
+                self._bring_back(landed, row, kept.file_name, [kept])
+            elif twin or member.sha256 in read:
+                row.reason = f"same bytes as {twin.file_name if twin else read[member.sha256]}"
                 twins += [(row, twin)] if twin else []
             else:
                 fresh.append(member)
@@ -394,12 +425,88 @@ class _Loader:
                 _refuse(row, outcome.refusals[twin.file_name], outcome)
         self.ledger.insert_rows(self.contract, places)
 
+    def _hold(self, landed: Landed, rows: list[AuditRow]) -> None:
+        """Mark which of the rows' files, just inserted, are held, each after those before it."""
+        fresh = [
+            (KeptFile(row.file_id, row.file_name, row.status, landed.landed_at), row)
+            for row in rows
+            if row.status == "loaded" and row.accepted
+        ]
+        fresh.sort(key=lambda each: each[0].newness)
+        if not fresh:
+            return
+        places = self.ledger.rows_by_place(self.contract, [file.file_id for file, _ in fresh])
+        months = self.ledger.months_of([file.file_id for file, _ in fresh])
+        in_force = self.ledger.in_force(self.contract)
+        for file, row in fresh:
+            own = places.get(file.file_id, {})
+            older = {
+                place: count
+                for place in own
+                if place in in_force
+                for other, count in [in_force[place]]
+                if other.newness < file.newness
+            }
+            row.reason = holding.why_held(
+                self.contract.update, row.file_name, own, older, months.get(file.file_id, set())
+            )
+            if row.reason:
+                row.status = "held"
+                continue
+            in_force |= {
+                place: (file, count)
+                for place, count in own.items()
+                if place in older or place not in in_force
+            }
+
+    def _bring_back(
+        self, landed: Landed, row: AuditRow, same_as: str, kept: list[KeptFile]
+    ) -> None:
+        """Put kept files whose bytes have landed again into force, and say in the row what became.
+
+        The row is of the landed bytes: its effective_at says that a file came into force again.
+        """
+        told: list[str] = []
+        for file in kept:
+            told += self._bring_one_back(landed, row, file)
+        row.reason = f"same bytes as {same_as}"
+        if told:
+            # Of an archive what became of most of its members says enough.
+            more = f"; and {len(told) - 3} more" if len(told) > 3 else ""
+            row.reason += f", {'; '.join(told[:3])}{more}"
+
+    def _bring_one_back(self, landed: Landed, row: AuditRow, file: KeptFile) -> list[str]:
+        if file.status == "held":
+            return ["which is held"]
+        newer = [] if file.status == "withdrawn" else self.ledger.displaced_by(self.contract, file)
+        if file.status == "loaded" and not newer:
+            return []
+        # A folder sent again is one delivery: what an older file of it has just displaced may come
+        # back after it, as it did the first time.
+        together = bool(newer) and self.ledger.came_again_since(newer, landed.lay_there_at)
+        own = self.ledger.rows_by_place(self.contract, [file.file_id]).get(file.file_id, {})
+        in_force = self.ledger.in_force(self.contract, but=file.file_id)
+        replaced = {place: in_force[place][1] for place in own if place in in_force}
+        if file.status == "withdrawn":
+            months = self.ledger.months_of([file.file_id]).get(file.file_id, set())
+            why = holding.why_held(self.contract.update, file.file_name, own, replaced, months)
+            if why:
+                self.ledger.change(file, "held", "held", why, "the run", why)
+                return ["which was withdrawn and is held now"]
+        elif not together and (why := holding.why_fewer(own, replaced)):
+            return [
+                f"which stays replaced by {newer[-1].file_name} because it has fewer rows ({why}); "
+                "`csp withdraw` that file to bring it back"
+            ]
+        row.effective_at = self.ledger.put_in_force_again(self.contract, file, landed)
+        return ["which is in force again"]
+
     def _keep(self, landed: Landed, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
         """Archive or refuse the bytes; their place below the home ('' when nothing is kept)."""
         refused = self.home.refused / self.contract.feed
         kept = ""
         if copy is not None and outcome.status != "duplicate":
-            loaded = outcome.status == "loaded"
+            loaded = outcome.status in ("loaded", "held")
             folder = self.home.archive / self.contract.feed if loaded else refused
             place = landing.keep(copy, folder, sha256)
             kept = place.relative_to(self.home.root).as_posix()
@@ -443,6 +550,24 @@ def fill(row: AuditRow, reading: Reading) -> None:
         )
 
 
+def _accept(
+    ledger: Ledger,
+    con: duckdb.DuckDBPyConnection,
+    held_by: list[waivers.Waiver],
+    report: Report,
+) -> dict[str, int]:
+    """Put the held files that waivers accept into force, for good; how many, by feed."""
+    done: dict[str, int] = {}
+    for file, waiver in holding.accepted(holding.held_files(con), held_by, date.today()):
+        [kept] = ledger.kept_by_sha256(file.feed, [file.sha256]).values()
+        con.execute("BEGIN")
+        ledger.change(kept, "accepted", "loaded", None, waiver.owner, waiver.reason)
+        con.execute("COMMIT")
+        done[file.feed] = done.get(file.feed, 0) + 1
+        report(f"{file.feed}/{file.file_name}: accepted by the waiver of {file.check_id}")
+    return done
+
+
 def _wait(feed: FeedLoad, landed: Landed, why: str, report: Report) -> None:
     feed.waiting += 1
     feed.noticed.append(f"{landed.feed}/{landed.name} {why}: left in landing for the next run.")
@@ -462,13 +587,21 @@ def _lines(landed: Landed, outcome: _Outcome, seconds: float) -> list[str]:
         facts += [f"{len(loaded)} files"] if len(outcome.rows) > 1 else []
         facts += [f"{rejected:,} rejected"] if rejected else []
         facts += [f"{skipped:,} declared skips"] if skipped else []
-        again = len([row for row in outcome.rows if row.status == "duplicate"])
-        facts += [f"{again} files already loaded"] if again else []
+        again = len(outcome.came_again)
+        same = len([row for row in outcome.rows if row.status == "duplicate"]) - again
+        facts += [f"{same} files already loaded"] if same else []
+        facts += [f"{again} files in force again"] if again else []
         passed = len(outcome.skipped)
         facts += [f"{passed:,} files of other feeds passed over"] if passed else []
         lines.append(f"{place}: {', '.join(facts)} ({seconds:.1f} s)")
     elif outcome.status == "duplicate":
-        lines.append(f"{place}: {outcome.rows[0].reason}, already loaded; nothing changes")
+        ends = "" if outcome.came_again else ", already loaded; nothing changes"
+        lines.append(f"{place}: {outcome.rows[0].reason}{ends}")
+    lines += [
+        f"WARNING {landed.feed}/{row.file_name} is held ({row.accepted:,} rows): {row.reason}"
+        for row in outcome.rows
+        if row.status == "held"
+    ]
     lines += [
         f"WARNING {landed.feed}/{name} refused: {why} {why.what_to_do}"
         for name, why in outcome.refusals.items()

@@ -144,7 +144,7 @@ def reconcile_loads(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckRe
             ) as unreconciled
         from raw.feed as feed
         left join quality.load_audit as audit
-            on audit.feed = feed.feed and audit.status = 'loaded'
+            on audit.feed = feed.feed and audit.status in ('loaded', 'held', 'withdrawn')
         group by feed.feed
         order by feed.feed
         """

@@ -52,18 +52,26 @@ def find(con: duckdb.DuckDBPyConnection, run_id: str) -> RunRecord | None:
 def build_inputs(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     """A SHA-256 of what every row of the models depends on, besides the partners' own extracts.
 
-    The definitions, the settings that models read, the software that evaluates them, and the
-    reference files in force. While it stays the same, models may build on what they hold; when it
-    changes, everything is built anew.
+    The definitions, the settings that models read, the software that evaluates them, the reference
+    files in force, and the months that nothing covers any more, since incremental models build
+    changed months again and drop none. While it stays the same, models may build on what they hold;
+    when it changes, everything is built anew.
     """
     reference = con.execute(
-        "select feed, file_name, sha256, contract_sha256 from quality.load_audit "
-        "where status = 'loaded' and partner = 'reference' order by file_id, file_name"
+        "select feed, file_name, sha256, contract_sha256, effective_at::varchar "
+        "from quality.loaded_file where partner = 'reference' order by file_id, file_name"
+    ).fetchall()
+    gone = con.execute(
+        "select distinct period.feed, period.period_key, period.month::varchar "
+        "from raw.load_period as period semi join "
+        "(from quality.file_event where event = 'withdrawn') as taken using (file_id) "
+        "anti join raw.period_in_force as held on period.feed = held.feed "
+        "and period.period_key = held.period_key and period.month = held.month order by all"
     ).fetchall()
     chosen = settings.model_dump(
         mode="json", include={"focus_areas", "county", "most_similar_group", "geography"}
     )
-    whole = [definitions_hash(), package_versions(), chosen, reference]
+    whole = [definitions_hash(), package_versions(), chosen, reference, gone]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
@@ -113,14 +121,15 @@ class FeedTotals:
 def feed_totals(con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> dict[str, FeedTotals]:
     """Totals per feed; `received_at` is when its newest file was delivered (UTC).
 
-    `fingerprint` changes exactly when a file of the feed is loaded, or read again.
+    `fingerprint` changes exactly when a file of the feed comes into force, leaves it or is read
+    again.
     """
     found = {
         feed: FeedTotals(files, int(accepted), int(rejected), received_at, fingerprint)
         for feed, files, accepted, rejected, received_at, fingerprint in con.execute(
             "select feed, count(*), sum(accepted), sum(rejected), max(landed_at), "
-            "md5(string_agg(concat(sha256, contract_sha256), ' ' order by file_id, file_name)) "
-            "from quality.load_audit where status = 'loaded' group by feed"
+            "md5(string_agg(concat(sha256, contract_sha256, effective_at), ' ' "
+            "order by file_id, file_name)) from quality.loaded_file group by feed"
         ).fetchall()
     }
     return {feed: found.get(feed, FeedTotals(0, 0, 0, None, "none")) for feed in feeds}

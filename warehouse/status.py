@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse import holding
 from warehouse.errors import CspError
 from warehouse.home import CONTRACTS, Home
 from warehouse.landing import reason_file
@@ -19,6 +20,7 @@ from warehouse.results import NOT_BUILT, summary
 RUN_STATUSES = ("published", "unchanged", "blocked", "failed")
 NO_CHECKS = {"passed": 0, "failed": 0, "not_applicable": 0, "error": 0}
 MOST_PROBLEMS_SHOWN = 20
+MOST_CHANGES_SHOWN = 10
 NEVER_ENDED = (
     "The run began and never said how it ended: its process was killed or the machine stopped. "
     "Run `csp run` again; nothing is lost."
@@ -26,7 +28,7 @@ NEVER_ENDED = (
 
 LOADED = """
 select feed, sum(accepted)::bigint, sum(rejected)::bigint
-from quality.load_audit where status = 'loaded' group by feed
+from quality.loaded_file group by feed
 """
 
 # A refusal stands until a file of the same name is loaded, or its explanation is deleted.
@@ -36,7 +38,7 @@ from quality.load_audit as refused
 where status = 'refused' and not exists (
     from quality.load_audit as later
     where later.feed = refused.feed and later.file_name = refused.file_name
-    and later.status = 'loaded' and later.file_id > refused.file_id
+    and later.status in ('loaded', 'held', 'withdrawn') and later.file_id > refused.file_id
 )
 order by file_id desc
 """
@@ -58,7 +60,8 @@ def record(home: Home, con: duckdb.DuckDBPyConnection, noticed: list[str] | None
     """
     stored = _stored(home)
     kept = stored.get("noticed", []) if noticed is None else noticed[:MOST_PROBLEMS_SHOWN]
-    _save(home, {**_collect(con, stored), "noticed": kept, "begun": stored.get("begun")})
+    lasting = {name: stored.get(name) for name in ("begun", "changes")}
+    _save(home, {**_collect(con, stored), "noticed": kept, **lasting})
 
 
 def notice(home: Home, lines: list[str]) -> None:
@@ -66,6 +69,12 @@ def notice(home: Home, lines: list[str]) -> None:
     if lines:
         stored = _stored(home)
         _save(home, {**stored, "noticed": [*stored.get("noticed", []), *lines]})
+
+
+def record_changes(home: Home, lines: list[str]) -> None:
+    """Write what the publication changed, a line each: how many, and the first of them."""
+    changes = {"count": len(lines), "first": lines[:MOST_CHANGES_SHOWN]}
+    _save(home, {**_stored(home), "changes": changes})
 
 
 def begin(home: Home, run_id: str, started_at: datetime) -> None:
@@ -130,6 +139,8 @@ def read(home: Home) -> dict[str, Any]:
             for item in stored.get("refused", [])
             if "explained_in" not in item or (home.root / item["explained_in"]).exists()
         ],
+        "held": stored.get("held", []),
+        "changes": stored.get("changes") or {"count": 0, "first": []},
         "noticed": stored.get("noticed", []),
         "what_to_do": _what_to_do(home, stored),
         "running": running,
@@ -143,8 +154,9 @@ def _what_to_do(home: Home, stored: dict[str, Any]) -> str | None:
         return None
     page = f" Open {home.blocked_page} for what each found." if home.blocked_page.is_file() else ""
     return (
-        "The blocking checks below stopped the publication; the last one stays current. Land a "
-        "corrected extract, or waive what is true in waivers.csv, and run `csp run` again."
+        "The blocking checks below stopped the publication; the last one stays current. Withdraw "
+        "the wrong file (`csp withdraw`) or land a corrected one, or waive what is true in "
+        "waivers.csv, and run `csp run` again."
         f"{page}"
     )
 
@@ -215,6 +227,16 @@ def _collect(con: duckdb.DuckDBPyConnection, stored: dict[str, Any]) -> dict[str
                 "explained_in": explanation(feed, name, kept or ""),
             }
             for feed, name, reason, at, kept in con.execute(REFUSED).fetchmany(MOST_PROBLEMS_SHOWN)
+        ],
+        "held": [
+            {
+                "feed": file.feed,
+                "file": file.file_name,
+                "reason": file.reason,
+                "check_id": file.check_id,
+                "what_to_do": file.what_to_do,
+            }
+            for file in holding.held_files(con)
         ],
     }
 

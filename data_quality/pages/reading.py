@@ -121,7 +121,8 @@ def _feed(con: duckdb.DuckDBPyConnection, partner: str, name: str, title: str) -
         con,
         "select reason, coalesce(column_name, '') as column_name, count(*) as rejected, "
         "count(distinct file_id) as files, max(file_name) as last_file "
-        "from quality.rejected_row where feed = ? group by all "
+        "from quality.rejected_row where feed = ? "
+        "and file_id in (select file_id from quality.loaded_file) group by all "
         f"order by rejected desc, reason limit {MOST_LISTED + 1}",
         [feed.feed],
     )
@@ -150,6 +151,8 @@ def loads(con: duckdb.DuckDBPyConnection) -> list[Row]:
         "select feed, count(*) filter (status = 'loaded') as loaded, "
         "count(*) filter (status = 'duplicate') as duplicates, "
         "count(*) filter (status = 'refused') as refused, "
+        "count(*) filter (status = 'held') as held, "
+        "count(*) filter (status = 'withdrawn') as withdrawn, "
         "coalesce(sum(data_rows) filter (status = 'loaded'), 0)::bigint as data_rows, "
         "coalesce(sum(accepted) filter (status = 'loaded'), 0)::bigint as accepted, "
         "coalesce(sum(rejected) filter (status = 'loaded'), 0)::bigint as rejected, "
@@ -165,7 +168,7 @@ def never_received(con: duckdb.DuckDBPyConnection) -> list[str]:
         for row in rows(
             con,
             "select feed from raw.feed where feed not in "
-            "(select feed from quality.load_audit where status = 'loaded') order by feed",
+            "(select feed from quality.loaded_file) order by feed",
         )
     ]
 
@@ -246,8 +249,9 @@ def results_history(con: duckdb.DuckDBPyConnection) -> list[Row]:
 def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) -> Row | None:
     """What differs from the publication in the folder `before`; None without one.
 
-    files: loaded since. checks: whose outcome is another. scores: of partners, which moved.
-    months: by field, how many months' counts are others.
+    rows: of sources and months, rows in force before and now. files: loaded since. checks: whose
+    outcome is another. scores: of partners, which moved, and by how many rows in force. months: by
+    field, how many months' counts are others.
     """
     parquet = before / "parquet" / "partner" if before else None
     if parquet is None or not (parquet / "maturity_score.parquet").is_file():
@@ -256,8 +260,22 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
     published = rows(con, "select * from read_parquet(?)", [of["publication"]])
     if not published:
         return None
+    scores = rows(
+        con,
+        "select now.partner, before.score as was, now.score as became "
+        "from marts.maturity_score as now inner join "
+        "(from read_parquet(?) where feed = 'all' and period_type = 'rolling_12m') as before "
+        "using (partner) where now.feed = 'all' and now.period_type = 'rolling_12m' "
+        "and abs(now.score - before.score) >= 0.05 order by now.partner",
+        [of["maturity_score"]],
+    )
+    in_force = rows_that_changed(con, before)
+    for score in scores:
+        mine = [row for row in in_force if row["feed"].split("/")[0] == score["partner"]]
+        score["rows_changed"] = sum(row["became"] - row["was"] for row in mine)
     return {
         "publication_id": published[0]["publication_id"],
+        "rows": in_force,
         "files": rows(
             con,
             "select feed, file_name, accepted, rejected, status from quality.load_audit "
@@ -274,15 +292,7 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
             f"order by now.check_id limit {MOST_LISTED + 1}",
             [of["check_result"], published[0]["run_id"], run_id],
         ),
-        "scores": rows(
-            con,
-            "select now.partner, before.score as was, now.score as became "
-            "from marts.maturity_score as now inner join "
-            "(from read_parquet(?) where feed = 'all' and period_type = 'rolling_12m') as before "
-            "using (partner) where now.feed = 'all' and now.period_type = 'rolling_12m' "
-            "and abs(now.score - before.score) >= 0.05 order by now.partner",
-            [of["maturity_score"]],
-        ),
+        "scores": scores,
         "months": rows(
             con,
             "select partner || '/' || feed as feed, field, "
@@ -299,6 +309,36 @@ def changes(con: duckdb.DuckDBPyConnection, before: Path | None, run_id: str) ->
             [of["recording_completeness"]],
         ),
     }
+
+
+def rows_that_changed(con: duckdb.DuckDBPyConnection, before: Path | None) -> list[Row]:
+    """feed, source, month, was, became: rows in force then and now, the greatest losses first.
+
+    before: the folder of an earlier publication; nothing is known without one, or from one that did
+    not have the column yet.
+    """
+    parquet = before / "parquet" / "partner" / "feed_coverage.parquet" if before else None
+    if parquet is None or not parquet.is_file():
+        return []
+    columns = rows(con, "describe select * from read_parquet(?)", [str(parquet)])
+    if "rows_in_force" not in {column["column_name"] for column in columns}:
+        return []
+    return rows(
+        con,
+        "select partner || '/' || feed as feed, source, month, "
+        "coalesce(before.rows_in_force, 0) as was, coalesce(now.rows_in_force, 0) as became "
+        "from marts.feed_coverage as now full join read_parquet(?) as before "
+        "using (partner, feed, source, month) where was <> became "
+        "order by became - was, month desc, feed, source",
+        [str(parquet)],
+    )
+
+
+def row_change(row: Row) -> str:
+    """`police/street_crime Leicestershire Police 2018-10: 8,956 → 4,485 rows`."""
+    partner = row["feed"].split("/")[0]
+    source = "" if row["source"] == partner else f" {row['source']}"
+    return f"{row['feed']}{source} {row['month']:%Y-%m}: {row['was']:,} → {row['became']:,} rows"
 
 
 _COMPARED = (
@@ -386,10 +426,10 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
         "select rejected.feed, rejected.file_id, line_number, null as record_key, null as month, "
         "null as district_code, coalesce(column_name, '') as field, "
         "'rejected: ' || rejected.reason as problem from quality.rejected_row as rejected "
-        "inner join quality.load_audit as file on rejected.file_id = file.file_id "
+        "inner join quality.loaded_file as file on rejected.file_id = file.file_id "
         "inner join raw.feed as feed on rejected.feed = feed.feed "
         f"where starts_with(rejected.feed, '{partner}/') and file.landed_at > "
-        "(select max(landed_at) - interval 12 month from quality.load_audit as newest "
+        "(select max(landed_at) - interval 12 month from quality.loaded_file as newest "
         "where newest.feed = rejected.feed) "
         # Where a newer file replaces a month, its rows stand for those of the older.
         "and (feed.update_rule <> 'replace_by_period' or file.file_name in "
@@ -399,7 +439,7 @@ def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], li
         "create or replace temp table to_mend as select entry.*, file.file_name, "
         "date_trunc('month', file.landed_at)::date as landed "
         f"from ({' union all '.join(selects)}) as entry "
-        "inner join quality.load_audit as file on entry.file_id = file.file_id"
+        "inner join quality.loaded_file as file on entry.file_id = file.file_id"
     )
     listed = rows(
         con,

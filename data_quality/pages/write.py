@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from data_quality.pages import charts, reading
+from warehouse.holding import held_files
 from warehouse.publication.manifest import Manifest
 from warehouse.results import NOT_BUILT
 
@@ -56,6 +57,7 @@ def write_pages(
             loads=reading.loads(con),
             never_received=reading.never_received(con),
             refused=reading.refused(con),
+            held=held_files(con),
             changes=reading.changes(con, before, run_id),
             history=history,
             score_chart=Markup(charts.score_history(history)) if several_runs else None,

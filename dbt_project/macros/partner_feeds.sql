@@ -19,11 +19,9 @@
 -#}
 {% macro partner_measure(feed, counted, zero_measure) -%}
 received as (
-    select distinct load_period.month
-    from {{ source("raw", "load_period") }} as load_period
-    inner join {{ source("quality", "load_audit") }} as load_audit
-        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
-    where load_period.feed = '{{ feed }}'
+    select distinct month
+    from {{ source("raw", "period_in_force") }}
+    where feed = '{{ feed }}'
 ),
 
 with_zeros as (

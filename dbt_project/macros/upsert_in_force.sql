@@ -5,18 +5,15 @@
 {% macro upsert_in_force(source_table, feed, key) -%}
     select source.*
     from {{ source("raw", source_table) }} as source
-    inner join {{ source("quality", "load_audit") }} as load_audit
-        on
-            source._file_id = load_audit.file_id
-            and load_audit.feed = '{{ feed }}'
-            and load_audit.status = 'loaded'
+    inner join {{ source("quality", "loaded_file") }} as loaded_file
+        on source._file_id = loaded_file.file_id and loaded_file.feed = '{{ feed }}'
     qualify
         row_number() over (
             partition by {{ key | join(", ") }}
             order by
-                load_audit.landed_at desc,
-                load_audit.file_name desc,
-                load_audit.file_id desc,
+                loaded_file.effective_at desc,
+                loaded_file.file_name desc,
+                loaded_file.file_id desc,
                 source._line_number desc
         ) = 1
 {%- endmacro %}

@@ -23,6 +23,9 @@ def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard
             "create table quality.load_audit as select 'police/street_crime' as feed, "
             "'loaded' as status, timestamp '2026-11-01 02:00:00' as loaded_at"
         )
+        con.execute(
+            "create view quality.loaded_file as from quality.load_audit where status = 'loaded'"
+        )
         columns = ", ".join(f"{field}_bucket varchar" for field in FIELDS)
         con.execute(f"create table {TABLE} (month date, {columns})")
         if rows:

@@ -39,7 +39,10 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "create table quality.load_audit (file_id bigint, partner varchar, feed varchar, "
             "file_name varchar, status varchar, layout varchar, absent_columns varchar[], "
-            "landed_at timestamp, loaded_at timestamp)"
+            "landed_at timestamp, loaded_at timestamp, effective_at timestamp)"
+        )
+        connection.execute(
+            "create view quality.loaded_file as from quality.load_audit where status = 'loaded'"
         )
         connection.execute("create table raw.load_period (file_id bigint, period_key varchar)")
         connection.execute(
@@ -66,12 +69,13 @@ def file(
     name: str = "{}.csv",
     landed: str = "2010-01-{:02d}",
     source: str = "",
+    effective: str | None = None,
 ) -> None:
     con.execute(
-        "insert into quality.load_audit values (?, 'hate', ?, ?, ?, ?, ?, ?, ?)",
+        "insert into quality.load_audit values (?, 'hate', ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(number, FEED, name.format(number), status, layout, list(absent)),
-            *(landed.format(number), f"2010-02-{number:02d}"),
+            *(landed.format(number), f"2010-02-{number:02d}", effective),
         ],
     )
     con.execute("insert into raw.load_period values (?, ?)", [number, source])
@@ -258,6 +262,9 @@ def test_the_last_file_is_no_repeat(con: duckdb.DuckDBPyConnection) -> None:
     file(con, 3, status="refused")
     assert checked(con)["duplicates.hate.report"].status == "fail"
     file(con, 4)
+    assert checked(con)["duplicates.hate.report"].status == "pass"
+    # What was displaced was sent again, and is in force again.
+    file(con, 5, status="duplicate", effective="2010-01-05")
     assert checked(con)["duplicates.hate.report"].status == "pass"
 
 

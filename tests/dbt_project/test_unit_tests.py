@@ -27,7 +27,7 @@ MODELS = {
     "stg_reference__csp_lookup",
     "stg_reference__district_population",
     "int_street_crime_event",
-    "int_street_crime_extract",
+    "feed_coverage",
     "int_street_crime_row",
     "measure_area_month",
     "int_home_force",

@@ -24,6 +24,10 @@ FORCE = "Leicestershire Police"
 # Files of these tests carry old times, so only the tests of settling ever wait.
 SETTINGS = parse_settings(CSP_YML.replace("# settle_seconds: 10", "settle_seconds: 0.3 #"))
 LONG_AGO = 1_600_000_000
+BUT_TIMES = {
+    "quality.load_audit": "EXCLUDE (loaded_at)",
+    "quality.file_event": "EXCLUDE (happened_at)",
+}
 
 
 # Homes in memory, where there is such a folder: a night syncs often, and tests hold many nights.
@@ -89,7 +93,7 @@ def everything(home: Home) -> dict[str, list[object]]:
             "SELECT schema_name || '.' || table_name FROM duckdb_tables() "
             "WHERE schema_name IN ('raw', 'quality')"
         ).fetchall():
-            but = "EXCLUDE (loaded_at)" if table == "quality.load_audit" else ""
+            but = BUT_TIMES.get(table, "")
             rows = con.execute(f"SELECT * {but} FROM {table}").fetchall()
             held[table] = sorted(map(repr, rows))
     for folder in (home.landing, home.archive, home.refused):

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tests.warehouse.partner_files import ask, land, load
-from warehouse.audit import promised_months
 from warehouse.home import Home
+from warehouse.ledger import promised_months
 
 MONTHS = (
     "select strftime(month, '%Y-%m'), row_count from raw.load_period "

@@ -142,3 +142,20 @@ def rollback(place: Place, publication: str | None) -> None:
     from warehouse.cli import published
 
     published.rollback(place.home, publication)
+
+
+@command("withdraw")
+@click.argument("file")
+@click.option("--feed", metavar="PARTNER/FEED", help="The feed the file is of.")
+@click.option("--reason", metavar="TEXT", help="Why; kept in the warehouse, not published.")
+@click.option("--back", is_flag=True, help="Bring a withdrawn file back.")
+def withdraw(place: Place, file: str, feed: str | None, reason: str | None, back: bool) -> None:
+    """Take a loaded file out of force, or back.
+
+    FILE is named as load_audit and `csp status` name it: partner/feed/name, or its name alone where
+    no other file has it; archive.zip/member, or the whole archive.zip; or the beginning of its
+    SHA-256. What was in force before it is in force again; the next `csp run` publishes that.
+    """
+    from warehouse.cli import withdrawn
+
+    withdrawn.withdraw(place.home, file, feed, reason, back)

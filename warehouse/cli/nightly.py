@@ -31,6 +31,10 @@ def run(home: Home, full_refresh: bool, debug: bool) -> int:
         warn(warning)
     if outcome.status in ("published", "unchanged"):
         say(outcome.message)
+        if outcome.changes:
+            heading("Changed since the last publication:")
+            for line in outcome.changes:
+                say(f"  {line}")
         return 0
     said = " ".join(part for part in (outcome.message, outcome.what_to_do) if part)
     complain(f"the run is {outcome.status}; the last publication stays current. {said}")

@@ -103,10 +103,18 @@ def _problems(found: dict[str, Any]) -> None:
         heading("Refused files")
         for refused in found["refused"]:
             say(f"  {refused['feed']}: {refused['file']}: {refused['reason']}")
-    if found["not_passed"]:
+    if found["held"]:
+        say()
+        heading("Held files: loaded, not in force")
+        for held in found["held"]:
+            say(f"  {held['feed']}/{held['file']}: {held['reason']}")
+            say(f"    {held['what_to_do']}")
+    told = {held["check_id"] for held in found["held"]}
+    others = [check for check in found["not_passed"] if check["check_id"] not in told]
+    if others:
         say()
         heading("Checks that did not pass")
-        for check in found["not_passed"]:
+        for check in others:
             observed = check["observed"] or check["message"] or "no result"
             required = f", required {check['threshold']}" if check["threshold"] else ""
             say(

@@ -161,8 +161,7 @@ def _require_passed(home: Home, con: duckdb.DuckDBPyConnection, run_id: str) -> 
 
 def _source_files(con: duckdb.DuckDBPyConnection) -> list[SourceFile]:
     rows = con.execute(
-        "select feed, file_name, sha256, accepted from quality.load_audit "
-        "where status = 'loaded' order by file_id"
+        "select feed, file_name, sha256, accepted from quality.loaded_file order by file_id"
     ).fetchall()
     return [SourceFile(*row) for row in rows]
 

@@ -31,13 +31,14 @@ WITHOUT_EFFECT = frozenset(
 def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
     """A SHA-256 over everything the published tables depend on.
 
-    The loaded files in the order of loading (a newer file replaces an older one's month) with the
-    contracts they were read by, the settings, the home's standards and waivers and which of these
-    have expired, the definitions and the software's versions.
+    The loaded files with their places in time (a newer file replaces an older one's month) and the
+    contracts they were read by, those held or withdrawn, the settings, the home's standards and
+    waivers and which of these have expired, the definitions and the software's versions.
     """
     files = con.execute(
-        "select feed, file_name, sha256, contract_sha256 from quality.load_audit "
-        "where status = 'loaded' order by file_id, file_name, sha256"
+        "select feed, file_name, sha256, contract_sha256, status, "
+        "coalesce(effective_at, landed_at)::varchar from quality.load_audit "
+        "where status in ('loaded', 'held', 'withdrawn') order by file_id, file_name, sha256"
     ).fetchall()
     chosen = settings.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
     home_files = {

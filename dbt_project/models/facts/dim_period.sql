@@ -2,7 +2,7 @@
 -- months to each month end. Spans the months that any partner's extract covers.
 with covered as (
     select min(month) as first_month, max(month) as last_month
-    from {{ source("raw", "load_period") }}
+    from {{ source("raw", "period_in_force") }}
 ),
 
 months as (

@@ -1,11 +1,9 @@
 -- One row: a fingerprint of everything the facts look up, so that a corrected reference file or a
 -- changed setting rebuilds what was built from the old one.
 with reference_files as (
-    select sum(hash(load_audit.sha256)::hugeint) as fingerprint
-    from {{ source("quality", "load_audit") }} as load_audit
-    where
-        load_audit.status = 'loaded'
-        and load_audit.partner = 'reference'
+    select sum(hash(sha256, effective_at)::hugeint) as fingerprint
+    from {{ source("quality", "loaded_file") }}
+    where partner = 'reference'
 ),
 
 settings as (

@@ -2,7 +2,8 @@
 -- One row per feed, source within it and month: did an extract cover it? Months are expected from a
 -- source's first to the last month received from any partner, less the time that the feed's cadence
 -- gives the next extract, and none before that time has passed since its end; of an irregular feed to
--- its own last.
+-- its own last. Rows in force are those of the file that represents the month; of a feed whose rows are
+-- replaced one by one, the rows of the month that no later one replaced.
 {#-
     Days after its end by which a month is there: the cadence and half as long again, of monthly feeds
     the two months and more that data.police.uk takes.
@@ -10,22 +11,13 @@
 {% set due_after = {"nightly": 2, "monthly": 75, "quarterly": 135, "yearly": 425} %}
 with received as (
     select
-        load_period.feed,
-        load_period.period_key as source,
-        load_period.month,
-        load_period.row_count,
-        load_audit.file_name,
-        load_audit.loaded_at
-    from {{ source("raw", "load_period") }} as load_period
-    inner join {{ source("quality", "load_audit") }} as load_audit
-        on load_period.file_id = load_audit.file_id
-    where load_audit.status = 'loaded'
-    qualify
-        row_number() over (
-            partition by load_period.feed, load_period.period_key, load_period.month
-            order by
-                load_audit.landed_at desc, load_audit.file_name desc, load_audit.file_id desc
-        ) = 1
+        feed,
+        period_key as source,
+        month,
+        row_count,
+        file_name,
+        loaded_at
+    from {{ source("raw", "period_in_force") }}
 ),
 
 months as (
@@ -84,8 +76,17 @@ sources as (
 
 newest as (
     select max(loaded_at)::date as loaded_on
-    from {{ source("quality", "load_audit") }}
-    where status = 'loaded'
+    from {{ source("quality", "loaded_file") }}
+),
+
+given as (
+    select
+        feed,
+        source,
+        month,
+        sum(records)::bigint as records
+    from {{ ref("feed_month_file") }}
+    group by feed, source, month
 ),
 
 expected_to as (
@@ -137,6 +138,10 @@ select
             then 'not expected'
         else 'missing'
     end as status,
+    case
+        when feed.update_rule = 'upsert' then coalesce(given.records, 0)
+        else coalesce(received.row_count, 0)
+    end as rows_in_force,
     received.file_name,
     received.loaded_at as received_at
 from sources
@@ -148,3 +153,8 @@ left join received
         sources.feed = received.feed
         and sources.source = received.source
         and months.month = received.month
+left join given
+    on
+        sources.feed = given.feed
+        and coalesce(nullif(sources.source, ''), feed.partner) = given.source
+        and months.month = given.month

@@ -16,15 +16,12 @@
 -- spread, a tenth and ten times a count of fifteen lie far outside.
 with loaded as (
     select
-        load_period.feed,
-        coalesce(nullif(load_period.period_key, ''), feed.partner) as source,
-        load_period.month,
-        max(load_audit.loaded_at)::date as loaded_on
-    from {{ source("raw", "load_period") }} as load_period
-    inner join {{ source("raw", "feed") }} as feed on load_period.feed = feed.feed
-    inner join {{ source("quality", "load_audit") }} as load_audit
-        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
-    group by load_period.feed, source, load_period.month
+        period.feed,
+        coalesce(nullif(period.period_key, ''), feed.partner) as source,
+        period.month,
+        period.last_loaded_at::date as loaded_on
+    from {{ source("raw", "period_in_force") }} as period
+    inner join {{ source("raw", "feed") }} as feed on period.feed = feed.feed
 ),
 
 covered as (

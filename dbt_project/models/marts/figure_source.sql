@@ -63,12 +63,12 @@ select
     summed.period_start,
     (summed.period_start + interval 1 year - interval 1 day)::date as period_end,
     {{ financial_year_label("summed.period_start") }} as period_label,
-    load_audit.file_name,
-    load_audit.sha256,
-    load_audit.loaded_at,
+    loaded_file.file_name,
+    loaded_file.sha256,
+    loaded_file.loaded_at,
     summed.records
 from summed
-inner join {{ source("quality", "load_audit") }} as load_audit
-    on summed.file_id = load_audit.file_id
+inner join {{ source("quality", "loaded_file") }} as loaded_file
+    on summed.file_id = loaded_file.file_id
 left join {{ ref("dim_area") }} as dim_area
     on summed.area_type = dim_area.area_type and summed.area_code = dim_area.area_code

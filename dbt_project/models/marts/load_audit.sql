@@ -1,5 +1,5 @@
 {{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
--- One row per loaded, duplicate or refused file: its rows reconcile, accepted + rejected + skipped.
+-- One row per landed file, whatever became of it: its rows reconcile, accepted + rejected + skipped.
 select
     load_audit.partner,
     feed.name as feed,

@@ -5,11 +5,9 @@ with received as (
     select distinct
         feed.partner,
         feed.name as feed,
-        load_period.month
-    from {{ source("raw", "load_period") }} as load_period
-    inner join {{ source("raw", "feed") }} as feed on load_period.feed = feed.feed
-    inner join {{ source("quality", "load_audit") }} as load_audit
-        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
+        period.month
+    from {{ source("raw", "period_in_force") }} as period
+    inner join {{ source("raw", "feed") }} as feed on period.feed = feed.feed
     -- Of a year's caseload every row lies in the year's last month.
     where feed.update_rule != 'snapshot'
 ),

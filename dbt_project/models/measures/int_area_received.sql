@@ -15,17 +15,15 @@ with received_by_force as (
 
 received_whole as (
     select distinct
-        load_period.feed,
-        load_period.month,
+        period.feed,
+        period.month,
         forces.force_code,
         forces.police_force_area_code
-    from {{ source("raw", "load_period") }} as load_period
-    inner join {{ source("quality", "load_audit") }} as load_audit
-        on load_period.file_id = load_audit.file_id and load_audit.status = 'loaded'
+    from {{ source("raw", "period_in_force") }} as period
     cross join {{ ref("int_home_force") }} as home_force
     inner join {{ ref("dim_police_force") }} as forces
         on home_force.force_name = forces.force_name
-    where load_period.feed != 'police/street_crime'
+    where period.feed != 'police/street_crime'
 ),
 
 received as (

@@ -3,14 +3,13 @@
 with source as (
     select
         district_population.*,
-        load_audit.landed_at,
-        load_audit.file_name
+        loaded_file.effective_at,
+        loaded_file.file_name
     from {{ source("raw", "reference__district_population") }} as district_population
-    inner join {{ source("quality", "load_audit") }} as load_audit
+    inner join {{ source("quality", "loaded_file") }} as loaded_file
         on
-            district_population._file_id = load_audit.file_id
-            and load_audit.feed = 'reference/district_population'
-            and load_audit.status = 'loaded'
+            district_population._file_id = loaded_file.file_id
+            and loaded_file.feed = 'reference/district_population'
 ),
 
 years as (
@@ -27,7 +26,7 @@ renamed as (
         mid_year::integer as mid_year,
         {{ number_from_text("json_extract_string(population_by_year, mid_year)", "bigint") }}
             as population,
-        landed_at,
+        effective_at,
         file_name,
         _file_id as file_id
     from years
@@ -43,5 +42,5 @@ where population is not null
 qualify
     row_number() over (
         partition by district_code, mid_year
-        order by landed_at desc, file_name desc, file_id desc
+        order by effective_at desc, file_name desc, file_id desc
     ) = 1

@@ -1,18 +1,24 @@
 """The ledger of loaded files: quality.load_audit and what hangs on it, written and asked."""
 
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
 from warehouse.contract import Contract
 from warehouse.errors import RunFailed
+from warehouse.file_months import promised_months
+from warehouse.holding import Place
 from warehouse.landing import Landed
 from warehouse.pseudonyms import stored_sql
-from warehouse.reading import Member
 from warehouse.reading.checks import cast_sql, quoted
+
+# What is kept of a file whose rows are in the raw table; in force is at most one that is loaded.
+KEPT = ("loaded", "held", "withdrawn")
+_KEPT = "status IN ('loaded', 'held', 'withdrawn')"
+_NEWNESS = "effective_at, file_name, file_id"
 
 
 @dataclass
@@ -32,6 +38,22 @@ class AuditRow:
     layout: str | None = None
     encoding: str | None = None
     absent: tuple[str, ...] = ()
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A file whose rows the warehouse keeps: loaded, held or withdrawn."""
+
+    file_id: int
+    file_name: str
+    status: str
+    effective_at: datetime
+
+    @property
+    def newness(self) -> tuple[datetime, str, int]:
+        """Sort key: of two loaded files of a feed that hold the same place, the greater counts."""
+        return self.effective_at, self.file_name, self.file_id
 
 
 @dataclass(frozen=True)
@@ -85,24 +107,174 @@ class Ledger:
         return _one(found) > 0
 
     def loaded_before(self, feed: str, sha256: str) -> str | None:
-        """Name of the landed file of these bytes that was loaded whole, if there is one."""
+        """Name of the landed file of these bytes all of which is kept, if there is one."""
         row = self._con.execute(
             "SELECT arg_min(split_part(file_name, '/', 1), file_id) FROM quality.load_audit "
             "WHERE feed = ? AND container_sha256 = ? AND status <> 'duplicate' "
-            "HAVING bool_and(status = 'loaded')",
+            f"HAVING bool_and({_KEPT})",
             [feed, sha256],
         ).fetchone()
         return str(row[0]) if row and row[0] is not None else None
 
-    def names_by_sha256(self, feed: str, members: Sequence[Member]) -> dict[str, str]:
-        """Of the members' hashes, those loaded for the feed already, with the file's name."""
+    def kept_by_sha256(self, feed: str, hashes: Collection[str]) -> dict[str, KeptFile]:
+        """Of the hashes of plain bytes, those that the feed keeps a file of."""
         found = self._con.execute(
-            "SELECT sha256, arg_min(file_name, file_id) FROM quality.load_audit "
-            "WHERE feed = ? AND status = 'loaded' AND list_contains(?::VARCHAR[], sha256) "
-            "GROUP BY sha256",
-            [feed, [member.sha256 for member in members if member.sha256]],
+            "SELECT sha256, file_id, file_name, status, coalesce(effective_at, landed_at) "
+            f"FROM quality.load_audit WHERE feed = ? AND {_KEPT} "
+            "AND list_contains(?::VARCHAR[], sha256) ORDER BY file_name, file_id",
+            [feed, list(hashes)],
         ).fetchall()
-        return dict(found)
+        return {sha256: KeptFile(*file) for sha256, *file in found}
+
+    def kept_of_container(self, feed: str, sha256: str) -> list[KeptFile]:
+        """The kept files of the bytes that a landed file held, in the order of their names."""
+        hashes = self._con.execute(
+            "SELECT DISTINCT sha256 FROM quality.load_audit WHERE feed = ? "
+            "AND container_sha256 = ? AND status <> 'refused'",
+            [feed, sha256],
+        ).fetchall()
+        return list(self.kept_by_sha256(feed, [found for (found,) in hashes]).values())
+
+    def rows_by_place(
+        self, contract: Contract, also: Iterable[int] = ()
+    ) -> dict[int, dict[Place, int]]:
+        """What each loaded file holds of what a newer one replaces whole, and the files of `also`.
+
+        Of a feed whose newest file replaces a month, rows by key and month; of a snapshot feed, by
+        snapshot. Of an upsert feed nothing: there no file takes a row away.
+        """
+        wanted = (
+            "file_id IN (SELECT file_id FROM quality.loaded_file WHERE feed = $feed "
+            "UNION ALL SELECT unnest($also::BIGINT[]))"
+        )
+        match contract.update.rule:
+            case "replace_by_period":
+                query = (
+                    "SELECT file_id, period_key, month, row_count FROM raw.load_period "
+                    f"WHERE feed = $feed AND {wanted}"
+                )
+            case "snapshot":
+                keys = [_key_text_sql(contract, name) for name in contract.update.key] or ["''"]
+                query = (
+                    f"SELECT file_id, concat_ws(' ', {', '.join(keys)}), NULL, count(*) "
+                    f"FROM (SELECT *, _file_id AS file_id FROM raw.{contract.raw_table}) "
+                    f"WHERE {wanted} GROUP BY ALL"
+                )
+            case _:
+                return {}
+        found: dict[int, dict[Place, int]] = defaultdict(dict)
+        for file_id, key, month, rows in self._con.execute(
+            query, {"feed": contract.feed, "also": list(also)}
+        ).fetchall():
+            found[file_id][key, month] = rows
+        return found
+
+    def months_of(self, files: Iterable[int]) -> dict[int, set[date]]:
+        """The months that the files' rows are of."""
+        found: dict[int, set[date]] = defaultdict(set)
+        for file_id, month in self._con.execute(
+            "SELECT file_id, month FROM raw.load_period WHERE row_count > 0 "
+            "AND list_contains(?::BIGINT[], file_id)",
+            [list(files)],
+        ).fetchall():
+            found[file_id].add(month)
+        return found
+
+    def loaded_files(self, feed: str) -> dict[int, KeptFile]:
+        """The feed's loaded files, by id, the oldest first."""
+        return {
+            file[0]: KeptFile(*file)
+            for file in self._con.execute(
+                "SELECT file_id, file_name, 'loaded', effective_at FROM quality.loaded_file "
+                f"WHERE feed = ? ORDER BY {_NEWNESS}",
+                [feed],
+            ).fetchall()
+        }
+
+    def in_force(
+        self, contract: Contract, but: int | None = None
+    ) -> dict[Place, tuple[KeptFile, int]]:
+        """Of each place that files replace whole, the file in force and its rows there.
+
+        but: a file to leave out, as if it were not loaded.
+        """
+        rows = self.rows_by_place(contract)
+        return {
+            place: (file, count)
+            for file_id, file in self.loaded_files(contract.feed).items()
+            if file_id != but
+            for place, count in rows.get(file_id, {}).items()
+        }
+
+    def displaced_by(self, contract: Contract, file: KeptFile) -> list[KeptFile]:
+        """The newer loaded files that have rows for some key, or hold a place, of a loaded file."""
+        newer = {
+            file_id: other
+            for file_id, other in self.loaded_files(contract.feed).items()
+            if other.newness > file.newness
+        }
+        if contract.update.rule == "upsert":
+            keys = ", ".join(quoted(name) for name in contract.update.key)
+            table = f"raw.{contract.raw_table}"
+            found = self._con.execute(
+                f"SELECT DISTINCT newer._file_id FROM {table} AS newer "
+                f"SEMI JOIN (SELECT {keys} FROM {table} WHERE _file_id = ?) AS own USING ({keys}) "
+                "WHERE list_contains(?::BIGINT[], newer._file_id)",
+                [file.file_id, list(newer)],
+            ).fetchall()
+            return [newer[file_id] for (file_id,) in sorted(found)]
+        rows = self.rows_by_place(contract)
+        own = rows.get(file.file_id, {}).keys()
+        return [other for n, other in newer.items() if own & rows.get(n, {}).keys()]
+
+    def came_again_since(self, files: Collection[KeptFile], moment: datetime) -> bool:
+        """Whether each of the files came into force again at that moment or later."""
+        row = self._con.execute(
+            "SELECT count(DISTINCT file_id) FROM quality.file_event WHERE event = 'again' "
+            "AND list_contains(?::BIGINT[], file_id) AND happened_at >= ?",
+            [[file.file_id for file in files], moment],
+        ).fetchone()
+        return row is not None and row[0] == len(files)
+
+    def put_in_force_again(self, contract: Contract, file: KeptFile, landed: Landed) -> datetime:
+        """Make a kept file the newest of its feed, because its bytes have landed again; when it is.
+
+        Its moment is that of the landing, or the next after that of the feed's newest file.
+        """
+        newest = [other.effective_at for other in self.loaded_files(contract.feed).values()]
+        moment = max([landed.landed_at, *(at + timedelta(microseconds=1) for at in newest)])
+        self.change(file, "again", "loaded", None, "the run", f"landed again as {landed.name}")
+        self._con.execute(
+            "UPDATE quality.load_audit SET effective_at = ? WHERE file_id = ?",
+            [moment, file.file_id],
+        )
+        return moment
+
+    def change(
+        self,
+        file: KeptFile,
+        event: str,
+        status: str,
+        reason: str | None,
+        who: str,
+        why: str | None,
+    ) -> None:
+        """Give a kept file another status and reason; its events keep who did it and why."""
+        self._con.execute(
+            "UPDATE quality.load_audit SET status = ?, reason = ? WHERE file_id = ?",
+            [status, reason, file.file_id],
+        )
+        self.note_event(file.file_id, event, file.status, who, why)
+
+    def note_event(
+        self, file_id: int, event: str, status_before: str, who: str, why: str | None
+    ) -> None:
+        """Append what happened to a file."""
+        self._con.execute(
+            "INSERT INTO quality.file_event "
+            "(file_id, happened_at, event, status_before, who, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            [file_id, datetime.now(UTC).replace(tzinfo=None), event, status_before, who, why],
+        )
 
     def stale(self, contract: Contract) -> list[Stale]:
         """The kept files to read again, in the order of loading.
@@ -113,7 +285,7 @@ class Ledger:
         found = self._con.execute(
             "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
             "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.load_audit "
-            "WHERE feed = ? AND status = 'loaded' AND (rejected > 0 OR ?) "
+            f"WHERE feed = ? AND {_KEPT} AND (rejected > 0 OR ?) "
             "AND contract_sha256 IS DISTINCT FROM ? GROUP BY ALL ORDER BY min(file_id)",
             [contract.feed, contract.has_identifiers, contract.sha256],
         ).fetchall()
@@ -241,24 +413,19 @@ class Ledger:
                 "INSERT INTO quality.load_audit (file_id, partner, feed, file_name, sha256, bytes, "
                 "data_rows, accepted, rejected, skipped, status, reason, loaded_at, landed_at, "
                 "container_sha256, layout, encoding, archive_path, contract_sha256, "
-                "absent_columns, cleared) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
+                "absent_columns, effective_at, cleared) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
                 [
                     *(row.file_id, contract.partner, contract.feed, row.file_name, row.sha256),
                     *(row.bytes, row.data_rows, row.accepted, row.rejected, row.skipped),
                     *(row.status, row.reason or None, now, landed.landed_at, sha256),
                     *(row.layout, row.encoding, place or None, contract.sha256),
                     list(row.absent),
+                    landed.landed_at if row.status in KEPT else row.effective_at,
                 ],
             )
-
-    def write_skipped(self, contract: Contract, sha256: str, members: Sequence[Member]) -> None:
-        """The zip's members that the contract does not take: no files of the feed, but noted."""
-        for member in members:
-            self._con.execute(
-                "INSERT INTO quality.skipped_member VALUES (?, ?, ?, ?, ?)",
-                [contract.feed, member.label, sha256, member.size, member.skipped],
-            )
+            if row.status == "held":
+                self.note_event(row.file_id, "held", "loaded", "the run", row.reason)
 
     def note_cleared(self, landed: Landed, sha256: str) -> None:
         """The landed file is out of landing."""
@@ -285,20 +452,10 @@ class Ledger:
     def latest_months(self) -> dict[str, date]:
         """The latest month held, per feed that has months."""
         return dict(
-            self._con.execute("SELECT feed, max(month) FROM raw.load_period GROUP BY 1").fetchall()
+            self._con.execute(
+                "SELECT feed, max(month) FROM raw.period_in_force GROUP BY 1"
+            ).fetchall()
         )
-
-
-def promised_months(file_name: str) -> list[date]:
-    """The months a file's name says it covers, `2010-04_to_2011-03`, also without a row."""
-    found = re.search(r"(?<!\d)(\d{4})-(\d{2})_to_(\d{4})-(\d{2})(?!\d)", file_name)
-    if found is None:
-        return []
-    first_year, first, last_year, last = map(int, found.groups())
-    if not (1 <= first <= 12 and 1 <= last <= 12 and first_year >= 1900 and last_year < 2100):
-        return []
-    numbers = range(12 * first_year + first - 1, 12 * last_year + last)
-    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
 def _key_sql(contract: Contract) -> str:
@@ -324,6 +481,12 @@ def _months_sql(contract: Contract) -> str | None:
         last = f"least({last}, date_trunc('month', current_date))"
         return f"unnest(generate_series({first}, {last}, INTERVAL 1 MONTH)::DATE[])"
     return None
+
+
+def _key_text_sql(contract: Contract, name: str) -> str:
+    """SQL of a key's text, the same for every spelling that the contract reads alike."""
+    cast = cast_sql(contract.column(name), quoted(name))
+    return f"coalesce(({cast})::VARCHAR, {quoted(name)})"
 
 
 def _day_sql(contract: Contract, name: str) -> str:
