@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +14,8 @@ import duckdb
 
 from data_quality import dialect, docs, standards, suites
 from data_quality.suites import Check
-from warehouse.results import ERRORS_WITHOUT_VALUES, CheckResult, Status, utc_now
+from warehouse.messages import safe_message
+from warehouse.results import CheckResult, Status, utc_now
 
 # Great Expectations reports usage unless told otherwise before it is imported.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
@@ -70,7 +70,7 @@ def run_checks(
                 try:
                     validation = _validate(gx, context, source, feed, possible, run_id)
                 except Exception as error:  # such as a file that is locked
-                    why = safe_message(f"{type(error).__name__}: {error}")
+                    why = f"not evaluated: {safe_message(error)}"
                     results += [_result(check, run_id, now, None, why) for check in possible]
                     continue
                 outcomes = {
@@ -102,20 +102,6 @@ class quiet:  # noqa: N801 - reads as a word: with quiet()
 
     def __exit__(self, *details: object) -> None:
         self._warnings.__exit__(None, None, None)
-
-
-def safe_message(text: str) -> str:
-    """The first line of an error if it speaks of names and files only, else only its kind.
-
-    >>> safe_message("ConversionException: Conversion Error: Could not convert 'A Person'")
-    'ConversionException (details withheld: they can quote a record)'
-    """
-    line = next((line for line in text.splitlines() if line.strip()), text).strip()
-    for kind in ERRORS_WITHOUT_VALUES:
-        if kind in line:
-            return line[line.index(kind) :][:400]
-    named = re.match(r"(\w+(?:Error|Exception|Warning))\b", line)
-    return f"{named[1] if named else 'an error'} (details withheld: they can quote a record)"
 
 
 def _validate(
@@ -156,7 +142,7 @@ def _counts(outcome: Any) -> tuple[tuple[int, int] | None, str]:
         return None, "Great Expectations returned no result"
     raised = _exceptions(outcome.exception_info or {})
     if raised:
-        return None, safe_message(raised[0])
+        return None, f"not evaluated: {safe_message(raised[0])}"
     counts = outcome.result or {}
     if "element_count" not in counts or "unexpected_count" not in counts:
         return None, "Great Expectations returned no counts"

@@ -1,7 +1,6 @@
 """The build step: every dbt model as an asset, its tests as asset checks, in one `dbt build`."""
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from orchestration.retries import retrying
 from warehouse import results, runs, waivers
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
+from warehouse.messages import SHOWN_BY_DEBUG, safe_message
 
 STEP = "dbt_build"
 RUN_RESULTS = "run_results.json"
@@ -202,7 +202,7 @@ def _dbt(night: Night, target: Path, manifest: Any, args: list[str]) -> list[dic
                 raise KeyboardInterrupt from error
             raise
     if not run_results.is_file():
-        raise RunFailed("dbt ended without results; `csp run --debug` shows the kept messages.")
+        raise RunFailed(f"dbt ended without results; {SHOWN_BY_DEBUG}.")
     found: list[dict[str, Any]] = json.loads(run_results.read_text(encoding="utf-8"))["results"]
     return found
 
@@ -289,12 +289,7 @@ def _tell(event: Any) -> None:
 
 def _said(result: Mapping[str, Any]) -> str:
     """dbt's message of a node that failed, without what might quote a record."""
-    text = str(result.get("message") or "").strip()
-    for kind in results.ERRORS_WITHOUT_VALUES:
-        if kind in text:
-            return text[text.index(kind) :].splitlines()[0]
-    named = re.search(r"\b([A-Z]\w+ Error)\b", text)
-    return f"{named[1] if named else 'an error'}; `csp run --debug` shows the whole message."
+    return f"{safe_message(str(result.get('message') or ''))}; {SHOWN_BY_DEBUG}."
 
 
 def _name(result: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 from orchestration.interruption import as_keyboard_interrupt
 from warehouse.errors import RunFailed
+from warehouse.messages import SHOWN_BY_DEBUG, safe_message
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions
 
@@ -89,8 +90,8 @@ def prepared_manifest(project_dir: Path = PROJECT_DIR) -> Path:
 
     Returns dbt_project/target/manifest.json, beside which lies the parsed form that a build
     starts from. Safe when two processes come at once: each file is put in place whole, the stamp
-    last. Raises RunFailed with dbt's message when the project does not parse, and saying so when
-    this user may neither read what is prepared nor prepare it.
+    last. Raises RunFailed with the kind of dbt's error when the project does not parse, and saying
+    so when this user may neither read what is prepared nor prepare it.
     """
     target = project_dir / "target"
     stamp = _stamp()
@@ -102,7 +103,7 @@ def prepared_manifest(project_dir: Path = PROJECT_DIR) -> Path:
             path.open("rb").close()
     except OSError as error:
         raise RunFailed(
-            f"dbt's definitions cannot be prepared in {target} ({error.strerror or error}). "
+            f"dbt's definitions cannot be prepared in {target}: {safe_message(error)}. "
             "Run `csp run` once as the user who owns the checkout, or let this user write there."
         ) from error
     return wanted[0]
@@ -172,7 +173,7 @@ def invoke(
         return
     if not isinstance(error, Exception):  # KeyboardInterrupt, or Dagster's interruption
         raise error
-    raise RunFailed(f"dbt could not run: {' '.join(str(error).split())}") from error
+    raise RunFailed(f"dbt could not run: {safe_message(error)}; {SHOWN_BY_DEBUG}.") from error
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The failure hook: when a step fails for good, write what failed and what to do."""
 
-import errno
 import json
 import os
 import traceback
@@ -16,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from orchestration import alerting
 from warehouse.errors import CspError, FileRefused, RunBlocked, UsageError
 from warehouse.home import Home
+from warehouse.messages import is_full, mend_of, safe_message
 from warehouse.publication.shelf import current_folder
-from warehouse.results import ERRORS_WITHOUT_VALUES
 
 if TYPE_CHECKING:
     from orchestration.night import Night
@@ -176,24 +175,10 @@ def said(error: BaseException | None) -> str:
         return "The step ended without saying why."
     if isinstance(error, CspError):
         return str(error)
-    text = str(error)
-    for kind in ERRORS_WITHOUT_VALUES:
-        if kind in text:
-            return f"{type(error).__name__}: {text[text.index(kind) :].splitlines()[0]}"
-    if is_full(error):
-        return "The disk of the home is full. Make room there, then run `csp run` again."
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) and not is_full(error):
         return (
             "Dagster's records in the home's folder dagster cannot be read or written. "
             "See that the disk has room and that its owner may write there, then run `csp run`."
         )
-    if isinstance(error, OSError):
-        return f"{type(error).__name__}: {error.strerror or 'no reason given'} ({error.filename})"
-    return f"{type(error).__name__}; `csp run --debug` shows the whole message."
-
-
-def is_full(error: BaseException) -> bool:
-    """Whether the disk had no room, as the system or SQLite says it."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, OperationalError) and "full" in str(error.orig)
+    clause = safe_message(error)
+    return f"{clause[0].upper()}{clause[1:]}. {mend_of(error)}"

@@ -1,12 +1,14 @@
 """The ingest step: one asset per feed, and whether its rows reconcile and it came in time."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
 from orchestration import alerting, progress
+from orchestration.failures import keep_traceback
 from orchestration.freshness import judge
 from orchestration.interruption import interruptible
 from orchestration.night import Night
@@ -57,10 +59,19 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
         with (
             progress.working(STEP, "Loading what has landed"),
             retrying(night),
-            interruptible(),
+            interruptible() as received,
             night.warehouse() as connection,
         ):
-            loaded = loading.ingest(night.home, night.settings, connection, report)
+
+            def keep_error(error: BaseException) -> None:
+                if received:  # a library made another error of the interruption
+                    raise KeyboardInterrupt from error
+                with suppress(OSError):
+                    keep_traceback(night.home, night.run_id, error)
+
+            loaded = loading.ingest(
+                night.home, night.settings, connection, report, keep_error=keep_error
+            )
             status.record(night.home, connection, loaded.noticed)
             night.input_state = input_state(night.home, night.settings, connection)
             unchanged = is_unchanged(night.home, night.settings, connection)

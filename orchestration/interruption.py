@@ -37,15 +37,16 @@ def as_keyboard_interrupt() -> Iterator[list[int]]:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[list[int]]:
     """Let no interruption of the block be lost.
 
     One that Python dropped is raised at the block's end; one that a library made another error of
-    (a parser that catches whatever is raised within it) is raised in that error's place.
+    (a parser that catches whatever is raised within it) is raised in that error's place. Gives the
+    numbers of the signals that came.
     """
     with as_keyboard_interrupt() as received:
         try:
-            yield
+            yield received
         except Exception as error:
             if received:
                 raise KeyboardInterrupt from error

@@ -23,7 +23,8 @@ from warehouse import errors, runs, status
 from warehouse.errors import AlreadyRunning, CspError, RunFailed, UsageError
 from warehouse.home import Home
 from warehouse.locking import RunLock
-from warehouse.results import ERRORS_WITHOUT_VALUES, utc_now
+from warehouse.messages import SHOWN_BY_DEBUG, safe_message
+from warehouse.results import utc_now
 from warehouse.settings import load_settings
 
 MIB = 1024 * 1024
@@ -248,7 +249,4 @@ def _withheld(kind: str, message: str) -> str:
         return failures.INTERRUPTED
     if kind in OURS:
         return message.removeprefix(f"{errors.__name__}.{kind}: ")
-    for harmless in ERRORS_WITHOUT_VALUES:
-        if harmless in message:
-            return f"{kind}: {message[message.index(harmless) :]}"
-    return f"{kind}; `csp run --debug` shows the whole message."
+    return f"{kind}: {safe_message(message)}; {SHOWN_BY_DEBUG}."

@@ -9,7 +9,7 @@ import duckdb
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused, UsageError
 from warehouse.reading import Limits, Reading, batches, field_bucket_sql, read_batch
-from warehouse.trouble import plainly
+from warehouse.trouble import plainly, refusing
 
 MOST_REJECTS_SHOWN = 1000
 
@@ -102,12 +102,13 @@ def check_file(path: Path, contract: Contract, limits: Limits | None = None) -> 
         folder = Path(work) / "unpacked"
         folder.mkdir()
         try:
-            for members in batches(path, contract, limits or Limits(), folder):
-                report.passed_over += [m.label for m in members if m.skipped]
-                readings = read_batch(con, contract, [m for m in members if not m.skipped])
-                report.files += [_checked(reading) for reading in readings]
-                _note_rejects(con, readings, report)
-                _add_buckets(con, contract, totals)
+            with refusing():
+                for members in batches(path, contract, limits or Limits(), folder):
+                    report.passed_over += [m.label for m in members if m.skipped]
+                    readings = read_batch(con, contract, [m for m in members if not m.skipped])
+                    report.files += [_checked(reading) for reading in readings]
+                    _note_rejects(con, readings, report)
+                    _add_buckets(con, contract, totals)
         except FileRefused as refused:
             report.files.append(CheckedFile(path.name, refused=refused))
     report.completeness = list(totals.values())

@@ -39,10 +39,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import duckdb
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from warehouse import yaml_text
 from warehouse.errors import ContractError
+from warehouse.yaml_text import YamlProblem
 
 CONTRACTS = Path(__file__).parent / "contracts"
 
@@ -80,9 +81,8 @@ def normal_header(text: str) -> str:
     return " ".join(text.replace("\ufeff", "").replace("\u00a0", " ").split()).casefold()
 
 
-def header_matches(wanted: str, found: str) -> bool:
-    """Whether a header cell of a file is the one a contract names; `^...` is a pattern."""
-    normal = normal_header(found)
+def header_matches(wanted: str, normal: str) -> bool:
+    """Whether a normal header cell of a file is the one a contract names; `^...` is a pattern."""
     if wanted.startswith("^"):
         return re.search(wanted, normal, re.IGNORECASE) is not None
     return normal_header(wanted) == normal
@@ -111,7 +111,8 @@ class Column(_Part):
     """One column of the raw table. Rows where a `required` one is unreadable are rejected.
 
     `values` is the domain, in the spelling the models see; case does not matter in a file. With
-    `separator` a text holds several of them. `minimum` and `maximum` bound a number, `earliest`
+    `separator` a text holds several of them. `like` is a text that has the `pattern`: what people
+    are shown in its place. `minimum` and `maximum` bound a number, `earliest`
     (a month) and today a month, date or time; `may_be_future` lifts the second bound.
 
     A field has a meaning only for rows that fulfil `applies_if` (the motive of a fire); for others
@@ -125,6 +126,7 @@ class Column(_Part):
     type: ColumnType = "text"
     required: bool = False
     pattern: ValueRegex | None = None
+    like: str | None = None
     earliest: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
     may_be_future: bool = False
     minimum: float | None = None
@@ -170,10 +172,15 @@ class Update(_Part):
 
 
 class Files(_Part):
-    """Which files are the feed's; `members` picks a zip's members (others are declared skips)."""
+    """Which files are the feed's; `members` picks a zip's members (others are declared skips).
+
+    Case does not matter in a member's name, and folders are parted by `/`. `like` is such a name,
+    for messages.
+    """
 
     formats: tuple[FileFormat, ...] = Field(min_length=1)
     members: Regex | None = None
+    like: str | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> "Files":
@@ -191,10 +198,14 @@ class SkipRow(_Part):
 
 
 class Capture(_Part):
-    """A text column with one value a file: the pattern's first group in what `from` names."""
+    """A text column with one value a file: the pattern's first group in what `from` names.
+
+    `like` is a text that has the pattern, for messages.
+    """
 
     source: Literal["preamble", "header", "file_name", "sheet_name"] = Field(alias="from")
     pattern: Regex
+    like: str | None = None
 
     @model_validator(mode="after")
     def _has_group(self) -> "Capture":
@@ -216,12 +227,17 @@ class Collect(_Part):
 
 
 class Layout(_Part):
-    """One vintage of the publisher's file: how to parse it and where its columns are."""
+    """One vintage of the publisher's file: how to parse it and where its columns are.
+
+    `like` gives, for columns whose headers are patterns, a header as the file has it, and
+    `sheet_like` a sheet's name: what people are shown in the place of a pattern.
+    """
 
     name: Identifier
     format: Literal["csv", "xlsx", "geojson"]
     encodings: tuple[Literal["utf-8", "windows-1252"], ...] = ("utf-8", "windows-1252")
     sheet: Regex | None = None
+    sheet_like: str | None = None
     header_within: int = Field(default=1, ge=1, le=200)
     footer: Regex | None = None
     skip_rows: tuple[SkipRow, ...] = ()
@@ -229,6 +245,7 @@ class Layout(_Part):
     capture: dict[Identifier, Capture] = {}
     collect: dict[Identifier, Collect] = {}
     headers: dict[Identifier, tuple[Header, ...]] = {}
+    like: dict[Identifier, str] = {}
     required: tuple[Identifier, ...] = ()
     ignore: tuple[Header, ...] = ()
 
@@ -296,7 +313,12 @@ class Contract(_Part):
         of_models = {"open_data", "unmerged_keys", "sources_without_ids"}
         said = self.model_dump(mode="json", exclude=prose | of_models)
         for column in said["columns"]:
-            del column["description"]
+            del column["description"], column["like"]
+        for layout in said["layouts"]:
+            del layout["like"], layout["sheet_like"]
+            for capture in layout["capture"].values():
+                del capture["like"]
+        del said["files"]["like"]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @cached_property
@@ -311,6 +333,16 @@ class Contract(_Part):
         if column.name in layout.constants | layout.capture | layout.collect:
             return ()
         return layout.headers.get(column.name, column.header)
+
+    def shown_header(self, column: Column, layout: Layout) -> str:
+        """The column's header as a message names it: never a pattern."""
+        plain = [each for each in self.headers_of(column, layout) if not each.startswith("^")]
+        return plain[0] if plain else layout.like.get(column.name, column.name)
+
+    @property
+    def file(self) -> str:
+        """The contract's own file, as whoever edits it finds it."""
+        return f"warehouse/contracts/{self.feed}.yml"
 
     def required_in(self, layout: Layout) -> tuple[Column, ...]:
         """The columns a row of this layout cannot do without."""
@@ -370,6 +402,7 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             "capture": tuple(layout.capture),
             "collect": tuple(layout.collect),
             "headers": tuple(layout.headers),
+            "like": tuple(layout.like),
             "required": layout.required,
             "skip_rows": tuple(skip.column for skip in layout.skip_rows),
         }
@@ -385,14 +418,62 @@ def _incoherences(contract: Contract) -> Iterator[str]:
                 yield f"{where}: the required column {column.name!r} has no header"
         if layout.sheet and layout.format != "xlsx":
             yield f"{where}.sheet: only an xlsx layout has sheets"
+        if not set(layout.like) <= set(names):
+            return
+    for place, pattern, like in _examples(contract):
+        if not re.search(pattern, like):
+            yield f"{place}: the example {like!r} does not match its pattern"
+
+
+def examples_wanting(contract: Contract) -> Iterator[str]:
+    """The patterns of a contract that have no example for messages, by their place."""
+    for column in contract.columns:
+        if column.pattern and not column.like:
+            yield f"columns.{column.name}.like"
+    if contract.files.members and not contract.files.like:
+        yield "files.like"
+    for layout in contract.layouts:
+        where = f"layouts.{layout.name}"
+        if layout.sheet and not layout.sheet_like:
+            yield f"{where}.sheet_like"
+        for name, capture in layout.capture.items():
+            if not capture.like:
+                yield f"{where}.capture.{name}.like"
+        for column in contract.columns:
+            headers = contract.headers_of(column, layout)
+            patterns = bool(headers) and all(each.startswith("^") for each in headers)
+            if (patterns or column.name in layout.collect) and column.name not in layout.like:
+                yield f"{where}.like.{column.name}"
+
+
+def _examples(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Every example of a contract: its place, the pattern it is of, and the example."""
+    for column in contract.columns:
+        if column.like is not None:
+            yield f"columns.{column.name}", column.pattern or "", column.like
+    if contract.files.like is not None:
+        yield "files", f"(?i)^(?:{contract.files.members or ''})$", contract.files.like
+    for layout in contract.layouts:
+        where = f"layouts.{layout.name}"
+        if layout.sheet_like is not None:
+            yield f"{where}.sheet", layout.sheet or "", layout.sheet_like
+        for name, capture in layout.capture.items():
+            if capture.like is not None:
+                yield f"{where}.capture.{name}", capture.pattern, capture.like
+        for name, like in layout.like.items():
+            column = contract.column(name)
+            headers = contract.headers_of(column, layout)
+            headers = (layout.collect[name].header,) if name in layout.collect else headers
+            yield f"{where}.like.{name}", "|".join(f"(?i:{each})" for each in headers), like
 
 
 def parse_contract(text: str, file_name: str) -> Contract:
     """The contract a YAML text says; ContractError names the file and the key that is wrong."""
     try:
-        said: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ContractError(f"Contract {file_name} is not readable YAML: {error}") from error
+        said, _ = yaml_text.read(text)
+    except YamlProblem as problem:
+        where = f", line {problem.line}, column {problem.column}" if problem.line else ""
+        raise ContractError(f"Contract {file_name}{where}: {problem}.") from problem
     if not isinstance(said, dict):
         raise ContractError(f"Contract {file_name} must be a mapping that starts with `feed:`.")
     try:

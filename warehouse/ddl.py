@@ -10,6 +10,7 @@ import duckdb
 from warehouse.control_tables import CONTROL, VIEWS
 from warehouse.errors import CspError
 from warehouse.home import Home, private_files
+from warehouse.messages import mend_of, safe_message
 from warehouse.reading import checks
 from warehouse.settings import Settings
 
@@ -43,10 +44,8 @@ def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
             con = duckdb.connect(str(home.warehouse_file), config=duckdb_limits(home, settings))
         home.warehouse_file.chmod(0o600)
     except (duckdb.Error, OSError) as error:
-        said = str(error).splitlines()[0]
         raise CspError(
-            f"{home.warehouse_file} cannot be opened: {said} "
-            "If another program holds it, close that program and run again."
+            f"{home.warehouse_file} cannot be opened: {safe_message(error)}. {mend_of(error)}"
         ) from error
     return con
 

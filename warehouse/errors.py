@@ -21,7 +21,8 @@ class FileRefused(CspError):  # noqa: N818 - the event's own name: the file is r
     """A landed file breaks its feed's contract as a whole.
 
     reason: one sentence for whoever sent the file; line: physical line of the plain file, 1-based;
-    column: header of the column; mend (kept as `what_to_do`): what the sender or the engineer does.
+    column: header of the column as its contract has it, or `column 7`; mend (kept as
+    `what_to_do`): what the sender or the engineer does.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class FileRefused(CspError):  # noqa: N818 - the event's own name: the file is r
 
     def __str__(self) -> str:
         where = [f"line {self.line}"] if self.line is not None else []
-        where += [f"column {self.column}"] if self.column is not None else []
+        if self.column is not None:
+            named = self.column if self.column.startswith("column ") else f"column {self.column}"
+            where.append(named)
         return f"{', '.join(where)}: {self.reason}" if where else self.reason
 
 

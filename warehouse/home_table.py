@@ -32,7 +32,7 @@ def read(path: Path, columns: tuple[str, ...], fault: Fault) -> list[dict[str, s
     try:
         return _rows(path, text, columns, fault)
     except csv.Error as error:
-        raise UsageError(f"{path}: this is not a CSV file ({error}). Save it as one.") from error
+        raise UsageError(f"{path}: this is not a CSV file. Save it as one.") from error
 
 
 def _rows(path: Path, text: str, columns: tuple[str, ...], fault: Fault) -> list[dict[str, str]]:

@@ -41,7 +41,7 @@ from warehouse.ledger import AuditRow, KeptFile, Ledger, Stale
 from warehouse.pseudonyms import Pseudonyms, load_pseudonyms, require_same_key
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
-from warehouse.trouble import plainly
+from warehouse.trouble import plainly, refusing
 
 # What is read and inserted at once. The all-forces archive (159 MB, 0.7 million rows) whole takes
 # 3.5 s of processor time, in batches of 40 MB, which end in partial row groups, 4.0 s; memory
@@ -121,14 +121,16 @@ def ingest(
     con: duckdb.DuckDBPyConnection,
     report: Report = print,
     at: Step = lambda step: None,
+    keep_error: Callable[[BaseException], None] = lambda error: None,
 ) -> IngestResult:
     """Load every complete landed file of every feed.
 
     `con` is the home's warehouse (ddl.open_warehouse), under RunLock. `report` gets one plain
     line per landed file and per thing worth saying. `at` is called after each step of the module's
-    docstring (tests kill the process there). Raises CspError when the disk, the permissions or
-    the warehouse fail (the file in hand stays in landing), RunFailed when rows do not reconcile.
-    A refused file raises nothing.
+    docstring (tests kill the process there). `keep_error` gets the errors that files are refused
+    for; what it raises, such as the interruption that one came of, ends the ingest instead. Raises
+    CspError when the disk, the permissions or the warehouse fail (the file in hand stays in
+    landing), RunFailed when rows do not reconcile. A refused file raises nothing.
     """
     home.require()
     contracts = load_contracts()
@@ -163,13 +165,15 @@ def ingest(
             require_same_key(con, pseudonyms)
             pseudonyms.register(con)
         for landed in complete:
-            loader = _Loader(home, settings, contracts[landed.feed], con, ledger, at, pseudonyms)
+            loader = _Loader(
+                home, settings, contracts[landed.feed], con, ledger, at, pseudonyms, keep_error
+            )
             feed = result.feeds[landed.feed]
             with plainly(f"Loading {landed.feed}/{landed.name} (it stays in landing)"):
                 loader.load(landed, feed, report)
         for name, contract in contracts.items():
             for stale in stale_files[name]:
-                loader = _Loader(home, settings, contract, con, ledger, at, pseudonyms)
+                loader = _Loader(home, settings, contract, con, ledger, at, pseudonyms, keep_error)
                 with plainly(f"Reading {name}/{stale.name} again"):
                     loader.read_again(stale, result.feeds[name], report)
         for name, month in ledger.latest_months().items():
@@ -206,6 +210,12 @@ class _Loader:
     ledger: Ledger
     at: Step
     pseudonyms: Pseudonyms | None = None
+    keep_error: Callable[[BaseException], None] = lambda error: None
+
+    def unexpected(self, refused: FileRefused) -> None:
+        """Hand on what went wrong in a file that is refused for it, before the file is."""
+        if refused.__cause__ is not None:
+            self.keep_error(refused.__cause__)
 
     def _read_members(self, members: list[Member]) -> list[Reading]:
         masking = self.pseudonyms.mask if self.pseudonyms else None
@@ -268,8 +278,10 @@ class _Loader:
         try:
             self.ledger.begin()
             try:
-                refused = self._replace(kept, stale)
+                with refusing():
+                    refused = self._replace(kept, stale)
             except FileRefused as error:
+                self.unexpected(error)
                 self.con.execute("ROLLBACK")
                 self.ledger.begin()
                 refused = error
@@ -331,10 +343,13 @@ class _Loader:
         try:
             self.ledger.begin()
             try:
-                outcome = self._read(landed, copy, sha256)
+                with refusing():
+                    outcome = self._read(landed, copy, sha256)
                 self._hold(landed, outcome.rows)
             except FileRefused as refused:
-                self.con.execute("ROLLBACK")
+                # After some of DuckDB's errors the transaction has ended already.
+                with contextlib.suppress(duckdb.TransactionException):
+                    self.con.execute("ROLLBACK")
                 self.ledger.begin()
                 row = AuditRow(
                     file_name=landed.name,
@@ -345,6 +360,8 @@ class _Loader:
                 )
                 outcome = _Outcome([row], {landed.name: refused}, [])
                 self.ledger.number(outcome.rows)
+            for why in outcome.refusals.values():
+                self.unexpected(why)
             self.at("inserted")
             place = self._keep(landed, copy, sha256, outcome)
             self.ledger.write(self.contract, landed, sha256, place, outcome.rows)

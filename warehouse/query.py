@@ -17,6 +17,7 @@ import duckdb
 
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
+from warehouse.messages import safe_message
 from warehouse.publication.build import SCHEMA
 from warehouse.publication.shelf import current_folder
 from warehouse.publication.tiers import TIERS
@@ -167,7 +168,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         con.execute("set lock_configuration = true")
     except duckdb.Error as error:
         raise CspError(
-            f"{path} cannot be opened: {str(error).splitlines()[0]} "
+            f"{path} cannot be opened: {safe_message(error)}. "
             "Go back to an earlier publication: `csp rollback`."
         ) from error
     return con

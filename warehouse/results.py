@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse import waivers
 from warehouse.errors import CspError
+from warehouse.messages import safe_message
 
 Severity = Literal["blocking", "warning"]
 Status = Literal["pass", "fail", "not_applicable", "error"]
@@ -33,9 +34,6 @@ DIMENSION_BY_WORD = (
 
 # What is told of a test that dbt skipped: behind one failing test there may be dozens.
 NOT_BUILT = "not evaluated: something it reads could not be built"
-
-# DuckDB's errors of these kinds quote names of the query only; the others may quote a record.
-ERRORS_WITHOUT_VALUES = ("Binder Error", "Catalog Error", "Parser Error", "IO Error")
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,9 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CspError(f"dbt left no readable {path.name} ({path}): {error}.") from error
+        raise CspError(
+            f"dbt left no readable {path.name} ({path}): {safe_message(error)}."
+        ) from error
 
 
 def _tests(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -273,16 +273,11 @@ def _dbt_message(result: dict[str, Any], test: dict[str, Any], status: Status) -
         if test["resource_type"] == "unit_test":
             return "the model's rows differ from the expected rows of the unit test"
         failures = result.get("failures")
-        said = text.partition("\n")[0] if failures is None else f"{failures:,} failing rows"
+        said = "it failed" if failures is None else f"{failures:,} failing rows"
         return f"{test['name']}: {said}"
-    for kind in ERRORS_WITHOUT_VALUES:
-        at = text.find(kind)
-        if at >= 0:
-            return text[at:].splitlines()[0]
-    named = re.search(r"\b([A-Z]\w+ Error)\b", text)
     return (
-        f"not evaluated: {named[1] if named else 'an error'}; run_results.json in the home's "
-        "dagster/dbt-target has the rest"
+        f"not evaluated: {safe_message(text)}; run_results.json in the home's dagster/dbt-target "
+        "has the rest"
     )
 
 

@@ -17,8 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from warehouse import yaml_text
 from warehouse.errors import UsageError
 from warehouse.home import Home
+from warehouse.yaml_text import YamlProblem
 
 # English districts: unitary (E06), non-metropolitan (E07), metropolitan (E08), London (E09).
 ENGLISH_DISTRICT = re.compile(r"E0[6-9]\d{6}")
@@ -262,9 +264,10 @@ def _keys(key: str) -> str:
 def _parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
     """The plain values of a YAML text, and the line (1-based) of each dotted key."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise _not_yaml(error, name) from error
+        values, root = yaml_text.read(text)
+    except YamlProblem as problem:
+        where = f", line {problem.line}, column {problem.column}" if problem.line else ""
+        raise UsageError(f"{name}{where}: {problem}.") from problem
     if not isinstance(root, yaml.MappingNode):
         raise UsageError(
             f"{name}: no settings are in it; write lines such as "
@@ -272,24 +275,7 @@ def _parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
         )
     lines: dict[str, int] = {}
     _note_lines(root, "", lines, name)
-    try:
-        return yaml.safe_load(text), lines
-    except yaml.YAMLError as error:
-        raise _not_yaml(error, name) from error
-    except ValueError as error:  # composes but does not construct: 2020-13-45
-        raise UsageError(f"{name}: a value cannot be read ({error}); put it in quotes.") from error
-
-
-def _not_yaml(error: yaml.YAMLError, name: str) -> UsageError:
-    if not isinstance(error, yaml.MarkedYAMLError):
-        said = str(error).splitlines()[0]
-        return UsageError(f"{name}: this is not YAML ({said}); save it as plain UTF-8 text.")
-    mark = error.problem_mark
-    where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    return UsageError(
-        f"{name}{where}: this is not YAML ({error.problem}); "
-        "check the indentation, colons and brackets there."
-    )
+    return values, lines
 
 
 def _note_lines(node: yaml.Node, path: str, lines: dict[str, int], name: str) -> None:

@@ -14,6 +14,7 @@ from warehouse import holding
 from warehouse.errors import CspError
 from warehouse.home import CONTRACTS, Home
 from warehouse.landing import reason_file
+from warehouse.messages import safe_message
 from warehouse.publication.shelf import current_publication
 from warehouse.results import NOT_BUILT, summary
 
@@ -308,7 +309,8 @@ def _stored(home: Home) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise CspError(
-            f"{home.status_file} cannot be read ({error}). Remove it; the next run writes it anew."
+            f"{home.status_file} cannot be read ({safe_message(error)}). Remove it; the next run "
+            "writes it anew."
         ) from error
     return content if isinstance(content, dict) else {}
 

@@ -1,4 +1,4 @@
-"""Turn failures of the disk, the permissions or DuckDB into one plain sentence."""
+"""Tell a fault of the machine from a fault of the file being read, each in one sentence."""
 
 import contextlib
 import errno
@@ -6,51 +6,57 @@ from collections.abc import Iterator
 
 import duckdb
 
-from warehouse.errors import CspError
+from warehouse.errors import CspError, FileRefused
+from warehouse.messages import FORBIDDEN, FULL, mend_of, safe_message
 
 # What the machine refuses, as against what a damaged file makes fail (a seek to nowhere: EINVAL).
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 MACHINE = FULL | FORBIDDEN | {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+# The same of the database: its disk, its memory, its connection. DuckDB lets nothing more be done
+# after a fatal error.
+MACHINE_OF_DUCKDB = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.FatalException,
+    duckdb.ConnectionException,
+    duckdb.InterruptException,
+)
+DAMAGED = "Ask the sender for the file again and land it. If it is as it should be, please report "
+DAMAGED += "this; failures/ of the home keeps the whole message."
 
 
-def raise_if_the_machines(error: BaseException) -> None:
-    """Raise the error again if the disk or the permissions caused it, not the file being read."""
-    if isinstance(error, OSError) and error.errno in MACHINE:
-        raise error
+def is_the_machines(error: BaseException) -> bool:
+    """Whether the disk, the permissions or the night's memory failed, not the file being read."""
+    if isinstance(error, OSError):
+        return error.errno in MACHINE
+    return isinstance(error, MACHINE_OF_DUCKDB)
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Raise FileRefused for whatever goes wrong inside a file, and nothing else.
+
+    What the machine refuses, an interruption, and what this project says itself (rows that do not
+    add up) pass as they are. The error is the refusal's cause.
+    """
+    try:
+        yield
+    except CspError:
+        raise
+    except BaseException as error:
+        # A parser written in Rust panics with an exception that is none of Python's Exceptions.
+        panicked = type(error).__name__ == "PanicException"
+        if is_the_machines(error) or not (panicked or isinstance(error, Exception)):
+            raise
+        raise FileRefused(
+            f"the file is damaged, or made as no reader expects ({type(error).__name__})",
+            mend=DAMAGED,
+        ) from error
 
 
 @contextlib.contextmanager
 def plainly(doing: str) -> Iterator[None]:
-    """Raise CspError, saying what was being done and the mend, for what the machine refuses.
-
-    DuckDB's own messages can quote a value of a record, so only those about files are passed on.
-    """
+    """Raise CspError, saying what was being done and the mend, for what the machine refuses."""
     try:
         yield
-    except OSError as error:
-        raise CspError(f"{doing} failed: {_of_os(error)}") from error
-    except (duckdb.OutOfMemoryException, MemoryError) as error:
-        raise CspError(
-            f"{doing} failed: memory ran out. Raise memory_limit in csp.yml, and run again."
-        ) from error
-    except duckdb.Error as error:
-        raise CspError(f"{doing} failed: {_of_duckdb(error)}") from error
-
-
-def _of_os(error: OSError) -> str:
-    place = f" ({error.filename})" if error.filename else ""
-    if error.errno in FULL:
-        return f"the disk is full{place}. Make room, and run again."
-    if error.errno in FORBIDDEN:
-        return f"access is refused{place}. Run as the home's owner, or mend the access, and again."
-    return f"{error.strerror or error}{place}. Mend that, and run again."
-
-
-def _of_duckdb(error: duckdb.Error) -> str:
-    said = str(error)
-    if "No space left" in said or "File too large" in said or "quota" in said.lower():
-        return "the disk is full. Make room, and run again."
-    if isinstance(error, duckdb.IOException):
-        return f"{said.splitlines()[0]} Mend that, and run again."
-    return f"{type(error).__name__} in the warehouse. `csp run --debug` shows the whole message."
+    except (OSError, MemoryError, duckdb.Error) as error:
+        raise CspError(f"{doing} failed: {safe_message(error)}. {mend_of(error)}") from error

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_quality.checkpoint import run_checks, safe_message
+from data_quality.checkpoint import run_checks
 from tests.data_quality.buckets import BUCKETS, FIELDS, SECRET, Row, make_warehouse
 from warehouse.results import CheckResult
 
@@ -197,21 +197,3 @@ def test_results_and_pages_hold_no_value_of_a_record(tmp_path: Path) -> None:
     )
     assert SECRET not in told
     assert "Someone" not in told
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        (
-            "BinderException: Binder Error: Referenced column x not found\nLINE 1: ...",
-            "Binder Error: Referenced column x not found",
-        ),
-        (
-            "ConversionException: Conversion Error: Could not convert 'A Person' to INT",
-            "ConversionException (details withheld: they can quote a record)",
-        ),
-        ("A Person: of Leicester", "an error (details withheld: they can quote a record)"),
-    ],
-)
-def test_errors_are_kept_only_as_far_as_they_speak_of_names(text: str, kept: str) -> None:
-    assert safe_message(text) == kept

@@ -12,7 +12,7 @@ import duckdb
 
 from warehouse import ddl
 from warehouse.home import CSP_YML, Home
-from warehouse.loading import IngestResult, ingest
+from warehouse.loading import IngestResult, Report, ingest
 from warehouse.settings import parse_settings
 
 FEED = "police/street_crime"
@@ -67,9 +67,9 @@ def land(home: Home, name: str, content: bytes, when: float = LONG_AGO, feed: st
     return path
 
 
-def night(home: Home) -> IngestResult:
+def night(home: Home, report: Report = lambda message: None) -> IngestResult:
     with ddl.open_warehouse(home, SETTINGS) as con:
-        return ingest(home, SETTINGS, con, lambda message: None)
+        return ingest(home, SETTINGS, con, report)
 
 
 def ask(home: Home, query: str) -> list[tuple[object, ...]]:

@@ -7,9 +7,11 @@ import yaml
 
 from warehouse.contract import (
     Contract,
+    examples_wanting,
     header_matches,
     load_contract,
     load_contracts,
+    normal_header,
     parse_contract,
     read_contracts,
 )
@@ -93,7 +95,7 @@ def test_a_good_contract_gives_its_raw_table_and_columns() -> None:
             changed(update={"rule": "upsert", "key": ["incident_no"], "span": ["call_at"] * 2}),
             "`span` has no meaning for upsert",
         ),
-        ("feed: [", "not readable YAML"),
+        ("feed: [", "not YAML"),
         ("just text", "must be a mapping"),
     ],
 )
@@ -102,6 +104,25 @@ def test_a_wrong_contract_names_its_file_and_key(text: str, says: str) -> None:
         parse_contract(text, "fire/incident.yml")
     assert "fire/incident.yml" in str(caught.value)
     assert "\n" not in str(caught.value) or "YAML" in str(caught.value)
+
+
+@pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda contract: contract.feed)
+def test_every_pattern_of_a_contract_has_an_example_for_messages(contract: Contract) -> None:
+    assert list(examples_wanting(contract)) == []
+
+
+def test_an_example_that_does_not_match_its_pattern_is_refused() -> None:
+    text = column(pattern="^[EW]01", like="E07000129")
+    with pytest.raises(ContractError, match="'E07000129' does not match its pattern"):
+        parse_contract(text, "fire/incident.yml")
+
+
+def test_an_example_does_not_make_files_be_read_again() -> None:
+    plain = parse_contract(column(pattern="^[EW]01"), "f.yml")
+    shown = parse_contract(column(pattern="^[EW]01", like="E01025611"), "f.yml")
+    assert list(examples_wanting(plain)) == ["columns.incident_no.like"]
+    assert list(examples_wanting(shown)) == []
+    assert plain.sha256 == shown.sha256
 
 
 def test_a_wrong_contract_is_a_usage_error() -> None:
@@ -327,7 +348,7 @@ def test_every_pattern_is_one_that_duckdb_reads_too(contract: Contract) -> None:
     ],
 )
 def test_headers_match_whatever_their_spaces_and_case(wanted: str, found: str, same: bool) -> None:
-    assert header_matches(wanted, found) is same
+    assert header_matches(wanted, normal_header(found)) is same
 
 
 # What feeds.md of the specification marks as identifying (a dagger), and as required (bold).

@@ -15,7 +15,7 @@ BOUNDARY = load_contract("reference/boundary")
 
 
 def feature(**properties: object) -> dict[str, object]:
-    shape = {"type": "Polygon", "coordinates": [[[0.5, 1], [1, 1], [0.5, 1]]]}
+    shape = {"type": "Polygon", "coordinates": [[[0.5, 51], [1, 51], [0.5, 51]]]}
     return {"type": "Feature", "properties": properties, "geometry": shape}
 
 
@@ -46,7 +46,7 @@ def test_a_workbook_gives_text_whole_numbers_and_iso_dates(tmp_path: Path) -> No
 
 
 def test_a_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileRefused, match="not an xlsx file"):
+    with pytest.raises(FileRefused, match=r"plain text, not an \.xlsx workbook"):
         read_bytes(b"PK nonsense", tmp_path, name="f.xlsx")
 
 
@@ -72,8 +72,11 @@ def test_a_feature_that_cannot_be_placed_is_rejected(tmp_path: Path) -> None:
         (b"[]", "not a GeoJSON FeatureCollection"),
         (geojson(), "no feature"),
         (geojson(ONE, crs={"properties": {"name": "EPSG:27700"}}), "another reference system"),
-        (geojson(feature(LADCD_ACTIVE="E07000129")), "missing: LSOA11CD"),
-        (geojson({**ONE, "properties": {**ONE["properties"], "odd": 1}}), "does not know"),  # type: ignore[dict-item]
+        (geojson(feature(LADCD_ACTIVE="E07000129")), "missing: `LSOA11CD`"),
+        (
+            geojson({**ONE, "properties": {**ONE["properties"], "odd": 1}}),
+            "column 5 is not a header",
+        ),  # type: ignore[dict-item]
     ],
 )
 def test_other_json_is_refused(content: bytes, says: str, tmp_path: Path) -> None:

@@ -106,6 +106,32 @@ def test_every_wrong_key_is_reported_at_once() -> None:
     assert re.search(r"\bgeography: this setting is missing", message)
 
 
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (BOMB, "csp.yml, line 2, column 8: an alias (*) is not taken"),
+        ("a: " + "[" * 100_000, "column 23: this is nested deeper than 20 levels"),
+        ("".join("  " * n + "a:\n" for n in range(300)), "nested deeper than 20 levels"),
+        ("a: [" + "x," * 100_000 + "]", "this has more than 20,000 values"),
+        ("a: x\n" * 100_000, "this is longer than 256 KiB"),
+        ("password: *Sesame", "an alias (*) is not taken"),
+        ("password: !Sesame x", "this is not YAML; check"),
+        ('password: "\\Sesame"', "this is not YAML; check"),
+        ("password: a\0b", "it holds a letter that no text has"),
+        ("port: " + "9" * 5_000, "a value cannot be read; put it in quotes"),
+    ],
+)
+def test_a_settings_file_is_read_within_bounds_and_not_quoted(text: str, says: str) -> None:
+    message = said(text)
+    assert says in message
+    assert "Sesame" not in message
+
+
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "- a list\n", "words"])
 def test_a_file_without_settings_says_so(text: str) -> None:
     assert "no settings are in it" in said(text)

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import RunFailed
+from warehouse.messages import safe_message
 from warehouse.publication.build import SCHEMA, STORAGE_VERSION, fingerprint
 from warehouse.publication.manifest import Manifest, damaged_files, read_manifest
 from warehouse.publication.tiers import Source, literal, quoted
@@ -31,7 +32,7 @@ def audit(
         try:
             problems += _tier_problems(con, folder, manifest, tier, sources, settings, verified)
         except duckdb.Error as error:
-            problems.append(f"{tier}: a file cannot be read ({str(error).splitlines()[0]})")
+            problems.append(f"{tier}: a file cannot be read ({safe_message(error)})")
     if problems:
         more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
         raise RunFailed(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import RunFailed
+from warehouse.messages import safe_message
 
 MANIFEST = '"MANIFEST.JSON INLINE DATA"'
 CATALOG = '"CATALOG.JSON INLINE DATA"'
@@ -72,8 +73,8 @@ def write(dbt_manifest: Path, target: Path) -> None:
         manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunFailed(
-            f"dbt's manifest {dbt_manifest} cannot be read ({error}), so its documentation cannot "
-            "be made. Run again; if it stays, run with --full-refresh."
+            f"dbt's manifest {dbt_manifest} cannot be read ({safe_message(error)}), so its "
+            "documentation cannot be made. Run again; if it stays, run with --full-refresh."
         ) from error
     page = _template()
     for pattern, replacement in REPLACED:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import CspError
+from warehouse.messages import safe_message
 
 NAME = "manifest.json"
 
@@ -76,10 +77,13 @@ def read_manifest(folder: Path) -> Manifest:
         }
         return Manifest(**content)
     except OSError as error:
-        raise CspError(f"The publication's {path} cannot be read: {error.strerror}.") from error
+        raise CspError(
+            f"The publication's {path} cannot be read: {safe_message(error)}."
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CspError(
-            f"{path} is not a publication's manifest ({error}): the publication is damaged."
+            f"{path} is not a publication's manifest ({safe_message(error)}): "
+            "the publication is damaged."
         ) from error
 
 

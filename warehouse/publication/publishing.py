@@ -11,6 +11,7 @@ import duckdb
 from warehouse.ddl import open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import Home
+from warehouse.messages import mend_of, safe_message
 from warehouse.publication import dbt_docs, shelf
 from warehouse.publication.audit import audit
 from warehouse.publication.build import (
@@ -107,15 +108,10 @@ def publish(
             report(
                 f"removed {len(removed)} publications beyond the {settings.keep_publications} kept"
             )
-    except duckdb.Error as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (duckdb.Error, OSError) as error:
         raise RunFailed(
-            f"The publication could not be written: {said} The former one stays current."
-        ) from error
-    except OSError as error:
-        raise RunFailed(
-            f"The publication could not be written: {error.filename or home.published}: "
-            f"{error.strerror or error}. The former one stays current."
+            f"The publication could not be written: {safe_message(error)}. {mend_of(error)} "
+            "The former one stays current."
         ) from error
     finally:
         if con is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from warehouse.errors import RunFailed
+from warehouse.messages import safe_message
 
 PublicRule = Literal["all", "open_feeds", "open_indicators", "none"]
 RULES = get_args(PublicRule)
@@ -42,8 +43,8 @@ def published_tables(dbt_manifest: Path) -> list[PublishedTable]:
         manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunFailed(
-            f"dbt's manifest {dbt_manifest} cannot be read ({error}): nothing says what to "
-            "publish. Run again; if it stays, run with --full-refresh."
+            f"dbt's manifest {dbt_manifest} cannot be read ({safe_message(error)}): nothing says "
+            "what to publish. Run again; if it stays, run with --full-refresh."
         ) from error
     nodes = [node for node in manifest.get("nodes", {}).values() if _meta(node).get("published")]
     if not nodes:

@@ -8,8 +8,10 @@ members are refused. A bad member is refused alone, so that the good ones load.
 import functools
 import gzip
 import hashlib
+import lzma
 import re
 import stat
+import threading
 import zipfile
 import zlib
 from collections import deque
@@ -21,15 +23,23 @@ from typing import IO
 
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
+from warehouse.reading.content import Expected, require_content, require_small_directory
+from warehouse.reading.names import MemberNames, Verdict, plain_name
 from warehouse.reading.textfile import TextFile, open_text
 from warehouse.reading.workbook import HARMLESS_BYTES, LAND_AGAIN, check_workbook
-from warehouse.trouble import raise_if_the_machines
+from warehouse.trouble import refusing
 
 # About what DuckDB reads in the time the next batch takes to unpack; measured 2026-11 on the
 # all-forces archive (80 members, 159 MB): 16 to 64 MB differ by less than the noise.
 BATCH_BYTES = 40 << 20
 BATCH_MEMBERS = 400
 BLOCK = 1 << 20
+# A member's size as its directory states it may be any number; an audit table holds 63 bits.
+LARGEST_STATED = (1 << 63) - 1
+# The bytes before a member's data, at least (APPNOTE 4.3.7).
+LOCAL_HEADER_BYTES = 30
+# What a damaged member makes a decompressor say.
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 
 
 @dataclass(frozen=True)
@@ -124,8 +134,7 @@ def _plain_member(path: Path, contract: Contract, limits: Limits, workdir: Path)
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
-    if path.suffix.lower() == ".xlsx":
-        check_workbook(path, limits.max_ratio)
+    _require_format(path, limits)
     plain = path
     if set("*?[") & set(path.name):  # DuckDB would take the name for a pattern
         plain = workdir / f"member{path.suffix}"
@@ -136,14 +145,13 @@ def _plain_member(path: Path, contract: Contract, limits: Limits, workdir: Path)
 def _gzip_member(path: Path, contract: Contract, limits: Limits, workdir: Path) -> Member:
     target = workdir / "member.csv"
     packed = path.stat().st_size
+    require_content(path, "csv.gz")
     try:
         with gzip.open(path) as source:
             size, sha256 = _unpack(source, target, packed, limits)  # type: ignore[arg-type]
-    except (OSError, EOFError, zlib.error) as error:
-        raise_if_the_machines(error)
-        raise FileRefused(
-            f"the gzip file is damaged or cut short ({error})", mend=LAND_AGAIN
-        ) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileRefused("the gzip file is damaged or cut short", mend=LAND_AGAIN) from error
+    _require_format(target, limits)
     name = path.name[: -len(".gz")]
     return _finished(name, path.name, target, size, sha256, contract, workdir)
 
@@ -151,44 +159,65 @@ def _gzip_member(path: Path, contract: Contract, limits: Limits, workdir: Path) 
 def _zip_members(
     path: Path, contract: Contract, limits: Limits, workdir: Path
 ) -> Generator[Member, None, None]:
+    require_content(path, "zip")
+    require_small_directory(path, limits.max_members)
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise_if_the_machines(error)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise FileRefused(
-            f"the zip archive cannot be opened; it is damaged or cut short ({error})",
-            mend=LAND_AGAIN,
+            "the zip archive cannot be opened; it is damaged or cut short", mend=LAND_AGAIN
         ) from error
     with archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
-        infos.sort(key=lambda info: info.filename)  # of two members, the later name is the newer
+        # Of two members, the later name is the newer.
+        infos.sort(key=lambda info: plain_name(info.filename))
         if len(infos) > limits.max_members:
             raise FileRefused(
                 f"the zip archive has {len(infos):,} members, more than the {limits.max_members:,} "
                 "allowed",
                 mend="Split it, or raise max_zip_members in csp.yml.",
             )
-        pattern = re.compile(contract.files.members or "")
-        if not any(pattern.fullmatch(info.filename) for info in infos):
+        _refuse_overlapping(archive)
+        names = MemberNames(contract.files)
+        judged = [(info, names.verdict(plain_name(info.filename))) for info in infos]
+        if all(verdict == "other" for _, verdict in judged):
+            example = f" (a name such as {contract.files.like})" if contract.files.like else ""
             raise FileRefused(
-                f"no member of the zip archive is one of {contract.feed} "
-                f"(names like {contract.files.members})",
+                f"no member of the zip archive is one of {contract.feed}{example}",
                 mend="Land the publisher's archive as published.",
             )
         room = max(limits.max_ratio * path.stat().st_size, HARMLESS_BYTES)
-        unpacking = functools.partial(_zip_member, archive, limits, contract, workdir)
+        spent = threading.Event()  # once more was unpacked than is allowed, nothing else is
+        unpacking = functools.partial(_zip_member, archive, limits, contract, workdir, spent)
         tasks = (
-            functools.partial(unpacking, path.name, number, info, problem)
-            for number, (info, problem) in enumerate(_judged(infos))
+            functools.partial(unpacking, path.name, number, info, verdict, problem)
+            for number, (info, verdict, problem) in enumerate(_judged(judged))
         )
         for member in _two_ahead(tasks):
             room -= member.size if member.path else 0
             if room < 0:
+                spent.set()
                 _remove(member, keep=path)
                 refusal = _a_bomb(limits)
                 yield Member(member.name, member.label, refused=refusal)
             else:
                 yield member
+
+
+def _refuse_overlapping(archive: zipfile.ZipFile) -> None:
+    """FileRefused if two members share bytes of the archive: so a few kB hold many gigabytes."""
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            break
+        end = info.header_offset + LOCAL_HEADER_BYTES + info.compress_size
+    else:
+        if end <= archive.start_dir or not archive.infolist():
+            return
+    raise FileRefused(
+        "members of the zip archive overlap, as in one made to exhaust a machine",
+        mend=LAND_AGAIN,
+    )
 
 
 def _two_ahead(tasks: Iterable[Callable[[], Member]]) -> Generator[Member, None, None]:
@@ -204,18 +233,18 @@ def _two_ahead(tasks: Iterable[Callable[[], Member]]) -> Generator[Member, None,
 
 
 def _judged(
-    infos: Iterable[zipfile.ZipInfo],
-) -> Iterator[tuple[zipfile.ZipInfo, FileRefused | None]]:
+    infos: Iterable[tuple[zipfile.ZipInfo, Verdict]],
+) -> Iterator[tuple[zipfile.ZipInfo, Verdict, FileRefused | None]]:
     seen: set[str] = set()
-    for info in infos:
-        yield info, _unsafe(info, seen)
-        seen.add(info.filename)
+    for info, verdict in infos:
+        name = plain_name(info.filename)
+        yield info, verdict, _unsafe(info, name, seen)
+        seen.add(name.casefold())
 
 
-def _unsafe(info: zipfile.ZipInfo, seen: set[str]) -> FileRefused | None:
-    """Why a member must not be unpacked, told from the archive's directory alone."""
-    name = info.filename
-    parts = PurePosixPath(name.replace("\\", "/")).parts
+def _unsafe(info: zipfile.ZipInfo, name: str, seen: set[str]) -> FileRefused | None:
+    """Why a member must not be unpacked, known from the archive's directory alone."""
+    parts = PurePosixPath(name).parts
     mode = info.external_attr >> 16
     if not parts or ".." in parts or parts[0] == "/" or re.match(r"[A-Za-z]:", name):
         why = "its name leads out of the archive"
@@ -223,11 +252,28 @@ def _unsafe(info: zipfile.ZipInfo, seen: set[str]) -> FileRefused | None:
         why = "it is a link or a special file"
     elif info.flag_bits & 0x1:
         why = "it is encrypted"
-    elif name in seen:
+    elif name.casefold() in seen:
         why = "its name appears twice in the archive"
     else:
         return None
     return FileRefused(f"the zip member is refused: {why}", mend=LAND_AGAIN)
+
+
+def _unwanted(verdict: Verdict, contract: Contract) -> FileRefused | None:
+    """Why a member that was surely meant for the feed, or hides others, is refused by name."""
+    if verdict == "archive":
+        return FileRefused(
+            "the zip member is an archive within the archive",
+            mend="Unpack it and land its files, or land it by itself.",
+        )
+    if verdict == "nearly":
+        example = contract.files.like or f"those that {contract.file} says"
+        return FileRefused(
+            f"the zip member's name is nearly one of {contract.feed} (such as {example}), and "
+            "is not",
+            mend="Give it the official name and pack it again, or leave it out if it is a copy.",
+        )
+    return None
 
 
 def _zip_member(
@@ -235,39 +281,46 @@ def _zip_member(
     limits: Limits,
     contract: Contract,
     workdir: Path,
+    spent: threading.Event,
     archive_name: str,
     number: int,
     info: zipfile.ZipInfo,
+    verdict: Verdict,
     problem: FileRefused | None,
 ) -> Member:
-    name = printable(info.filename)
+    name = printable(plain_name(info.filename))
     label = f"{archive_name}/{name}"
+    if verdict == "other" and problem is None:
+        stated = min(info.file_size, LARGEST_STATED)
+        return Member(name, label, stated, skipped="not of this feed")
+    problem = (
+        problem or _unwanted(verdict, contract) or (_a_bomb(limits) if spent.is_set() else None)
+    )
     if problem is not None:
         return Member(name, label, refused=problem)
-    if not re.fullmatch(contract.files.members or "", info.filename):
-        return Member(name, label, info.file_size, skipped="not of this feed")
-    target = workdir / f"{number:05d}{PurePosixPath(info.filename).suffix}"
+    target = workdir / f"{number:05d}{PurePosixPath(name).suffix.lower()}"
     try:
-        with archive.open(info) as source:
-            size, sha256 = _unpack(source, target, info.compress_size, limits)
-        if target.suffix.lower() == ".xlsx":
-            check_workbook(target, limits.max_ratio)
+        with refusing():
+            with archive.open(info) as source:
+                size, sha256 = _unpack(source, target, info.compress_size, limits)
+            _require_format(target, limits)
     except FileRefused as refusal:
         target.unlink(missing_ok=True)
+        if isinstance(refusal.__cause__, DAMAGE):
+            why = "the zip member is damaged or cut short"
+            cause, refusal = refusal.__cause__, FileRefused(why, mend=LAND_AGAIN)
+            refusal.__cause__ = cause
         return Member(name, label, refused=refusal)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        ValueError,
-    ) as error:
-        raise_if_the_machines(error)
-        target.unlink(missing_ok=True)
-        why = f"the zip member is damaged or cut short ({error})"
-        return Member(name, label, refused=FileRefused(why, mend=LAND_AGAIN))
     return _finished(name, label, target, size, sha256, contract, workdir)
+
+
+def _require_format(path: Path, limits: Limits) -> None:
+    """FileRefused if the bytes of an unpacked file are not what its name's ending says."""
+    kinds: dict[str, Expected] = {".csv": "csv", ".xlsx": "xlsx"}
+    expected = kinds.get(path.suffix.lower(), "geojson")
+    require_content(path, expected)
+    if expected == "xlsx":
+        check_workbook(path, limits.max_ratio)
 
 
 def printable(name: str) -> str:
@@ -320,7 +373,8 @@ def _finished(
     refused: FileRefused | None = None
     if path.suffix.lower() == ".csv":
         try:
-            text = open_text(path, contract.delimiter, workdir)
+            with refusing():
+                text = open_text(path, contract.delimiter, workdir)
         except FileRefused as refusal:
             refused = refusal
     return Member(name, label, size, sha256, path, text, refused)

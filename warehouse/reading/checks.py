@@ -235,7 +235,7 @@ def _skips(header: Header, values: Mapping[str, str]) -> list[tuple[str, str]]:
 def _unreadable(column: Column) -> str:
     if column.values:
         return "the required field is not one of the values agreed in the feed's contract"
-    bounds = f" (pattern {column.pattern})" if column.pattern else ""
+    bounds = f" (such as {column.like})" if column.like else ""
     bounds += f" (from {column.earliest} on)" if column.earliest else ""
     if column.minimum is not None or column.maximum is not None:
         bounds += f" (from {column.minimum} to {column.maximum})"
@@ -243,9 +243,8 @@ def _unreadable(column: Column) -> str:
 
 
 def shown_name(header: Header, column: Column) -> str:
-    """The column as the sender knows it: its header in the file, else its raw name."""
-    at = header.positions.get(column.name)
-    return column.name if at is None else " ".join(header.cells[at].split())
+    """The column as the sender knows it: its header as the contract has it, else its raw name."""
+    return header.shown[column.name] if column.name in header.positions else column.name
 
 
 def repeated_key_sql(keys: Sequence[str]) -> str:

@@ -17,7 +17,10 @@ from warehouse.errors import FileRefused
 LONGEST_RECORD = 200
 # Reading lines again after a broken quote is bounded, so that no file can take for ever.
 MOST_REREAD = 2_000_000
+MOST_REREAD_LETTERS = 256 << 20
 FIELD_LIMIT = 16 << 20
+# A record over several lines is held whole until its end is found.
+LONGEST_RECORD_LETTERS = 32 << 20
 # What surrounds a cell's text without being part of it.
 SPACES = " \t\r\n\u00a0"
 
@@ -40,11 +43,11 @@ def physical_lines(path: Path) -> Iterator[str]:
     """The lines of a UTF-8 file with their ends; a file without line feeds is cut at returns."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         head = file.read(1 << 16)
-        file.seek(0)
-        if "\r" in head and "\n" not in head and _has_no_line_feed(path):
-            for line in file.read().split("\r"):
-                yield line + "\n"
-            return
+    if "\r" in head and "\n" not in head and _has_no_line_feed(path):
+        with path.open(encoding="utf-8-sig", newline="\r") as file:
+            for line in file:
+                yield line.removesuffix("\r") + "\n"
+        return
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         yield from file
 
@@ -61,16 +64,18 @@ class _Feed:
         self.lines = lines
         self.again: deque[str] = deque()
         self.taken: list[str] = []
+        self.letters = 0  # in the lines taken
         self.next_line = 1
 
     def __iter__(self) -> "_Feed":
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) >= LONGEST_RECORD:
+        if len(self.taken) >= LONGEST_RECORD or self.letters > LONGEST_RECORD_LETTERS:
             raise _TooLong
         line = self.again.popleft() if self.again else next(self.lines)
         self.taken.append(line)
+        self.letters += len(line)
         return line
 
     def keep(self, count: int) -> None:
@@ -78,6 +83,7 @@ class _Feed:
         self.again.extendleft(reversed(self.taken[count:]))
         self.next_line += count
         self.taken = []
+        self.letters = 0
 
 
 class _TooLong(Exception):  # noqa: N818 - a signal inside this file
@@ -95,7 +101,7 @@ def records(
     """
     csv.field_size_limit(FIELD_LIMIT)
     feed = _Feed(physical_lines(path))
-    reread = 0
+    reread = letters = 0
     while True:
         reader = csv.reader(feed, delimiter=delimiter, strict=True)
         while True:
@@ -107,7 +113,10 @@ def records(
             except StopIteration:
                 return
             except _TooLong:
-                problem = f"a quoted field runs over more than {LONGEST_RECORD} lines"
+                problem = (
+                    f"a quoted field runs over more than {LONGEST_RECORD} lines or "
+                    f"{LONGEST_RECORD_LETTERS >> 20} MiB"
+                )
             except csv.Error as error:
                 problem = _plain(str(error))
             if not feed.taken:
@@ -122,7 +131,8 @@ def records(
                 yield Record(start, start + used - 1, cells)
                 continue
             reread += len(feed.taken) - 1
-            if reread > MOST_REREAD:
+            letters += feed.letters
+            if reread > MOST_REREAD or letters > MOST_REREAD_LETTERS:
                 raise FileRefused(
                     "quotes are broken throughout the file",
                     line=start,
@@ -142,7 +152,7 @@ def _plain(message: str) -> str:
         return "there is a carriage return inside the row"
     if "field larger" in message:
         return f"a field is longer than {FIELD_LIMIT >> 20} MiB"
-    return message
+    return "the row does not split into fields"
 
 
 def raw_lines(path: Path, spans: Iterable[tuple[int, int]], limit: int = 65_536) -> Iterator[str]:

@@ -27,6 +27,7 @@ from warehouse.reading.rejects import (
     keep_rejects,
 )
 from warehouse.reading.sources import Source, Tally, data_rows, open_source
+from warehouse.trouble import refusing
 
 Masking = Callable[[Contract, Header], Mask]
 
@@ -78,7 +79,8 @@ def read_batch(
     for number, member in enumerate(batch):
         if member.refused is None and member.skipped is None:
             try:
-                sources[number] = open_source(member, contract)
+                with refusing():
+                    sources[number] = open_source(member, contract)
             except FileRefused as refusal:
                 readings[number].refused = refusal
     groups: list[Group] = []
@@ -99,8 +101,11 @@ def read_batch(
             left_out = LeftOut(con, number)
             tally = Tally(left_out.keep_broken, left_out.keep_span)
             try:
-                load_exact(con, group, number, data_rows(sources[number], tally))
+                with refusing():
+                    load_exact(con, group, number, data_rows(sources[number], tally))
             except FileRefused as refusal:
+                if isinstance(refusal.__cause__, duckdb.Error):
+                    raise  # which ended the transaction: the landed file is refused whole
                 readings[number].refused = refusal
                 con.execute(f"DELETE FROM {group.relation} WHERE _member = {number}")
                 left_out.forget()

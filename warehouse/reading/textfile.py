@@ -14,6 +14,8 @@ from warehouse.errors import FileRefused
 CHUNK = 8 << 20
 # DuckDB refuses lines longer than its buffer; a longer line is left to the exact reader.
 LONGEST_REGULAR_LINE = 1 << 20
+# No record is longer: a line of this many bytes is no table's, and would be held in memory whole.
+LONGEST_LINE = 16 << 20
 SAVE_AS = "Save it again as CSV UTF-8 and land that."
 
 
@@ -43,8 +45,8 @@ def open_text(path: Path, delimiter: str, workdir: Path) -> TextFile:
     worse = _first_undecodable(path, "cp1252")
     if worse is not None:
         raise FileRefused(
-            f"the file is neither UTF-8 ({bad.what} on line {bad.line}, byte {bad.column}) nor "
-            f"Windows-1252 ({worse.what} on line {worse.line}, byte {worse.column})",
+            f"the file is neither UTF-8 (see line {bad.line}, byte {bad.column}) nor "
+            f"Windows-1252 (see line {worse.line}, byte {worse.column})",
             line=worse.line,
             mend=SAVE_AS,
         )
@@ -56,36 +58,51 @@ def open_text(path: Path, delimiter: str, workdir: Path) -> TextFile:
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
-    """The file's bytes in pieces of about 8 MiB that end with a line feed (the last need not)."""
-    rest = b""
+    """The file's bytes in pieces of about 8 MiB that end with a line feed (the last need not).
+
+    Where there is none in so many bytes a piece ends with a carriage return. FileRefused at a line
+    longer than LONGEST_LINE.
+    """
+    rest: list[bytes] = []
+    line = 1
     with path.open("rb") as file:
         while block := file.read(CHUNK):
             end = block.rfind(b"\n") + 1
+            if not end:
+                # The last byte may be the first half of a line's end.
+                end = block.rfind(b"\r", 0, len(block) - 1) + 1
             if end:
-                yield rest + block[:end] if rest else block[:end]
-                rest = block[end:]
+                whole = b"".join([*rest, block[:end]])
+                yield whole
+                line += whole.count(b"\n")
+                rest = [block[end:]]
             else:
-                rest += block
-    if rest:
-        yield rest
+                rest.append(block)
+            if sum(map(len, rest)) > LONGEST_LINE:
+                raise FileRefused(
+                    f"a line is longer than {LONGEST_LINE >> 20} MiB: no table has such a record",
+                    line=line,
+                    mend="Export it again with one record to a line.",
+                )
+    if last := b"".join(rest):
+        yield last
 
 
 @dataclass(frozen=True)
 class _BadByte:
     line: int
     column: int
-    what: str
 
 
 def _first_undecodable(path: Path, encoding: str) -> _BadByte | None:
-    """Where the file stops being `encoding`; FileRefused at once for NULs (UTF-16, binaries)."""
+    """Where the file stops being `encoding`; FileRefused at once for NULs (binaries, UTF-16)."""
     line = 1
     for chunk in whole_lines(path):
         nul = chunk.find(b"\0")
         if nul >= 0:
             at = _place(chunk, nul, line)
-            utf16 = line == 1 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff")
-            kind = "UTF-16 text" if utf16 or chunk.count(b"\0") * 3 > len(chunk) else "binary data"
+            # With the mark of its byte order it was seen before: see content.py.
+            kind = "UTF-16 text" if chunk.count(b"\0") * 3 > len(chunk) else "binary data"
             raise FileRefused(
                 f"the file holds a NUL byte (line {at.line}, byte {at.column}): it is {kind}, "
                 "not UTF-8 or Windows-1252",
@@ -104,7 +121,7 @@ def _first_undecodable(path: Path, encoding: str) -> _BadByte | None:
 def _place(chunk: bytes, at: int, first_line: int) -> _BadByte:
     line_start = chunk.rfind(b"\n", 0, at) + 1
     line = first_line + chunk.count(b"\n", 0, at)
-    return _BadByte(line, at - line_start + 1, f"byte 0x{chunk[at]:02X}")
+    return _BadByte(line, at - line_start + 1)
 
 
 def _measure(path: Path, encoding: str, delimiter: str) -> TextFile:
