@@ -14,6 +14,7 @@ import python_calamine
 
 from warehouse.contract import Contract, Layout
 from warehouse.errors import FileRefused
+from warehouse.reading import values
 from warehouse.reading.archive import Member
 from warehouse.reading.header import Header, HeaderRow, find_header
 from warehouse.reading.records import SPACES, Record, raw_lines, records
@@ -84,7 +85,7 @@ def data_rows(source: Source, tally: Tally) -> Iterator[Record]:
     for record in source.rows():
         if record.line <= header.last_line:
             continue
-        if record.blank:
+        if record.problem is None and values.blank(record.cells):
             blanks += 1
             continue
         tally.skipped, blanks = tally.skipped + blanks, 0
