@@ -208,6 +208,7 @@ class _Loader:
             for row in outcome.rows:
                 feed.count(row)
             _notice_rejects(feed, landed.name, outcome.rows)
+            self._notice_repeats(feed, outcome.rows)
             if outcome.status == "duplicate":
                 feed.noticed.append(
                     f"{landed.feed}/{landed.name} was sent before ({outcome.rows[0].reason}): if a "
@@ -262,6 +263,7 @@ class _Loader:
         for row in read:
             feed.count(row)
         _notice_rejects(feed, stale.name, read)
+        self._notice_repeats(feed, read)
         line = (
             f"{place}: read by another contract ({before:,} rows rejected); read again: "
             f"{sum(row.accepted for row in read):,} rows, "
@@ -276,6 +278,13 @@ class _Loader:
             line = f"WARNING {feed.noticed[-1]}"
         feed.messages.append(line)
         report(line)
+
+    def _notice_repeats(self, feed: FeedLoad, rows: list[AuditRow]) -> None:
+        for name, column, repeats, stated in self.ledger.implausible_repeats(rows):
+            feed.noticed.append(
+                f"{feed.feed}/{name}: one {column} is that of {repeats:,} of {stated:,} rows: ask "
+                "the partner whether it stands for not known"
+            )
 
     def _replace(self, kept: Path, stale: Stale) -> FileRefused | None:
         """Read the stale members; what could not be read is marked refused and keeps its rows."""

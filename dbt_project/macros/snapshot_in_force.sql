@@ -12,9 +12,7 @@
             source._file_id = load_audit.file_id
             and load_audit.feed = '{{ feed }}'
             and load_audit.status = 'loaded'
-    {% for column in key %}
-        {{ "where" if loop.first else "and" }} source.{{ column }} is not null
-    {% endfor %}
+    where true {%- for column in key %} and source.{{ column }} is not null {%- endfor %}
     qualify
         rank() over (
             {% if key -%} partition by source.{{ key | join(", source.") }} {%- endif %}
