@@ -47,9 +47,15 @@ from warehouse.yaml_text import YamlProblem
 
 CONTRACTS = Path(__file__).parent / "contracts"
 
-ColumnType = Literal["text", "integer", "decimal", "month", "date", "datetime", "boolean_yn"]
+# What every contract leaves to the reader: which texts are blank, which are no identifiers, how a
+# time is written. Raise it when that changes, so that kept files are read again by the new rules.
+READING_RULES = 2
+
+ColumnType = Literal[
+    "text", "integer", "decimal", "month", "month_end", "date", "datetime", "boolean_yn"
+]
 FileFormat = Literal["csv", "csv.gz", "zip", "xlsx", "geojson"]
-TIMES = ("month", "date", "datetime")
+TIMES = ("month", "month_end", "date", "datetime")
 NUMBERS = ("integer", "decimal")
 
 
@@ -107,13 +113,26 @@ class Condition(_Part):
     values: tuple[str, ...] = Field(min_length=1)
 
 
+class Percentage(_Part):
+    """A number in percent, of which a fraction (0.17 for 17 %) is to be told.
+
+    The numbers of one `group` (those that agree in these columns) are taken together: if all are at
+    or below 1, and not all 0, they are fractions. Without a group each number is taken alone, and
+    is a fraction if it lies between -1 and 1 and is not 0. A number with a percent sign never is.
+    """
+
+    group: tuple[Identifier, ...] = ()
+
+
 class Column(_Part):
     """One column of the raw table. Rows where a `required` one is unreadable are rejected.
 
     `values` is the domain, in the spelling the models see; case does not matter in a file. With
     `separator` a text holds several of them. `like` is a text that has the `pattern`: what people
-    are shown in its place. `minimum` and `maximum` bound a number, `earliest`
-    (a month) and today a month, date or time; `may_be_future` lifts the second bound.
+    are shown in its place. `minimum` and `maximum` bound a number, `earliest` (a month) and today a
+    month, date or time; `may_be_future` lifts the second bound. A `month_end` is a date or a month
+    with its year, and means the last day of that month. `values` and `not_stated` win over the
+    words that are blank in every column (warehouse.reading.values).
 
     A field has a meaning only for rows that fulfil `applies_if` (the motive of a fire); for others
     it is not applicable, whatever it says. `blank_is: not applicable` is for what happens to few
@@ -131,6 +150,7 @@ class Column(_Part):
     may_be_future: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    percentage: Percentage | None = None
     values: tuple[str, ...] = ()
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     not_stated: tuple[str, ...] = ()
@@ -288,6 +308,18 @@ class Contract(_Part):
         """The feed's table in schema raw: `<partner>__<feed>`."""
         return f"{self.partner}__{self.name}"
 
+    @cached_property
+    def key_columns(self) -> tuple[str, ...]:
+        """The raw columns by which files or rows supersede one another or are received."""
+        update = self.update
+        named = (*update.key, *update.row, *(update.span or ()), update.month, update.date)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    @property
+    def has_typed_key(self) -> bool:
+        """Whether one value of a key can be written in several ways."""
+        return any(self.column(name).type != "text" for name in self.update.key)
+
     @property
     def has_identifiers(self) -> bool:
         """Whether lines of its files identify somebody, so that none is kept as it was sent."""
@@ -298,8 +330,9 @@ class Contract(_Part):
         """The view in schema raw of the rows as the contract reads them, where there is one.
 
         Of a partner's feed that is not open: its domains and codes are said in the contract alone.
+        Of an open one whose snapshots are told apart by what a text means.
         """
-        return None if self.open_data else f"{self.raw_table}__typed"
+        return f"{self.raw_table}__typed" if not self.open_data or self.has_typed_key else None
 
     @cached_property
     def raw_columns(self) -> tuple[str, ...]:
@@ -319,6 +352,7 @@ class Contract(_Part):
             for capture in layout["capture"].values():
                 del capture["like"]
         del said["files"]["like"]
+        said["reading_rules"] = READING_RULES
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @cached_property
@@ -375,6 +409,11 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             yield f"columns.{column.name}: only a month, date or time has `earliest` or a future"
         if (column.minimum, column.maximum) != (None, None) and column.type not in NUMBERS:
             yield f"columns.{column.name}: only a number has `minimum` and `maximum`"
+        if column.percentage and column.type != "decimal":
+            yield f"columns.{column.name}.percentage: only a decimal is one"
+        for name in column.percentage.group if column.percentage else ():
+            if name not in names:
+                yield f"columns.{column.name}.percentage.group: {name!r} is no column"
         if column.separator and not column.values:
             yield f"columns.{column.name}.separator: several values need `values`"
         if column.required and (column.applies_if or column.blank_is != "missing"):
@@ -387,14 +426,11 @@ def _incoherences(contract: Contract) -> Iterator[str]:
     layout_names = [layout.name for layout in contract.layouts]
     for name in sorted({name for name in layout_names if layout_names.count(name) > 1}):
         yield f"layouts: two are called {name!r}"
-    update = contract.update
-    used = (*update.key, *update.row, *(update.span or ()), update.month, update.date)
-    for name in filter(None, used):
+    for name in contract.key_columns:
         if name not in names:
             yield f"update: {name!r} is not one of the columns"
-    for name in filter(None, (*(update.span or ()), update.date)):
-        if name in names and not contract.column(name).required:
-            yield f"update: {name!r} dates the rows, so it must be required"
+        else:
+            yield from _unreadable_key(contract, contract.column(name))
     for layout in contract.layouts:
         where = f"layouts.{layout.name}"
         named = {
@@ -465,6 +501,19 @@ def _examples(contract: Contract) -> Iterator[tuple[str, str, str]]:
             headers = contract.headers_of(column, layout)
             headers = (layout.collect[name].header,) if name in layout.collect else headers
             yield f"{where}.like.{name}", "|".join(f"(?i:{each})" for each in headers), like
+
+
+def _unreadable_key(contract: Contract, column: Column) -> Iterator[str]:
+    """Why a key of the feed could be loaded blank or unreadable: rows and files hang on it."""
+    if not column.required:
+        yield f"update: {column.name!r} places or identifies the rows, so it must be required"
+    checked = column.type != "text" or column.pattern or column.values or column.identifier
+    constant = all(column.name in layout.constants for layout in contract.layouts)
+    if not checked and not constant:
+        yield (
+            f"update: {column.name!r} places or identifies the rows, so it needs a `type`, "
+            "`values` or a `pattern`, by which an unreadable one is known"
+        )
 
 
 def parse_contract(text: str, file_name: str) -> Contract:

@@ -252,6 +252,24 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "blocking_checks_passed": ("BIGINT", "Blocking checks that passed."),
         },
     ),
+    "quality.identifier_shape": (
+        "One row per loaded file and identifier in it: how its texts look, and no text of them.",
+        {
+            "file_id": ("BIGINT", "The file (quality.load_audit)."),
+            "feed": ("VARCHAR", "partner/feed."),
+            "column_name": ("VARCHAR", "The identifier."),
+            "row_count": ("BIGINT", "Rows that state one."),
+            "most_repeated": ("BIGINT", "Rows with the one that most rows have."),
+            "most_plausible": (
+                "BIGINT",
+                "Rows one may have before it is doubted; NULL where no two rows can share one.",
+            ),
+            "digit_rows": ("BIGINT", "Rows with one of digits only."),
+            "shortest": ("BIGINT", "Digits of the shortest of those."),
+            "longest": ("BIGINT", "Digits of the longest of those."),
+            "leading_zeros": ("BIGINT", "Rows of those that begin with a nought."),
+        },
+    ),
 }
 
 # schema.view -> (comment, {column: comment}, SQL). Whoever asks what counts asks these: which files

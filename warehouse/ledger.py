@@ -13,7 +13,14 @@ from warehouse.file_months import promised_months
 from warehouse.holding import Place
 from warehouse.landing import Landed
 from warehouse.pseudonyms import stored_sql
-from warehouse.reading.checks import cast_sql, quoted
+from warehouse.reading.checks import cast_sql, quoted, says_unknown_sql
+
+# How often one file may name a person, or a crime that other records are linked to, before it is
+# warned of: six times, or once a month of the file where that is more. In the demonstration's files
+# of three months to a year the most is three disposals of one young person, two hearings of one
+# victim and one incident of a crime (2026-11); a case that is heard at every monthly conference of
+# a file is the most that can be meant.
+PLAUSIBLE_REPEATS = 6
 
 # What is kept of a file whose rows are in the raw table; in force is at most one that is loaded.
 KEPT = ("loaded", "held", "withdrawn")
@@ -280,14 +287,19 @@ class Ledger:
         """The kept files to read again, in the order of loading.
 
         Those of which the other contract rejected rows; of a feed with identifiers all, since the
-        other may have known fewer of them and kept their texts as they were sent.
+        other may have known fewer of them and kept their texts as they were sent; of one whose rows
+        or snapshots have keys all, since the other may have taken a key that cannot be read.
         """
         found = self._con.execute(
             "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
             "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.load_audit "
             f"WHERE feed = ? AND {_KEPT} AND (rejected > 0 OR ?) "
             "AND contract_sha256 IS DISTINCT FROM ? GROUP BY ALL ORDER BY min(file_id)",
-            [contract.feed, contract.has_identifiers, contract.sha256],
+            [
+                contract.feed,
+                contract.has_identifiers or contract.update.rule != "replace_by_period",
+                contract.sha256,
+            ],
         ).fetchall()
         return [
             Stale(
@@ -309,6 +321,7 @@ class Ledger:
             (f"raw.{contract.raw_table}", "_file_id"),
             ("raw.load_period", "file_id"),
             ("quality.rejected_row", "file_id"),
+            ("quality.identifier_shape", "file_id"),
         ):
             self._con.execute(
                 f"DELETE FROM {table} WHERE list_contains(?::BIGINT[], {column})",
@@ -360,6 +373,7 @@ class Ledger:
         )
         arriving = [row.file_id for row in loaded]
         self._note_months(contract, loaded)
+        self._note_shapes(contract, rows)
         for what, query in (
             ("accepted", f"SELECT _file_id, count(*) FROM {table} WHERE _file_id >= ? GROUP BY 1"),
             (
@@ -402,6 +416,50 @@ class Ledger:
                 "ON promised.month = held.month WHERE promised.month <= current_date",
                 [row.file_id, contract.feed, promised_months(row.file_name), row.file_id],
             )
+
+    def _note_shapes(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
+        """What the identifiers of each file look like, while their texts are still there."""
+        ids = [row.file_id if row.status == "loaded" else None for row in rows]
+        for column in contract.columns:
+            if column.identifier is None:
+                continue
+            alone = column.name in contract.update.row_key and len(contract.update.row_key) == 1
+            self._con.execute(
+                "INSERT INTO quality.identifier_shape "
+                "WITH texts AS ("
+                f"SELECT _member, {quoted(column.name)} AS said, count(*) AS rows FROM incoming "
+                f"WHERE said IS NOT NULL AND NOT ({says_unknown_sql(column, 'said')}) GROUP BY ALL"
+                "), digits AS ("
+                "SELECT *, regexp_full_match(said, '[0-9]+') AS is_number FROM texts"
+                "), months AS ("
+                "SELECT file_id, count(DISTINCT month) AS months FROM raw.load_period GROUP BY ALL"
+                ") SELECT files.file_id, $feed, $column, sum(rows), max(rows), "
+                "CASE WHEN $repeats THEN greatest($least, max(months)) END, "
+                "coalesce(sum(rows) FILTER (is_number), 0), "
+                "min(length(said)) FILTER (is_number), max(length(said)) FILTER (is_number), "
+                "coalesce(sum(rows) FILTER (is_number AND said LIKE '0%'), 0) "
+                "FROM digits JOIN (SELECT unnest($ids::BIGINT[]) AS file_id, "
+                "generate_subscripts($ids::BIGINT[], 1) - 1 AS _member) AS files USING (_member) "
+                "LEFT JOIN months USING (file_id) GROUP BY files.file_id ORDER BY files.file_id",
+                {
+                    "feed": contract.feed,
+                    "column": column.name,
+                    "repeats": not alone,
+                    "least": PLAUSIBLE_REPEATS,
+                    "ids": ids,
+                },
+            )
+
+    def implausible_repeats(self, rows: Sequence[AuditRow]) -> list[tuple[str, str, int, int]]:
+        """Of these files the identifiers that repeat too often: file, column, repeats, rows."""
+        found: list[tuple[str, str, int, int]] = self._con.execute(
+            "SELECT load_audit.file_name, column_name, most_repeated, row_count "
+            "FROM quality.identifier_shape JOIN quality.load_audit USING (file_id) "
+            "WHERE list_contains(?::BIGINT[], file_id) AND most_repeated > most_plausible "
+            "ORDER BY file_id, column_name",
+            [[row.file_id for row in rows if row.status == "loaded"]],
+        ).fetchall()
+        return found
 
     def write(
         self, contract: Contract, landed: Landed, sha256: str, place: str, rows: Sequence[AuditRow]

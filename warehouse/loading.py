@@ -244,6 +244,7 @@ class _Loader:
                 feed.count(row)
             feed.again += len(outcome.came_again)
             _notice_rejects(feed, landed.name, outcome.rows)
+            self._notice_repeats(feed, outcome.rows)
             if outcome.status == "duplicate" and not outcome.came_again:
                 feed.noticed.append(
                     f"{landed.feed}/{landed.name} was sent before ({outcome.rows[0].reason}): if a "
@@ -300,6 +301,7 @@ class _Loader:
         for row in read:
             feed.count(row)
         _notice_rejects(feed, stale.name, read)
+        self._notice_repeats(feed, read)
         line = (
             f"{place}: read by another contract ({before:,} rows rejected); read again: "
             f"{sum(row.accepted for row in read):,} rows, "
@@ -314,6 +316,13 @@ class _Loader:
             line = f"WARNING {feed.noticed[-1]}"
         feed.messages.append(line)
         report(line)
+
+    def _notice_repeats(self, feed: FeedLoad, rows: list[AuditRow]) -> None:
+        for name, column, repeats, stated in self.ledger.implausible_repeats(rows):
+            feed.noticed.append(
+                f"{feed.feed}/{name}: one {column} is that of {repeats:,} of {stated:,} rows: ask "
+                "the partner whether it stands for not known"
+            )
 
     def _replace(self, kept: Path, stale: Stale) -> FileRefused | None:
         """Read the stale members; what could not be read is marked refused and keeps its rows."""

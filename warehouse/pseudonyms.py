@@ -18,7 +18,7 @@ from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.reading.checks import literal, quoted
 from warehouse.reading.header import Header
-from warehouse.reading.records import SPACES
+from warehouse.reading.values import value_of
 
 FUNCTION = "pseudonym"
 # Parts the kind from the text, so that no kind's end can be another text's beginning.
@@ -74,8 +74,8 @@ class Pseudonyms:
             return None
         cells = [""] * header.width
         for name, at in header.positions.items():
-            text, column = rows[0][at].strip(SPACES), contract.column(name)
-            kind = column.identifier
+            column = contract.column(name)
+            text, kind = value_of(contract, column, rows[0][at]) or "", column.identifier
             cells[at] = self.of(kind, text) if kind and identifies(column, text) else text
         kept = io.StringIO(newline="")
         csv.writer(kept, delimiter=contract.delimiter, lineterminator="").writerow(cells)
@@ -83,7 +83,7 @@ class Pseudonyms:
 
 
 def identifies(column: Column, text: str) -> bool:
-    """Whether a trimmed text of the column identifies somebody or something."""
+    """Whether what a cell of the column says identifies somebody or something."""
     codes = {code.casefold() for code in column.not_stated}
     return column.identifier is not None and bool(text) and text.casefold() not in codes
 

@@ -256,7 +256,7 @@ crimes = listed(
             st.sampled_from(BORDERS),
         ),
     ),
-    cancelled_date_bucket=st.sampled_from(["missing", "missing", "valid", "invalid"]),
+    cancelled=st.sampled_from(["missing", "missing", "valid", "invalid"]),
     alcohol_flag=flags,
     drug_flag=flags,
     domestic_flag=flags,
@@ -264,9 +264,15 @@ crimes = listed(
     lsoa_code=lsoa_codes,
 ).map(
     lambda rows: [
-        {**row, "offence_code": coded[0], "recorded_date": coded[1]}
+        {
+            **row,
+            "offence_code": coded[0],
+            "recorded_date": coded[1],
+            "cancelled_date_bucket": cancelled,
+            "cancelled_date": date(2011, 4, 20) if cancelled == "valid" else None,
+        }
         for row in rows
-        for coded in [row.pop("coded")]
+        for coded, cancelled in [(row.pop("coded"), row.pop("cancelled"))]
     ]
 )
 incidents = listed(
@@ -352,7 +358,7 @@ def class_of(code: str, day: date) -> str:
 
 
 def measures_of_crime(crime: Row) -> set[str]:
-    if crime["cancelled_date_bucket"] != "missing":
+    if crime["cancelled_date"] is not None:
         return set()
     offence = class_of(crime["offence_code"], crime["recorded_date"])
     found = {"all_crime"} | {measure for measure, branch in BRANCHES if branch == offence}
@@ -492,7 +498,7 @@ def test_every_crime_is_in_one_class_and_once_in_all_crime(rows: list[Row]) -> N
     total = con.sql(
         "select coalesce(sum(events), 0) from measure_recorded_crime where measure_id = 'all_crime'"
     ).fetchall()
-    assert total == [(sum(row["cancelled_date_bucket"] == "missing" for row in rows),)]
+    assert total == [(sum(row["cancelled_date"] is None for row in rows),)]
     flagged = con.sql("select count(*) from br_recorded_crime_flag").fetchall()
     assert flagged == [
         (sum(bool(row[flag]) for row in rows for flag in row if flag.endswith("_flag")),)

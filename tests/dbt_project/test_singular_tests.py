@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from tests.dbt_project.rendering import PROJECT, model
+from warehouse.contract import load_contracts
 
 SEEDS = PROJECT.parent / "seeds"
 REGISTER = "assert_the_register_says_what_indicators_are_made_of"
@@ -71,3 +72,144 @@ def test_most_events_have_a_place(
         )
         found = con.execute(f"from ({model('assert_most_events_are_located')})").fetchall()
     assert len(found) == failing
+
+
+Rows = list[tuple[object, ...]]
+
+
+def failing(name: str, tables: dict[str, tuple[str, Rows]]) -> int:
+    """How many rows a singular test returns on these tables: columns with types, and rows."""
+    with duckdb.connect() as con:
+        for table, (columns, rows) in tables.items():
+            con.execute(f"create table {table} ({columns})")
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                con.executemany(f"insert into {table} values ({marks})", rows)
+        return len(con.execute(f"from ({model(name)})").fetchall())
+
+
+@pytest.mark.parametrize(
+    ("buckets", "count"),
+    [(["valid", "not applicable"], 0), (["invalid", "valid", "invalid"], 2), ([], 0), ([None], 0)],
+)
+def test_a_date_of_cancellation_that_cannot_be_read_is_warned_of(
+    buckets: list[str | None], count: int
+) -> None:
+    columns = "file_id bigint, line_number bigint, month date, cancelled_date_bucket varchar"
+    rows: Rows = [(1, line, "2010-05-01", bucket) for line, bucket in enumerate(buckets)]
+    tables = {"int_police__recorded_crime_row": (columns, rows)}
+    assert failing("assert_dates_of_cancellation_can_be_read", tables) == count
+
+
+def test_every_field_that_a_blank_makes_meaningless_has_such_a_check() -> None:
+    """A date whose mere presence means something must be readable; identifiers always are."""
+    found = {
+        (contract.feed, column.name)
+        for contract in load_contracts().values()
+        for column in contract.columns
+        if column.blank_is == "not applicable" and not column.identifier
+    }
+    assert found == {("police/recorded_crime", "cancelled_date")}
+
+
+SHAPE = (
+    "file_id bigint, feed varchar, column_name varchar, row_count bigint, most_repeated bigint, "
+    "most_plausible bigint, digit_rows bigint, shortest bigint, longest bigint, "
+    "leading_zeros bigint"
+)
+
+
+def shapes(*rows: tuple[object, ...], in_force: tuple[int, ...] = (1, 2)) -> dict[str, object]:
+    return {
+        "identifier_shape": (SHAPE, [(n, "marac/hearing", "victim_id", 24, *row)
+                                     for n, row in enumerate(rows, 1)]),
+        "feed_month_file": ("file_id bigint", [(n,) for n in in_force]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("most", "plausible", "in_force", "count"),
+    [(23, 12, (1,), 1), (12, 12, (1,), 0), (23, None, (1,), 0), (23, 12, (2,), 0)],
+    ids=["too often", "as often as may be", "a key", "not in force"],
+)
+def test_a_person_of_too_many_rows_is_warned_of(
+    most: int, plausible: int | None, in_force: tuple[int, ...], count: int
+) -> None:
+    tables = shapes((most, plausible, 0, None, None, 0), in_force=in_force)
+    assert failing("assert_nobody_is_named_too_often", tables) == count  # type: ignore[arg-type]
+
+
+WIDE = (1, 6, 24, 8, 8, 5)  # eight digits, five of them with a leading nought
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "count"),
+    [
+        (WIDE, (1, 6, 24, 5, 8, 0), 1),
+        (WIDE, WIDE, 0),
+        (WIDE, (1, 6, 24, 8, 8, 0), 0),
+        (WIDE, (1, 6, 0, None, None, 0), 0),
+        ((1, 6, 24, 5, 8, 5), (1, 6, 24, 4, 8, 0), 0),
+        ((1, 6, 24, 8, 8, 0), (1, 6, 24, 5, 8, 0), 0),
+        ((1, 6, 24, 5, 8, 0), WIDE, 0),
+    ],
+    ids=["dropped", "kept", "none by chance", "no numbers", "of several widths", "never had any",
+         "mended"],
+)  # fmt: skip
+def test_numbers_that_lost_their_leading_zeros_are_warned_of(
+    earlier: tuple[object, ...], later: tuple[object, ...], count: int
+) -> None:
+    tables = shapes(earlier, later)
+    assert failing("assert_identifiers_keep_their_leading_zeros", tables) == count  # type: ignore[arg-type]
+
+
+SENT = {
+    "police__recorded_crime": ("crime_ref", "recorded_date", "offence_code"),
+    "police__incident": ("incident_no", "created_at", "category"),
+    "hate__report": ("report_id", "reported_date", "source"),
+    "marac__hearing": ("case_id", "hearing_date", "victim_id"),
+    "fire__incident": ("incident_no", "call_at", "incident_class"),
+    "council__asb_report": ("report_id", "received_date", "category"),
+    "youth__disposal": ("disposal_id", "disposal_date", "tier"),
+}
+
+
+@pytest.mark.parametrize("table", SENT)
+@pytest.mark.parametrize(
+    ("sent", "count"),
+    [
+        ([(1, "k", "2010-05-04", "28A"), (2, "k", "2010-06-04", "45")], 1),
+        ([(1, "k", "2010-05-04", "28A"), (2, "k", "2010-05-30", "45")], 0),
+        ([(1, "k", "2010-05-04", "28A"), (2, "k", "2010-06-04", "28A")], 0),
+        ([(1, "k", "2010-05-04", "28A"), (2, "l", "2010-06-04", "45")], 0),
+        ([(1, "k", "2010-05-04", "28A"), (3, "k", "2010-06-04", "45")], 0),
+        ([(1, "k", "2010-05-04", "28A"), (2, "k", "2010-06-04", None)], 0),
+        ([], 0),
+    ],
+    ids=["moved", "reclassified", "another month", "another key", "refused", "unknown", "empty"],
+)
+def test_a_key_that_became_another_record_is_warned_of(
+    table: str, sent: list[tuple[object, ...]], count: int
+) -> None:
+    tables: dict[str, tuple[str, Rows]] = {
+        name: (
+            f"_file_id bigint, _line_number bigint, {key} varchar, {date} date, {kind} varchar",
+            [(file, 2, *rest) for file, *rest in sent] if name == table else [],
+        )
+        for name, (key, date, kind) in SENT.items()
+    }
+    # A file that is refused, held or withdrawn is not among the loaded ones.
+    tables["loaded_file"] = (
+        "file_id bigint, file_name varchar, effective_at timestamp",
+        [(1, "a", "2010-06-01"), (2, "b", "2010-07-01")],
+    )
+    assert failing("assert_keys_stay_with_their_records", tables) == count
+
+
+def test_every_feed_that_is_corrected_by_key_and_has_months_is_asked_for_moved_keys() -> None:
+    found = {
+        contract.raw_table
+        for contract in load_contracts().values()
+        if contract.update.rule == "upsert" and contract.update.date
+    }
+    assert found == set(SENT)

@@ -17,7 +17,11 @@ cadence: monthly
 update: {rule: upsert, key: [report_id]}
 files: {formats: [csv, csv.gz, zip, xlsx, geojson], members: '.*\\.(csv|xlsx)'}
 columns:
-  - {name: report_id, header: [report_id, Report No], required: true, description: The report.}
+  - name: report_id
+    header: [report_id, Report No]
+    required: true
+    pattern: '.'
+    description: The report.
   - {name: received, header: [received], type: date, required: true, description: The day it came.}
   - {name: note, header: [note], description: What was said.}
 layouts:

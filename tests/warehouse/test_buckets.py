@@ -16,7 +16,7 @@ from warehouse.checking import check_file
 from warehouse.contract import Column, Contract, load_contracts
 from warehouse.home import Home
 
-FEEDS = [feed for feed, contract in load_contracts().items() if contract.typed_view]
+FEEDS = [feed for feed, contract in load_contracts().items() if not contract.open_data]
 BUCKETS = {"valid", "invalid", "not stated", "missing", "not applicable"}
 SOUND = {
     "text": "Something",
@@ -40,6 +40,7 @@ OF_PATTERN = {
     r"^E0[6-9]\d{6}$": "E07000129",
     r"^[A-Z]\d{8}$": "E07000129",
     r"^\d{4}/\d{2}$": "2007/08",
+    "^[A-Za-z0-9]": "A",
 }
 
 
@@ -58,7 +59,7 @@ def cell(column: Column, rng: random.Random, number: int) -> tuple[str, str]:
         return (f"K{number}", "valid") if column.identifier else (sound(column, rng), "valid")
     kind = rng.choice(("sound", "sound", "blank", "code", "broken"))
     if kind == "blank":
-        return rng.choice(["", "  "]), "missing"
+        return rng.choice(["", "  ", "NULL", "n/a", '="NaN"', "'None"]), "missing"
     if kind == "code" and column.not_stated:
         return rng.choice(column.not_stated).lower(), "not stated"
     if kind == "broken":

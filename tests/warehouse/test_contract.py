@@ -27,7 +27,11 @@ cadence: monthly
 update: {rule: upsert, key: [incident_no]}
 files: {formats: [csv]}
 columns:
-  - {name: incident_no, header: [incident_no], required: true, description: The service's number.}
+  - name: incident_no
+    header: [incident_no]
+    required: true
+    pattern: '.'
+    description: The service's number.
   - {name: call_at, header: [call_at], type: datetime, description: When the call came in.}
 layouts:
   - {name: plain, format: csv}
@@ -43,7 +47,7 @@ def changed(**changes: object) -> str:
 def column(**keys: object) -> str:
     """The contract with one column, which says this besides."""
     said = {"name": "incident_no", "header": ["incident_no"], "description": "The number of it."}
-    return changed(columns=[{**said, **keys}])
+    return changed(columns=[{**said, "required": True, "pattern": ".", **keys}])
 
 
 def test_a_good_contract_gives_its_raw_table_and_columns() -> None:
@@ -83,9 +87,16 @@ def test_a_good_contract_gives_its_raw_table_and_columns() -> None:
         (column(minimum=0), "only a number has `minimum`"),
         (column(earliest="2010-04"), "only a month, date or time has `earliest`"),
         (column(separator=";"), "several values need `values`"),
+        (column(pattern=None), "update: 'incident_no' places or identifies the rows, so it needs"),
+        (column(required=False), "update: 'incident_no' places or identifies the rows, so it must"),
+        (column(percentage={}), "percentage: only a decimal is one"),
+        (
+            column(type="decimal", percentage={"group": ["nobody"]}),
+            "percentage.group: 'nobody' is no column",
+        ),
         (
             changed(update={"rule": "upsert", "key": ["incident_no"], "date": "call_at"}),
-            "update: 'call_at' dates the rows, so it must be required",
+            "update: 'call_at' places or identifies the rows, so it must be required",
         ),
         (
             changed(update={"rule": "snapshot", "date": "call_at"}),

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from warehouse.reading.checks import literal, trimmed
+from warehouse.contract import Column, Contract
+from warehouse.reading.checks import literal
 from warehouse.reading.header import Header
 from warehouse.reading.records import SPACES, Record
 from warehouse.reading.sources import Source
+from warehouse.reading.values import reading_sql, value_sql
 
 CHUNK_ROWS = 50_000
 
@@ -26,11 +28,12 @@ class Group:
     """Files of one batch with the same layout, header and fixed texts: one relation of cells."""
 
     number: int
+    contract: Contract
     header: Header
     odd_spaces: bool
     members: list[int] = field(default_factory=list)
     relation: str = ""  # SQL of the cells, set once they are there
-    padded: set[int] = field(default_factory=set)  # cells with spaces around some of their texts
+    members_table: str = ""  # the table whose _member says which rows the relation has
 
     @property
     def used(self) -> list[int]:
@@ -39,11 +42,35 @@ class Group:
         collected = [i for cells in header.collected.values() for i in cells.values()]
         return sorted({*header.positions.values(), *collected})
 
+    def column(self, index: int) -> Column | None:
+        """The column that the cell holds, None of a cell that is collected with others."""
+        names = (name for name, at in self.header.positions.items() if at == index)
+        return next((self.contract.column(name) for name in names), None)
+
     def cell(self, index: int) -> str:
-        """SQL of a cell's text without surrounding spaces, NULL where blank."""
-        # Trimming all twelve columns of a street file cost a quarter of its loading (2026-11).
-        name = f"c{index}"
-        return trimmed(name, self.odd_spaces) if index in self.padded else name
+        """SQL of what the cell says, NULL where blank."""
+        return f"c{index}"
+
+    def clean(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
+        """Let the relation give what the cells say; `table` holds all that it is made of."""
+        odd, columns = self.odd_spaces, {i: self.column(i) for i in self.used}
+        wanted = (
+            f"max({reading_sql(self.contract, column, f'c{i}', odd)})"
+            for i, column in columns.items()
+        )
+        found = con.execute(f"SELECT {', '.join(wanted)} FROM {table}").fetchone() or ()
+        said = [
+            f"{value_sql(self.contract, column, f'c{i}', odd, reading)} AS c{i}"
+            for (i, column), reading in zip(columns.items(), found, strict=True)
+            if reading
+        ]
+        if said:
+            self.relation = f"(SELECT * REPLACE ({', '.join(said)}) FROM {self.relation})"
+
+    def leave_out(self, con: duckdb.DuckDBPyConnection, members: Iterable[int]) -> None:
+        """Take members' rows out of the relation."""
+        listed = ", ".join(str(number) for number in members)
+        con.execute(f"DELETE FROM {self.members_table} WHERE _member IN ({listed})")
 
 
 def may_go_fast(source: Source) -> bool:
@@ -94,31 +121,24 @@ def load_fast(
         if rows == text.lines - 1 == last - first + 1:
             counts[member] = rows
             places.append(f"({index}, {member}, {first - start})")
-    group.padded = _padded(con, table, group)
     rows_sql = f"VALUES {', '.join(places)}" if places else "SELECT 0, 0, 0 WHERE false"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {files} AS "
         f"SELECT * FROM ({rows_sql}) AS files(file_index, _member, first_row)"
     )
+    group.members_table = files
     # Row ids change when a transaction commits, their distances do not; line 1 is the header.
     group.relation = (
         f"(SELECT f._member, t.rowid - (SELECT min(rowid) FROM {table}) - f.first_row + 2 "
         f"AS _line, t.* EXCLUDE (file_index) FROM {table} t JOIN {files} f USING (file_index))"
     )
+    group.clean(con, table)
     return counts
-
-
-def _padded(con: duckdb.DuckDBPyConnection, table: str, group: Group) -> set[int]:
-    if group.odd_spaces:
-        return set(group.used)
-    tests = ", ".join(f"bool_or(c{i} LIKE ' %' OR c{i} LIKE '% ')" for i in group.used)
-    found = con.execute(f"SELECT {tests} FROM {table}").fetchone() or ()
-    return {i for i, padded in zip(group.used, found, strict=True) if padded}
 
 
 def create_exact(con: duckdb.DuckDBPyConnection, group: Group) -> None:
     """An empty table for the rows of a group that is read row by row."""
-    group.relation = f"incoming_cells_{group.number}"
+    group.relation = group.members_table = f"incoming_cells_{group.number}"
     cells = "".join(f", c{i} VARCHAR" for i in group.used)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {group.relation} (_member INTEGER, _line BIGINT{cells})"

@@ -34,10 +34,6 @@ class Record:
     cells: list[str]
     problem: str | None = None
 
-    @property
-    def blank(self) -> bool:
-        return self.problem is None and not any(cell.strip(SPACES) for cell in self.cells)
-
 
 def physical_lines(path: Path) -> Iterator[str]:
     """The lines of a UTF-8 file with their ends; a file without line feeds is cut at returns."""

@@ -75,8 +75,13 @@ class LeftOut:
 
     def forget(self) -> None:
         """The member is refused: it has no rejected rows."""
-        self.con.execute(f"DELETE FROM incoming_unfit WHERE _member = {self.member}")
+        forget(self.con, self.member)
         self.broken, self.spans = [], []
+
+
+def forget(con: duckdb.DuckDBPyConnection, member: int) -> None:
+    """Take back what was noted of a member that is refused."""
+    con.execute(f"DELETE FROM incoming_unfit WHERE _member = {member}")
 
 
 def _insert(con: duckdb.DuckDBPyConnection, into: str, rows: pa.Table) -> None:

@@ -15,6 +15,7 @@ import python_calamine
 
 from warehouse.contract import Contract, Layout
 from warehouse.errors import FileRefused
+from warehouse.reading import values
 from warehouse.reading.archive import Member, printable
 from warehouse.reading.header import Header, HeaderRow, find_header, required_found
 from warehouse.reading.records import SPACES, Record, raw_lines, records
@@ -96,7 +97,7 @@ def data_rows(source: Source, tally: Tally) -> Iterator[Record]:
     for record in source.rows():
         if record.line <= header.last_line:
             continue
-        if record.blank:
+        if record.problem is None and values.blank(record.cells):
             blanks += 1
             continue
         tally.skipped, blanks = tally.skipped + blanks, 0

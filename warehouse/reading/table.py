@@ -14,7 +14,7 @@ import duckdb
 
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
-from warehouse.reading import checks
+from warehouse.reading import checks, notations
 from warehouse.reading.archive import Limits, Member, members
 from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
 from warehouse.reading.header import Header
@@ -24,6 +24,7 @@ from warehouse.reading.rejects import (
     count_unfit,
     create_rejects,
     find_unfit,
+    forget,
     keep_rejects,
 )
 from warehouse.reading.sources import Source, Tally, data_rows, open_source
@@ -88,14 +89,15 @@ def read_batch(
     exact = list(sources)
     if fast:
         regular = [number for number in sources if may_go_fast(sources[number])]
-        for group in _grouped(sources, regular, first_number=0):
+        for group in _grouped(contract, sources, regular, first_number=0):
             counts = load_fast(con, group, sources, contract.delimiter)
             whole = _keep_clean(con, contract, group, counts)
             for number, rows in whole.items():
                 readings[number].data_rows = rows
             exact = [number for number in exact if number not in whole]
+            _refuse(con, group, readings)
             groups.append(group)
-    for group in _grouped(sources, exact, first_number=len(groups)):
+    for group in _grouped(contract, sources, exact, first_number=len(groups)):
         create_exact(con, group)
         for number in group.members:
             left_out = LeftOut(con, number)
@@ -107,12 +109,14 @@ def read_batch(
                 if isinstance(refusal.__cause__, duckdb.Error):
                     raise  # which ended the transaction: the landed file is refused whole
                 readings[number].refused = refusal
-                con.execute(f"DELETE FROM {group.relation} WHERE _member = {number}")
+                group.leave_out(con, [number])
                 left_out.forget()
                 continue
             left_out.flush()
             readings[number].data_rows = tally.yielded + tally.skipped + tally.broken
             readings[number].skipped = tally.skipped
+        group.clean(con, group.relation)
+        _refuse(con, group, readings)
         groups.append(group)
 
     selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
@@ -161,14 +165,16 @@ def _clear(con: duckdb.DuckDBPyConnection) -> None:
     create_rejects(con)
 
 
-def _grouped(sources: dict[int, Source], numbers: list[int], first_number: int) -> list[Group]:
+def _grouped(
+    contract: Contract, sources: dict[int, Source], numbers: list[int], first_number: int
+) -> list[Group]:
     groups: dict[tuple[object, ...], Group] = {}
     for number in numbers:
         header, text = sources[number].header, sources[number].member.text
         odd_spaces = text is not None and text.odd_spaces
         key = (header.layout.name, header.cells, tuple(header.fixed.items()), odd_spaces)
         if key not in groups:
-            groups[key] = Group(first_number + len(groups), header, odd_spaces)
+            groups[key] = Group(first_number + len(groups), contract, header, odd_spaces)
         groups[key].members.append(number)
     return list(groups.values())
 
@@ -189,9 +195,19 @@ def _keep_clean(
         f"WHERE {first} IS NULL AND coalesce({', '.join(cells)}) IS NULL"
     ).fetchall()
     if blank:
-        left_out = ", ".join(str(number) for (number,) in blank)
-        con.execute(f"DELETE FROM incoming_files_{group.number} WHERE _member IN ({left_out})")
+        group.leave_out(con, [number for (number,) in blank])
     return {n: rows for n, rows in counts.items() if (n,) not in blank}
+
+
+def _refuse(con: duckdb.DuckDBPyConnection, group: Group, readings: list[Reading]) -> None:
+    """Refuse the group's members that are in another notation than the contract's."""
+    captured = notations.refuse_captured(con, group)
+    found = dict.fromkeys(group.members, captured) if captured else notations.refusals(con, group)
+    for number, refusal in found.items():
+        readings[number] = Reading(readings[number].member, refusal)
+        forget(con, number)
+    if found:
+        group.leave_out(con, found)
 
 
 def _accepted_sql(contract: Contract, group: Group, any_unfit: bool) -> str:

@@ -26,8 +26,8 @@ select
     -- A code the project does not know yet is a crime until it learns better.
     coalesce(classified.offence_class, 'unknown') as offence_class,
     classified.cancelled_date,
-    -- A date of cancellation that cannot be read still says that the record was cancelled.
-    classified.cancelled_date_bucket in ('valid', 'invalid') as is_cancelled,
+    -- A date that cannot be read cancels nothing: assert_dates_of_cancellation_can_be_read warns.
+    classified.cancelled_date is not null as is_cancelled,
     classified.alcohol_flag as is_alcohol_related,
     classified.drug_flag as is_drug_related,
     classified.domestic_flag as is_domestic,

@@ -3,14 +3,14 @@ with source as (
     {{ snapshot_in_force(
         "reference__recorded_crime_benchmark",
         "reference/recorded_crime_benchmark",
-        ["source_table", benchmark_period_end("source.period_end")]
+        ["source_table", "period_end"]
     ) }}
 ),
 
 force_years as (
     select
         source_table,
-        {{ benchmark_period_end("period_end") }} as period_end,
+        period_end,
         force_code,
         force_name,
         null as csp_code,
@@ -25,7 +25,7 @@ force_years as (
 partnership_years as (
     select
         source_table,
-        {{ benchmark_period_end("period_end") }} as period_end,
+        period_end,
         force_code,
         force_name,
         partnership_code as csp_code,
@@ -42,7 +42,8 @@ every_year as (
     union all
     select
         * exclude (offences),
-        json_extract_string(offences, '$."' || offence || '"') as offence_count
+        {{ number_from_text("json_extract_string(offences, '$.\"' || offence || '\"')", "bigint") }}
+            as offence_count
     from partnership_years
 ),
 
@@ -57,7 +58,7 @@ renamed as (
         trim(csp_name) as csp_name,
         district_code,
         offence,
-        {{ number_from_text("offence_count", "bigint") }} as offences
+        offence_count as offences
     from every_year
 )
 

@@ -12,7 +12,7 @@ renamed as (
         area_code,
         mid_year::integer as mid_year,
         ethnic_group,
-        {{ number_from_text("population_10_17", "bigint") }} as population_10_17
+        population_10_17
     from source
 )
 
