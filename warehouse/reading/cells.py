@@ -30,6 +30,7 @@ class Group:
     odd_spaces: bool
     members: list[int] = field(default_factory=list)
     relation: str = ""  # SQL of the cells, set once they are there
+    members_table: str = ""  # the table whose rows of a member's number make its cells count
     padded: set[int] = field(default_factory=set)  # cells with spaces around some of their texts
 
     @property
@@ -95,6 +96,7 @@ def load_fast(
             counts[member] = rows
             places.append(f"({index}, {member}, {first - start})")
     group.padded = _padded(con, table, group)
+    group.members_table = files
     rows_sql = f"VALUES {', '.join(places)}" if places else "SELECT 0, 0, 0 WHERE false"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {files} AS "
@@ -118,11 +120,19 @@ def _padded(con: duckdb.DuckDBPyConnection, table: str, group: Group) -> set[int
 
 def create_exact(con: duckdb.DuckDBPyConnection, group: Group) -> None:
     """An empty table for the rows of a group that is read row by row."""
-    group.relation = f"incoming_cells_{group.number}"
+    group.relation = group.members_table = f"incoming_cells_{group.number}"
     cells = "".join(f", c{i} VARCHAR" for i in group.used)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {group.relation} (_member INTEGER, _line BIGINT{cells})"
     )
+
+
+def remove_members(
+    con: duckdb.DuckDBPyConnection, group: Group, members: Sequence[int]
+) -> None:
+    """Take the rows of these members out of the group's relation."""
+    listed = ", ".join(map(str, members))
+    con.execute(f"DELETE FROM {group.members_table} WHERE _member IN ({listed})")
 
 
 def load_exact(

@@ -61,6 +61,8 @@ def find_header(
     nearest: tuple[int, FileRefused] | None = None
     for layout in layouts:
         for at, row in enumerate(head[: layout.header_within]):
+            if any(header_matches(other, cell) for other in layout.without for cell in row.cells):
+                continue
             missing, present = _required(contract, layout, row.cells)
             if not missing:
                 try:

@@ -16,7 +16,14 @@ from warehouse.contract import Contract
 from warehouse.errors import FileRefused
 from warehouse.reading import checks
 from warehouse.reading.archive import Limits, Member, members
-from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
+from warehouse.reading.cells import (
+    Group,
+    create_exact,
+    load_exact,
+    load_fast,
+    may_go_fast,
+    remove_members,
+)
 from warehouse.reading.header import Header
 from warehouse.reading.rejects import (
     LeftOut,
@@ -102,7 +109,7 @@ def read_batch(
                 load_exact(con, group, number, data_rows(sources[number], tally))
             except FileRefused as refusal:
                 readings[number].refused = refusal
-                con.execute(f"DELETE FROM {group.relation} WHERE _member = {number}")
+                remove_members(con, group, [number])
                 left_out.forget()
                 continue
             left_out.flush()
@@ -112,11 +119,14 @@ def read_batch(
 
     selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {_union(contract, selects)}")
+    _refuse_other_files(con, contract, groups, readings)
 
     unfit = count_unfit(con)
     for number, reading in enumerate(readings):
         source = sources.get(number)
-        if source is not None and reading.refused is None:
+        if reading.refused is not None:
+            reading.refused = _naming_the_file(contract, reading.refused)
+        elif source is not None:
             _describe(reading, source)
             reading.rejected, declared = unfit.get(number, (0, 0))
             reading.skipped += declared
@@ -184,9 +194,43 @@ def _keep_clean(
         f"WHERE {first} IS NULL AND coalesce({', '.join(cells)}) IS NULL"
     ).fetchall()
     if blank:
-        left_out = ", ".join(str(number) for (number,) in blank)
-        con.execute(f"DELETE FROM incoming_files_{group.number} WHERE _member IN ({left_out})")
+        remove_members(con, group, [number for (number,) in blank])
     return {n: rows for n, rows in counts.items() if (n,) not in blank}
+
+
+def _refuse_other_files(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    groups: list[Group],
+    readings: list[Reading],
+) -> None:
+    """Refuse the members that break a rule of whole files, and take their rows back."""
+    for rule in contract.file_rules:
+        values = ", ".join(checks.literal(value.casefold()) for value in rule.where.values)
+        keys = ", ".join(checks.quoted(name) for name in rule.per)
+        broken = con.execute(
+            f"SELECT _member, min(line), count(*) FROM (SELECT _member, min(_line_number) AS line "
+            f"FROM incoming WHERE lower({checks.quoted(rule.where.column)}) IN ({values}) "
+            f"GROUP BY _member, {keys} HAVING count(*) < {rule.at_least}) GROUP BY _member"
+        ).fetchall()
+        for number, line, count in broken:
+            readings[number].refused = FileRefused(
+                f"{rule.says} ({count:,} of them, the first on line {line})",
+                line=line,
+                mend="Land the publisher's whole file as it is published.",
+            )
+            readings[number].data_rows = readings[number].skipped = 0
+            for group in groups:
+                if number in group.members:
+                    remove_members(con, group, [number])
+
+
+def _naming_the_file(contract: Contract, refused: FileRefused) -> FileRefused:
+    """The refusal, whose mend says which of the publisher's files the feed is."""
+    if contract.published_as is None or contract.published_as in refused.what_to_do:
+        return refused
+    mend = f"{refused.what_to_do} The file meant is {contract.published_as}."
+    return FileRefused(refused.reason, line=refused.line, column=refused.column, mend=mend)
 
 
 def _accepted_sql(contract: Contract, group: Group, any_unfit: bool) -> str:
