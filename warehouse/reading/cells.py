@@ -127,9 +127,7 @@ def create_exact(con: duckdb.DuckDBPyConnection, group: Group) -> None:
     )
 
 
-def remove_members(
-    con: duckdb.DuckDBPyConnection, group: Group, members: Sequence[int]
-) -> None:
+def remove_members(con: duckdb.DuckDBPyConnection, group: Group, members: Sequence[int]) -> None:
     """Take the rows of these members out of the group's relation."""
     listed = ", ".join(map(str, members))
     con.execute(f"DELETE FROM {group.members_table} WHERE _member IN ({listed})")
