@@ -3,7 +3,7 @@
 import csv
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,7 +87,7 @@ def find(asked: str) -> Found:
     A name that a county and a district have in common is the county's, if that has several
     districts. Raises UsageError naming the nearest when there is none, or more than one.
     """
-    areas = list(_areas())
+    areas = _all_areas()
     wanted = asked.strip()
     by_code = [area for area in areas if area.code == wanted.upper()]
     if by_code:
@@ -102,6 +102,11 @@ def find(asked: str) -> Found:
         if first:
             raise _several(asked, first)
     raise _none(asked, areas, plain)
+
+
+@cache
+def _all_areas() -> tuple[Area, ...]:
+    return tuple(_areas())
 
 
 def _areas() -> Iterator[Area]:
@@ -199,12 +204,12 @@ def _found(area: Area) -> Found:
     return Found(who, tuple(notes))
 
 
-def _several(asked: str, areas: list[Area]) -> UsageError:
+def _several(asked: str, areas: Sequence[Area]) -> UsageError:
     named = ", ".join(f"{area.names[0]} ({area.code})" for area in areas)
     return UsageError(f"--county {asked}: this may be {named}. Give the code of the one meant.")
 
 
-def _none(asked: str, areas: list[Area], wanted: str) -> UsageError:
+def _none(asked: str, areas: Sequence[Area], wanted: str) -> UsageError:
     """No area is called so; the nearest names, those that hold the words first."""
     names = {_normal(name): (name, area.code) for area in reversed(areas) for name in area.names}
     holding = sorted(name for name in names if wanted and wanted in name)
