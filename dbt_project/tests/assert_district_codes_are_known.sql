@@ -20,11 +20,14 @@ with sent as (
         'area_code' as column_name,
         count(*) as records,
         count(*) filter (
-            where
-                {{ area_type_of_code("staged.area_code") }} = 'district'
-                and known.sent_code is null
+            where staged.is_district and known.sent_code is null
         ) as unknown_codes
-    from {{ ref(staged) }} as staged
+    from (
+        select
+            area_code,
+            {{ area_type_of_code("area_code") }} = 'district' as is_district
+        from {{ ref(staged) }}
+    ) as staged
     left join {{ ref("br_district_code") }} as known on staged.area_code = known.sent_code
     {%- endfor %}
 )

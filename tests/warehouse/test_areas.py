@@ -86,18 +86,19 @@ def test_a_place_is_found_by_its_name_or_code(
 def test_every_district_is_found_and_compared_with_others_of_one_force() -> None:
     for district in districts().values():
         for asked in (district.district_code, district.district_name):
-            found = settings_for(asked)
-            assert district.district_code in found.focus_areas
-            assert len(found.county.districts) > 1
-            forces = {districts()[code].police_force_area_code for code in found.county.districts}
+            who = find(asked).who
+            assert district.district_code in who.focus_areas
+            assert set(who.focus_areas) <= set(who.districts)
+            assert len(who.districts) > 1
+            forces = {districts()[code].police_force_area_code for code in who.districts}
             # London has the Metropolitan Police and that of the City.
-            assert len(forces) == 1 or found.county.code == "E12000007"
+            assert len(forces) == 1 or who.county_code == "E12000007"
 
 
 def test_every_county_partnership_force_and_old_district_is_found() -> None:
     for each in districts().values():
         for code in filter(None, (each.county_code, each.csp_code, each.police_force_area_code)):
-            assert each.district_code in settings_for(code).focus_areas
+            assert each.district_code in find(code).who.focus_areas
     for old in successions().values():
         if old.since <= "2023-04-01":
             [note, *_] = find(old.old_code).notes

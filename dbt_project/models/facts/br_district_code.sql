@@ -52,7 +52,10 @@ placed as (
     left join led_home on codes.sent_code = led_home.old_code
 )
 
-select sent_code, district_code, is_whole
+select
+    placed.sent_code,
+    placed.district_code,
+    placed.is_whole
 from placed
 -- A district without an LSOA is none of the home's tables.
-where district_code in (select district_code from placed where is_in_lookup)
+where placed.district_code in (select other.district_code from placed as other where other.is_in_lookup)
