@@ -129,6 +129,6 @@ def test_the_parts_of_a_split_lsoa_count_and_its_own_code_counts_in_the_district
     ]
     assert partner(
         home,
-        "select records, in_lsoa, of_other_vintage, in_district_alone, nowhere from marts.place_coverage "
-        "where feed = 'incident' and partner = 'fire'",
+        "select records, in_lsoa, of_other_vintage, in_district_alone, nowhere "
+        "from marts.place_coverage where feed = 'incident' and partner = 'fire'",
     ) == [(9, 8, 1, 0, 0)]
