@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -87,23 +88,25 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
         with retrying(night, attempts=0):
-            refuse_if_incomplete(outcome.results, outcome.set_aside)
+            refuse_if_incomplete(outcome.results, outcome.set_aside, outcome.sentences)
 
     return dbt_build
 
 
 class Outcome:
-    """What a build left: dbt's results, the rows of every table, the tests run after the build."""
+    """What a build left: dbt's results, every table's rows, the tests run after it, their words."""
 
     def __init__(
         self,
         dbt_results: list[dict[str, Any]],
         rows: dict[tuple[str, str], int],
         set_aside: list[str],
+        sentences: dict[str, str],
     ) -> None:
         self.results = dbt_results
         self.rows = rows
         self.set_aside = set_aside
+        self.sentences = sentences
 
 
 def build(
@@ -138,13 +141,35 @@ def build(
         found += _waived_results(night, manifest, waived, found)
         _keep(target, found)
     with night.warehouse() as connection:
+        sentences = _sentences(connection, manifest, found)
         results.append(
-            connection, results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id)
+            connection,
+            results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
         )
         if selected is None and all(result["status"] in BUILT for result in found):
             runs.record_build(connection, inputs)
         rows = runs.row_counts(connection)
-    return Outcome(found, rows, list(waived))
+    return Outcome(found, rows, list(waived), sentences)
+
+
+def _sentences(
+    connection: duckdb.DuckDBPyConnection, manifest: Any, found: list[dict[str, Any]]
+) -> dict[str, str]:
+    """By the name of a test what the rows it found say, of the tests whose rows say it.
+
+    Only of a test with meta.says_why: its column `sentence` is made of codes, counts and the names
+    that the contracts and the settings know, never of a record.
+    """
+    said: dict[str, str] = {}
+    for result in found:
+        node = manifest.nodes.get(result["unique_id"])
+        speaks = node is not None and node.config.meta.get("says_why")
+        if speaks and result["status"] in ("fail", "warn") and result.get("compiled_code"):
+            rows = connection.execute(
+                f"select distinct sentence from ({result['compiled_code']}) order by 1"
+            ).fetchall()
+            said[node.name] = _listed([sentence for (sentence,) in rows], between=" ")
+    return said
 
 
 def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[str, str]:
@@ -215,11 +240,14 @@ def _keep(target: Path, found: list[dict[str, Any]]) -> None:
 
 
 def refuse_if_incomplete(
-    dbt_results: list[dict[str, Any]], set_aside: Collection[str] = ()
+    dbt_results: list[dict[str, Any]],
+    set_aside: Collection[str] = (),
+    sentences: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Raise when a table was not built: RunFailed for its own error, RunBlocked for a test's.
 
-    set_aside: names of tests that were run after the build and stopped nothing.
+    set_aside: names of tests that were run after the build and stopped nothing. sentences: by the
+    name of a test that failed what it says of it.
 
     dbt's messages can quote a record: of the first only what cannot is told. The whole messages
     are the error's cause, for the traceback that is kept.
@@ -234,9 +262,11 @@ def refuse_if_incomplete(
     skipped = [_name(r) for r in models if r["status"] == "skipped"]
     if skipped:
         failed = [_name(r) for r in dbt_results if r["status"] in ("fail", "error")]
-        failed = [f"dbt.{name}" for name in failed if name not in set_aside]
+        failed = [name for name in failed if name not in set_aside]
+        said = "".join(f" {sentences[name]}" for name in failed if name in sentences)
+        checks = _listed([f"dbt.{name}" for name in failed])
         raise RunBlocked(
-            f"Blocking checks failed ({_listed(failed)}), so {_listed(skipped)} were not built."
+            f"Blocking checks failed ({checks}), so {_listed(skipped)} were not built.{said}"
         )
 
 
@@ -297,6 +327,6 @@ def _name(result: Mapping[str, Any]) -> str:
     return parts[2]
 
 
-def _listed(names: list[str], most: int = 5) -> str:
+def _listed(names: list[str], most: int = 5, between: str = ", ") -> str:
     rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return between.join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -217,6 +217,19 @@ class SkipRow(_Part):
     reason: str = Field(min_length=3)
 
 
+class FileRule(_Part):
+    """What must be so of a whole file: of the rows with these values, `at_least` so many per key.
+
+    A file that breaks it is another one than meant (a best-fit lookup for an exact one): it is
+    refused, and `says` tells what is missing from it.
+    """
+
+    where: Condition
+    per: tuple[Identifier, ...] = Field(min_length=1)
+    at_least: int = Field(ge=2)
+    says: str = Field(min_length=10)
+
+
 class Capture(_Part):
     """A text column with one value a file: the pattern's first group in what `from` names.
 
@@ -250,7 +263,8 @@ class Layout(_Part):
     """One vintage of the publisher's file: how to parse it and where its columns are.
 
     `like` gives, for columns whose headers are patterns, a header as the file has it, and
-    `sheet_like` a sheet's name: what people are shown in the place of a pattern.
+    `sheet_like` a sheet's name: what people are shown in the place of a pattern. A file with a
+    column of `without` is not of this layout, whatever else it has.
     """
 
     name: Identifier
@@ -267,11 +281,15 @@ class Layout(_Part):
     headers: dict[Identifier, tuple[Header, ...]] = {}
     like: dict[Identifier, str] = {}
     required: tuple[Identifier, ...] = ()
+    without: tuple[Header, ...] = ()
     ignore: tuple[Header, ...] = ()
 
 
 class Contract(_Part):
-    """A feed: who sends it, what its rows are, and how its files are read."""
+    """A feed: who sends it, what its rows are, and how its files are read.
+
+    `published_as` is the publisher's own name of the file, for whoever landed another one.
+    """
 
     feed: str = Field(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")
     title: str
@@ -279,6 +297,7 @@ class Contract(_Part):
     grain: str
     open_data: bool
     source_url: str | None = None
+    published_as: str | None = Field(default=None, min_length=10)
     cadence: Literal["nightly", "monthly", "quarterly", "yearly", "irregular"]
     update: Update
     unmerged_keys: tuple[str, ...] = ()
@@ -286,6 +305,7 @@ class Contract(_Part):
     files: Files
     delimiter: str = Field(default=",", pattern=r"^[\t -~]$")
     columns: tuple[Column, ...] = Field(min_length=1)
+    file_rules: tuple[FileRule, ...] = ()
     layouts: tuple[Layout, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -342,7 +362,7 @@ class Contract(_Part):
     @cached_property
     def sha256(self) -> str:
         """A hash of all that decides how a file is read, and of nothing else the contract says."""
-        prose = {"title", "publisher", "grain", "source_url", "cadence"}
+        prose = {"title", "publisher", "grain", "source_url", "published_as", "cadence"}
         of_models = {"open_data", "unmerged_keys", "sources_without_ids"}
         said = self.model_dump(mode="json", exclude=prose | of_models)
         for column in said["columns"]:
@@ -431,6 +451,12 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             yield f"update: {name!r} is not one of the columns"
         else:
             yield from _unreadable_key(contract, contract.column(name))
+    if all(layout.without for layout in contract.layouts):
+        yield "layouts: one of them must do without `without`, or a file may fit none"
+    for rule in contract.file_rules:
+        for name in (rule.where.column, *rule.per):
+            if name not in names:
+                yield f"file_rules: {name!r} is not one of the columns"
     for layout in contract.layouts:
         where = f"layouts.{layout.name}"
         named = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import CspError, UsageError
+from warehouse.first_settings import EXAMPLE as CSP_YML
 
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -20,50 +21,6 @@ OWNER_ONLY = 0o700
 
 # Dagster names its SQLite files by URL, in which these mean something else.
 NOT_IN_A_PATH = "?#%"
-
-CSP_YML = """\
-# Settings of this home. Every key is explained; `csp` names the key when one is wrong.
-
-# The partnership's name, as it appears on publications.
-partnership: Blaby Community Safety Partnership
-
-# The districts the partnership covers: local authority (LAD) codes of nine characters.
-focus_areas: [E07000129]
-
-# The set the partnership is compared with: its county. The focus areas are among its districts.
-county:
-  code: E10000018
-  name: Leicestershire
-  districts: [E07000129, E07000130, E07000131, E07000132, E07000133, E07000134, E07000135]
-
-# The partnerships the Home Office groups with this one: LAD codes. Empty when not used.
-most_similar_group: []
-
-# The census vintage of the small areas (LSOAs) used for results: lsoa_2011 or lsoa_2021.
-geography: lsoa_2011
-
-# Optional; what stands behind each # is used when the key is absent.
-# keep_publications: 14      # older publications are removed; the current one never is
-# settle_seconds: 10         # a landed file must have been still this long before it is taken
-# memory_limit: 1400MB       # DuckDB's share of memory during a run
-# threads: 2                 # processor cores DuckDB uses
-# max_file_mb: 2048          # largest landed file, or member of a zip, after unpacking
-# max_zip_members: 20000     # most members of a landed zip
-# max_zip_ratio: 200         # a zip that unpacks to more than this many times its size is refused
-# webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
-# alerts: {}                 # where to send a message when a run asks for someone; for example:
-#
-# alerts:
-#   webhook: https://chat.example.org/hook    # is sent JSON whose key text holds the message
-#   smtp:
-#     host: mail.example.org
-#     port: 587
-#     sender: csp@example.org
-#     recipients: [analyst@example.org]
-#     security: starttls              # none, starttls or tls (from the first byte, port 465)
-#     user: csp                       # user and password_file are optional
-#     password_file: smtp.password    # in this folder; holds the password alone, chmod 600
-"""
 
 
 @dataclass(frozen=True)
@@ -148,8 +105,10 @@ class Home:
     def waivers_file(self) -> Path:
         return self.root / "waivers.csv"
 
-    def init(self) -> None:
+    def init(self, settings: str = CSP_YML) -> None:
         """Make what is missing of the home; nothing that exists is overwritten.
+
+        settings: the text of `csp.yml`; without it the demo partnership's.
 
         Folders that exist lose only the access of others: a group that partners deliver
         through keeps the access its administrator gave it. Raises CspError where the home
@@ -165,7 +124,7 @@ class Home:
                 _folder(path, OWNER_ONLY)
             _folder(self.published, GROUP_MAY_READ)
             self.add_landing_folders()
-            _new_file(self.csp_yml, CSP_YML, 0o640)
+            _new_file(self.csp_yml, settings, 0o640)
             _new_file(self.key_file, secrets.token_hex(32) + "\n", 0o600)
             self.key_file.chmod(0o600)
         except OSError as error:

@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import duckdb
@@ -112,18 +113,28 @@ def summary(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, int]:
     }
 
 
-def from_dbt(run_results: Path, manifest: Path, run_id: str) -> list[CheckResult]:
+def from_dbt(
+    run_results: Path,
+    manifest: Path,
+    run_id: str,
+    sentences: Mapping[str, str] = MappingProxyType({}),
+) -> list[CheckResult]:
     """The results of the tests and unit tests of one dbt invocation.
 
     run_results, manifest: dbt's run_results.json and manifest.json. A test that dbt skipped (a
     model before it failed) or could not evaluate has status error. A breach of a test that only
-    warns, or stays under its error threshold, is a failed warning. Raises CspError where a file
-    cannot be read.
+    warns, or stays under its error threshold, is a failed warning. sentences: by the name of a
+    test that failed what it says instead of the number of rows it found. Raises CspError where a
+    file cannot be read.
     """
     results = _json(run_results)["results"]
     tests = _tests(_json(manifest))
     found = (_dbt_result(result, tests, run_id) for result in results)
-    return [result for result in found if result is not None]
+    return [
+        replace(result, message=sentences.get(result.check_id.removeprefix("dbt."), result.message))
+        for result in found
+        if result is not None
+    ]
 
 
 def reconcile_loads(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:

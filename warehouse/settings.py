@@ -22,11 +22,10 @@ from warehouse.errors import UsageError
 from warehouse.home import Home
 from warehouse.yaml_text import YamlProblem
 
-# English districts: unitary (E06), non-metropolitan (E07), metropolitan (E08), London (E09).
-ENGLISH_DISTRICT = re.compile(r"E0[6-9]\d{6}")
-# Most similar groups are drawn from England and Wales.
+# Unitary (E06), non-metropolitan (E07), metropolitan (E08), London (E09), Welsh (W06).
 DISTRICT = re.compile(r"(E0[6-9]|W06)\d{6}")
-AREA = re.compile(r"E\d{8}")
+# A county, a metropolitan county, a region, a police force area, or what else holds districts.
+AREA = re.compile(r"[EW]\d{8}")
 
 LABEL = r"[A-Za-z0-9_-]{1,63}"
 # A machine's name, or its address of either kind.
@@ -82,11 +81,10 @@ def _enough_memory(value: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True)]
-EnglishDistrict = Annotated[
-    Code, _like(ENGLISH_DISTRICT, "the code of an English district", "E07000129")
+District = Annotated[
+    Code, _like(DISTRICT, "the code of a district of England or Wales", "E07000129")
 ]
-District = Annotated[Code, _like(DISTRICT, "the code of a district", "E07000129")]
-Area = Annotated[Code, _like(AREA, "the code of a county or other English area", "E10000018")]
+Area = Annotated[Code, _like(AREA, "the code of a county or other area", "E10000018")]
 Host = Annotated[Code, _like(HOST, "the name of a mail server", "mail.example.org")]
 MailAddress = Annotated[Code, _like(MAIL_ADDRESS, "a mail address", "csp@example.org")]
 User = Annotated[Code, _like(VISIBLE, "a user name without spaces and accents", "csp")]
@@ -108,7 +106,7 @@ class County(_Section):
 
     code: Area
     name: Text
-    districts: Annotated[list[EnglishDistrict], Field(min_length=1), AfterValidator(_once)]
+    districts: Annotated[list[District], Field(min_length=1), AfterValidator(_once)]
 
 
 class Smtp(_Section):
@@ -145,7 +143,7 @@ class Settings(_Section):
     """What `csp.yml` says; the optional keys with their defaults."""
 
     partnership: Text
-    focus_areas: Annotated[list[EnglishDistrict], Field(min_length=1), AfterValidator(_once)]
+    focus_areas: Annotated[list[District], Field(min_length=1), AfterValidator(_once)]
     county: County
     most_similar_group: Annotated[list[District], AfterValidator(_once)] = []
     geography: Literal["lsoa_2011", "lsoa_2021"]
@@ -178,6 +176,8 @@ SECTIONS: dict[str, type[_Section]] = {
     "alerts": Alerts,
     "alerts.smtp": Smtp,
 }
+# The keys that say whose home it is.
+WHO = {"partnership", "focus_areas", "county"}
 # A password may stand in these by mistake, or in a webhook's address by design.
 UNQUOTED = {"alerts", "alerts.webhook", "alerts.smtp"}
 
@@ -201,6 +201,12 @@ def parse_settings(text: str, name: str = "csp.yml") -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
+        if not WHO & set(values):
+            raise UsageError(
+                f"{name} does not say yet who the partnership is: {', '.join(sorted(WHO))} are "
+                "missing. `csp init --county NAME` writes them for any district, county, "
+                "partnership or police force area of England and Wales; or fill them in by hand."
+            ) from error
         problems = list(_problems(error, lines))
         more = "" if len(problems) == 1 else f" ({len(problems)} problems)"
         raise UsageError(f"{name}{more}: {'; '.join(problems)}.") from error

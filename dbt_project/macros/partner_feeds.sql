@@ -12,6 +12,14 @@
 {%- endmacro %}
 
 {#-
+    Which bucket a district code as sent is in: every feed that has one requires it in the form of a
+    code. `district` is the alias of a left join on br_district_code.
+-#}
+{% macro district_bucket(district) -%}
+    case when {{ district }}.sent_code is null then 'invalid' else 'valid' end
+{%- endmacro %}
+
+{#-
     The last steps of a measure model of a feed that one partner sends for the whole county. `counted`
     names a CTE of measure_id, month, lsoa_code, district_code and events, however often a key comes.
     Every received month has a row of `zero_measure`, if only of zero events, so that a month that

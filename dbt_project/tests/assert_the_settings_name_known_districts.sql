@@ -1,12 +1,14 @@
--- Every district the settings name is in the LSOA lookup: a mistyped code would leave the county or
--- the group without a member. Before a lookup has landed there is nothing to compare with.
+-- Every district the settings name is in the LSOA lookup, or one is that took its place or that it took
+-- the place of: a mistyped code would leave the county or the group without a member. Before a lookup
+-- has landed there is nothing to compare with.
 select
-    setting_area.role,
-    setting_area.area_code
-from {{ source("raw", "setting_area") }} as setting_area
-left join {{ ref("dim_district") }} as district
-    on setting_area.area_code = district.district_code
+    setting_code,
+    'csp.yml, ' || {{ setting_keys("role") }} || ': ' || setting_code || ' is in no LSOA lookup that was '
+    || 'landed, and no list of successors leads from it or to it. Correct the code, land a lookup that '
+    || 'has it in landing/reference/lsoa_lookup, or say what it was or became in '
+    || 'landing/reference/successor (old_code,new_code,since).' as sentence
+from {{ ref("setting_district") }}
 where
-    setting_area.role in ('focus', 'county_district', 'most_similar')
-    and district.district_code is null
-    and exists (select 1 from {{ ref("dim_district") }})
+    status = 'unknown'
+    and exists (select 1 from {{ ref("stg_reference__lsoa_lookup") }})
+group by setting_code

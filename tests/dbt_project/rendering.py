@@ -42,6 +42,18 @@ def model(name: str) -> str:
     [path] = [
         path for room in ("models", "tests") for path in (PROJECT / room).rglob(f"{name}.sql")
     ]
+    return rendered(path.read_text())
+
+
+def rendered(text: str) -> str:
+    """The SQL of a text that calls the project's macros, refs and sources as plain names."""
+    environment, functions = _project()
+    return environment.from_string(text).render(**functions)
+
+
+@cache
+def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
+    """The project's macros by name, and the environment that knows what dbt gives them."""
     source = "\n".join(file.read_text() for file in sorted(MACROS.rglob("*.sql")))
     source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
@@ -52,5 +64,4 @@ def model(name: str) -> str:
         is_incremental=lambda: False,
     )
     module = environment.from_string(source).module
-    functions = {key: value for key, value in vars(module).items() if not key.startswith("_")}
-    return environment.from_string(path.read_text()).render(**functions)
+    return environment, {k: v for k, v in vars(module).items() if not k.startswith("_")}

@@ -108,24 +108,33 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     }.items():
         for column in dates:
             con.execute(f"alter table {seed} alter {column} type date")
+    feeds = ", ".join(f"'{feed}'" for feed in FEEDS)
     con.execute(
-        """
+        f"""
         create table lsoa (lsoa_code varchar, geography_lsoa_code varchar, district_code varchar);
         create table dim_district as
         select unnest(['D1', 'D2', 'D3']) as district_code, 'F' as police_force_area_code,
             unnest([true, true, false]) as is_in_county;
-        create table setting_area (role varchar, area_code varchar);
-        insert into setting_area values
-            ('county', 'C'), ('county_district', 'D1'), ('county_district', 'D2');
+        create table br_district_code as
+        select unnest(['D1', 'D2', 'D3', 'D2 of old']) as sent_code,
+            unnest(['D1', 'D2', 'D3', 'D2']) as district_code;
+        create table setting_area as select 'county' as role, 'C' as area_code;
+        create table setting_district as
+        select 'county_district' as role, unnest(['D1', 'D2']) as district_code;
+        create table int_feed_vintage as
+        select unnest([{feeds}]) as feed, date '1900-01-01' as valid_from,
+            date '9999-12-31' as valid_to, true as is_of_home;
         create table dim_area (
             area_type varchar, area_code varchar, area_name varchar, district_code varchar,
-            is_in_county boolean, is_in_geography boolean
+            is_in_county boolean, is_in_geography boolean,
+            is_in_both_vintages boolean default true
         );
-        insert into dim_area values
+        insert into dim_area by position
+            select *, true from (values
             ('lsoa', 'L1', 'L1', 'D1', true, true), ('lsoa', 'L3', 'L3', 'D2', true, true),
             ('lsoa', 'L4', 'L4', 'D3', false, true), ('district', 'D1', 'D1', 'D1', true, true),
             ('district', 'D2', 'D2', 'D2', true, true),
-            ('district', 'D3', 'D3', 'D3', false, true), ('county', 'C', 'C', null, true, true);
+            ('district', 'D3', 'D3', 'D3', false, true), ('county', 'C', 'C', null, true, true));
         create table int_home_force as select 'Force' as force_name;
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;

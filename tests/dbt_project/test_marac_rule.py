@@ -26,7 +26,7 @@ def cases() -> duckdb.DuckDBPyConnection:
         "perpetrator_id varchar, referral_date date, hearing_date date, referring_agency varchar, "
         "repeat_flag boolean, district_code varchar, file_id bigint, line_number bigint)"
     )
-    con.execute("create table dim_district as select 'D' as district_code")
+    con.execute("create table br_district_code as select 'D' as sent_code, 'D' as district_code")
     con.execute(f"create view fct_marac_case as {model('fct_marac_case')}")
     return con
 

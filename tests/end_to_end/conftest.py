@@ -84,7 +84,7 @@ def real_home(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A home after one night with the Leicestershire archive and the official reference files."""
 
     def make(home: Home) -> None:
-        assert csp(home, "init").returncode == 0
+        assert csp(home, "init", "--county", "Blaby").returncode == 0
         data = shared / "data"
         shutil.copy2(data / ARCHIVE, home.landing / STREET)
         for feed, names in REFERENCE_FILES.items():

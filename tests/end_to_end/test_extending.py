@@ -83,7 +83,7 @@ def _changed_project(target: Path) -> Path:
             with (target / path).open("a", encoding="utf-8") as file:
                 file.write(block)
             blocks += 1
-    assert blocks == 13
+    assert blocks == 14
     return target
 
 

@@ -114,3 +114,17 @@ def test_a_waived_test_of_a_table_that_was_not_built_is_skipped_and_not_run() ->
     built = [{"unique_id": "model.csp.dim_area", "status": "skipped"}]
     [found] = _waived_results(cast("Night", None), manifest, {"a": "test.csp.a.1"}, built)
     assert (found["unique_id"], found["status"]) == ("test.csp.a.1", "skipped")
+
+
+def test_a_test_that_says_why_says_it_where_it_stops_the_build() -> None:
+    found = [
+        result("test.csp.assert_codes.1", "fail"),
+        result("test.csp.other.2", "fail"),
+        result("model.csp.dim_area", "skipped"),
+    ]
+    with pytest.raises(RunBlocked) as caught:
+        refuse_if_incomplete(found, sentences={"assert_codes": "E07000999 is in no lookup."})
+    assert str(caught.value) == (
+        "Blocking checks failed (dbt.assert_codes, dbt.other), so dim_area were not built. "
+        "E07000999 is in no lookup."
+    )

@@ -307,6 +307,7 @@ def test_the_feeds_of_the_project_are_these() -> None:
             *("district_code", "district_name", "country", "population_by_year"),
         ),
         "reference/lsoa_lookup": (
+            *("lookup_kind", "lookup_year"),
             *("lsoa_2011_code", "lsoa_2011_name", "lsoa_2021_code", "lsoa_2021_name"),
             *("change_indicator", "district_code", "district_name", "district_name_welsh"),
         ),
@@ -319,6 +320,7 @@ def test_the_feeds_of_the_project_are_these() -> None:
             *("partnership_code", "partnership_name", "district_code", "district_name"),
             *("offence", "offence_count", "offences"),
         ),
+        "reference/successor": ("old_code", "new_code", "since"),
     }
 
 

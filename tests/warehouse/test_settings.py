@@ -32,7 +32,7 @@ def said(text: str) -> str:
         (
             "focus_areas: [E07000129]",
             "focus_areas: [E0700012]",
-            "line 7, focus_areas.0: 'E0700012' is not the code of an English district; "
+            "line 7, focus_areas.0: 'E0700012' is not the code of a district of England or Wales; "
             "write one such as E07000129",
         ),
         (

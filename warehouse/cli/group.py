@@ -37,11 +37,16 @@ command = command_of(main)
 
 
 @command("init")
-def init(place: Place) -> None:
+@click.option(
+    "--county",
+    metavar="NAME|CODE",
+    help="Whose settings to write: a county, district, partnership or police force area.",
+)
+def init(place: Place, county: str | None) -> None:
     """Make the home: folders, csp.yml, a pseudonym key."""
     from warehouse.cli import nightly
 
-    nightly.init(place.home)
+    nightly.init(place.home, county)
 
 
 @command("demo")

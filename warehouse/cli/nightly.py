@@ -1,22 +1,60 @@
 """`csp init`, `csp demo`, `csp run` and `csp up`: making a home and running its nights."""
 
+from contextlib import suppress
 from pathlib import Path
 
+from warehouse import first_settings
+from warehouse.areas import find
 from warehouse.cli.show import complain, heading, say, warn
 from warehouse.errors import UsageError
 from warehouse.home import Home
 from warehouse.settings import load_settings
 
 
-def init(home: Home) -> None:
-    """Make the home and say what comes next."""
+def init(home: Home, county: str | None = None) -> None:
+    """Make the home, with settings for `county` where it is given, and say what comes next."""
     existed = home.csp_yml.is_file()
-    home.init()
-    load_settings(home)
+    found = find(county) if county is not None else None
+    settings = first_settings.settings_of(found.who) if found else first_settings.BLANK
+    if found and existed:
+        _make_way(home, settings)
+    home.init(settings)
+    blank = _is_blank(home)
+    if not blank:
+        load_settings(home)
     say(f"{'The home is ready' if existed else 'Made the home'}: {home.root}")
     say(f"  settings  {home.csp_yml}")
     say(f"  landing   {home.landing}/<partner>/<feed>/   put extracts here")
+    if found:
+        who = found.who
+        of = f"{len(who.focus_areas)} of the {len(who.districts)} districts of {who.county_name}"
+        say(f"The settings are those of {who.partnership}, {of}. Look at and edit in them:")
+        for note in found.notes:
+            say(f"  - {note}")
+        say("  - most_similar_group: the districts that the Home Office groups with yours")
+        say("  - geography: lsoa_2021 for results by the LSOAs of 2021")
+    if blank:
+        say("The settings do not say yet who you are. Fill them in, or have them written:")
+        say(f"  csp init --home {home.root} --county NAME   a district, county or partnership")
     say(f"Then: csp run --home {home.root}")
+
+
+def _is_blank(home: Home) -> bool:
+    """Whether the settings are as `csp init` without a county wrote them."""
+    with suppress(UnicodeDecodeError):
+        return home.csp_yml.read_text(encoding="utf-8") == first_settings.BLANK
+    return False
+
+
+def _make_way(home: Home, settings: str) -> None:
+    """Remove settings that name nobody yet. Raises UsageError where they name somebody else."""
+    if _is_blank(home):
+        home.csp_yml.unlink()
+    elif home.csp_yml.read_bytes() != settings.encode():
+        raise UsageError(
+            f"{home.csp_yml} is filled in already, and is left as it is. Edit it; or move it away "
+            "and give the same command again to have it written anew."
+        )
 
 
 def run(home: Home, full_refresh: bool, debug: bool) -> int:
@@ -57,6 +95,8 @@ def demo(home: Home, debug: bool) -> int:
     if home.current.exists():
         say(f"The demo's extracts are loaded in {home.root}; remove that folder to start afresh.")
     else:
+        if home.csp_yml.is_file() and _is_blank(home):
+            home.csp_yml.unlink()
         home.init()
         _demo_mark(home).touch(mode=0o600)
         written = write_demo(home)

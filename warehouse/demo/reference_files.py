@@ -62,6 +62,7 @@ def reference_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
         "area_name/area_names.csv": area_names(areas),
         "output_area_class/output_area_class_2001.csv": output_area_classes(areas),
         "youth_population/youth_population_2006_to_2010.csv": youth_population(),
+        "successor/successors.csv": successors(),
     }
 
 
@@ -251,6 +252,12 @@ def area_names(areas: Sequence[SmallArea]) -> bytes:
     """The names people use."""
     rows = [(area.code, area.local_name) for area in areas if area.local_name]
     return csv_bytes([("lsoa_code", "local_name"), *rows])
+
+
+def successors() -> bytes:
+    """Districts of the neighbourhood that took another's place, as a partnership may list them."""
+    rows = [(code, "E06000062", "2021-04-01") for code in ("E07000151", "E07000154", "E07000155")]
+    return csv_bytes([("old_code", "new_code", "since"), *rows])
 
 
 def output_area_classes(areas: Sequence[SmallArea]) -> bytes:

@@ -85,6 +85,8 @@ def find_header(
     nearest: tuple[int, Layout, HeaderRow] | None = None
     for layout in layouts:
         for at, row in enumerate(head[: layout.header_within]):
+            if any(row.has(other) for other in layout.without):
+                continue
             missing, present = _required(contract, layout, row)
             if not missing:
                 try:

@@ -121,11 +121,14 @@ def read_batch(
 
     selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {_union(contract, selects)}")
+    _refuse_other_files(con, contract, groups, readings)
 
     unfit = count_unfit(con)
     for number, reading in enumerate(readings):
         source = sources.get(number)
-        if source is not None and reading.refused is None:
+        if reading.refused is not None:
+            reading.refused = _naming_the_file(contract, reading.refused)
+        elif source is not None:
             _describe(reading, source)
             reading.rejected, declared = unfit.get(number, (0, 0))
             reading.skipped += declared
@@ -208,6 +211,44 @@ def _refuse(con: duckdb.DuckDBPyConnection, group: Group, readings: list[Reading
         forget(con, number)
     if found:
         group.leave_out(con, found)
+
+
+def _refuse_other_files(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    groups: list[Group],
+    readings: list[Reading],
+) -> None:
+    """Refuse the members that break a rule of whole files, and take their rows back."""
+    for rule in contract.file_rules:
+        values = ", ".join(checks.literal(value.casefold()) for value in rule.where.values)
+        keys = ", ".join(checks.quoted(name) for name in rule.per)
+        broken = con.execute(
+            f"SELECT _member, min(line), count(*) FROM (SELECT _member, min(_line_number) AS line "
+            f"FROM incoming WHERE lower({checks.quoted(rule.where.column)}) IN ({values}) "
+            f"GROUP BY _member, {keys} HAVING count(*) < {rule.at_least}) GROUP BY _member"
+        ).fetchall()
+        for number, line, count in broken:
+            refusal = FileRefused(
+                f"{rule.says} ({count:,} of them, the first on line {line})",
+                line=line,
+                mend="Land the publisher's whole file as it is published.",
+            )
+            readings[number] = Reading(readings[number].member, refusal)
+            forget(con, number)
+            for group in groups:
+                if number in group.members:
+                    group.leave_out(con, [number])
+
+
+def _naming_the_file(contract: Contract, refused: FileRefused) -> FileRefused:
+    """The refusal, whose mend says which of the publisher's files the feed is."""
+    if contract.published_as is None or contract.published_as in refused.what_to_do:
+        return refused
+    mend = f"{refused.what_to_do} The file meant is {contract.published_as}."
+    named = FileRefused(refused.reason, line=refused.line, column=refused.column, mend=mend)
+    named.__cause__ = refused.__cause__
+    return named
 
 
 def _accepted_sql(contract: Contract, group: Group, any_unfit: bool) -> str:

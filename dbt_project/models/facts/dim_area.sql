@@ -32,6 +32,7 @@ select
     lsoa.is_lsoa_2011,
     lsoa.is_lsoa_2021,
     lsoa.is_in_geography,
+    lsoa.is_in_both_vintages,
     coalesce(districts.is_in_county, false) as is_in_county,
     coalesce(districts.is_focus_area, false) as is_focus_area
 from {{ ref("lsoa") }} as lsoa
@@ -48,6 +49,7 @@ select
     null as is_lsoa_2011,
     null as is_lsoa_2021,
     true as is_in_geography,
+    null as is_in_both_vintages,
     is_in_county,
     is_focus_area
 from districts
@@ -62,6 +64,7 @@ select
     null as is_lsoa_2011,
     null as is_lsoa_2021,
     true as is_in_geography,
+    null as is_in_both_vintages,
     true as is_in_county,
     false as is_focus_area
 from county
@@ -77,6 +80,7 @@ select
     null as is_lsoa_2011,
     null as is_lsoa_2021,
     true as is_in_geography,
+    null as is_in_both_vintages,
     false as is_in_county,
     false as is_focus_area
 from forces

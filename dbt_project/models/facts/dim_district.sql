@@ -1,11 +1,14 @@
--- One row per district of the LSOA lookup, with the force whose area it lies in and its place in
--- the partnership's settings.
+-- One row per district that the LSOAs of the lookup lie in, with the force whose area it lies in and its
+-- place in the partnership's settings.
 with districts as (
-    select
-        district_code,
-        any_value(district_name) as district_name
+    select distinct district_code
     from {{ ref("lsoa") }}
     where district_code is not null
+),
+
+names as (
+    select district_code, any_value(district_name) as district_name
+    from {{ ref("stg_reference__lsoa_lookup") }}
     group by district_code
 ),
 
@@ -13,41 +16,57 @@ lookup as (
     select * from {{ ref("stg_reference__csp_lookup") }}
 ),
 
--- Districts made by a merger after the lookup was published: an LSOA of 2011 is named after the
--- district of 2011, so the force of most of its LSOAs is found by that name.
-by_old_name as (
+-- A district that the lookup of partnerships is too old or too new to have: what all of those that it
+-- took the place of, or that took its place, have alike.
+relatives as (
     select
-        lsoa.district_code,
-        mode(lookup.police_force_area_code) as police_force_area_code
-    from {{ ref("lsoa") }} as lsoa
+        districts.district_code,
+        case when count(distinct lookup.csp_code) = 1 then min(lookup.csp_code) end as csp_code,
+        case when count(distinct lookup.csp_code) = 1 then min(lookup.csp_name) end as csp_name,
+        case
+            when count(distinct lookup.police_force_area_code) = 1
+                then min(lookup.police_force_area_code)
+        end as police_force_area_code
+    from districts
+    inner join {{ ref("district_succession") }} as succession
+        on districts.district_code in (succession.old_code, succession.new_code)
     inner join lookup
-        on lookup.district_name = regexp_replace(lsoa.lsoa_name, ' [0-9]{3}[A-Z]$', '')
-    where lsoa.is_lsoa_2011
-    group by lsoa.district_code
+        on
+            lookup.district_code in (succession.old_code, succession.new_code)
+            and districts.district_code != lookup.district_code
+    group by districts.district_code
 ),
 
 roles as (
     select
-        area_code,
+        district_code,
         bool_or(role = 'focus') as is_focus_area,
         bool_or(role = 'county_district') as is_in_county,
         bool_or(role = 'most_similar') as is_most_similar
-    from {{ source("raw", "setting_area") }}
-    group by area_code
+    from {{ ref("setting_district") }}
+    group by district_code
 )
 
 select
     districts.district_code,
-    districts.district_name,
-    lookup.csp_code,
-    lookup.csp_name,
     coalesce(
-        lookup.police_force_area_code, by_old_name.police_force_area_code
+        names.district_name, known.district_name, lookup.district_name, districts.district_code
+    ) as district_name,
+    case
+        when lookup.district_code is null then relatives.csp_code else lookup.csp_code
+    end as csp_code,
+    case
+        when lookup.district_code is null then relatives.csp_name else lookup.csp_name
+    end as csp_name,
+    coalesce(
+        lookup.police_force_area_code, relatives.police_force_area_code
     ) as police_force_area_code,
     coalesce(roles.is_focus_area, false) as is_focus_area,
     coalesce(roles.is_in_county, false) as is_in_county,
     coalesce(roles.is_most_similar, false) as is_most_similar
 from districts
+left join names on districts.district_code = names.district_code
+left join {{ ref("district") }} as known on districts.district_code = known.district_code
 left join lookup on districts.district_code = lookup.district_code
-left join by_old_name on districts.district_code = by_old_name.district_code
-left join roles on districts.district_code = roles.area_code
+left join relatives on districts.district_code = relatives.district_code
+left join roles on districts.district_code = roles.district_code

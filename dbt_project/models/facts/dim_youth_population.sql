@@ -12,34 +12,53 @@ county as (
     where role = 'county'
 ),
 
+-- A district made by a merger after the figures were published: the sum of those merged.
+merged as (
+    {{ summed_from_predecessors("published", ["mid_year", "ethnic_group"], "population_10_17") }}
+),
+
+known as (
+    select * from published
+    union all
+    select
+        district_code as area_code,
+        mid_year,
+        ethnic_group,
+        population_10_17
+    from merged
+),
+
 county_districts as (
     select
-        area_code as district_code,
+        district_code,
         count(*) over () as districts
-    from {{ source("raw", "setting_area") }}
-    where role = 'county_district'
+    from (
+        select distinct district_code
+        from {{ ref("setting_district") }}
+        where role = 'county_district'
+    )
 ),
 
 summed as (
     select
         county.county_code as area_code,
-        published.mid_year,
-        published.ethnic_group,
-        sum(published.population_10_17)::bigint as population_10_17
-    from published
-    inner join county_districts on published.area_code = county_districts.district_code
+        known.mid_year,
+        known.ethnic_group,
+        sum(known.population_10_17)::bigint as population_10_17
+    from known
+    inner join county_districts on known.area_code = county_districts.district_code
     cross join county
     anti join published as own on county.county_code = own.area_code
     group by
         county.county_code,
-        published.mid_year,
-        published.ethnic_group,
+        known.mid_year,
+        known.ethnic_group,
         county_districts.districts
     having count(*) = county_districts.districts
 ),
 
 estimates as (
-    select * from published
+    select * from known
     union all
     select * from summed
 ),

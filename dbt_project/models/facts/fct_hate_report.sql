@@ -22,8 +22,9 @@ select
     report.offence_group_bucket,
     report.linked_crime_ref_bucket,
     {{ lsoa_bucket("report.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
+    {{ district_bucket("district") }} as district_code_bucket,
     report.file_id,
     report.line_number
 from {{ ref("stg_hate__report") }} as report
 left join {{ ref("lsoa") }} as lsoa on report.lsoa_code = lsoa.lsoa_code
-left join {{ ref("dim_district") }} as district on report.district_code = district.district_code
+left join {{ ref("br_district_code") }} as district on report.district_code = district.sent_code

@@ -100,4 +100,4 @@ select
     judged.file_id,
     judged.line_number
 from judged
-left join {{ ref("dim_district") }} as district on judged.district_code = district.district_code
+left join {{ ref("br_district_code") }} as district on judged.district_code = district.sent_code

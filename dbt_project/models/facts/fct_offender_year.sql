@@ -43,8 +43,9 @@ select
     caseload.need_accommodation_bucket,
     caseload.reoffence_date_bucket,
     {{ lsoa_bucket("caseload.lsoa_code_bucket", "lsoa") }} as lsoa_code_bucket,
+    {{ district_bucket("district") }} as district_code_bucket,
     caseload.file_id,
     caseload.line_number
 from {{ ref("stg_probation__caseload") }} as caseload
 left join {{ ref("lsoa") }} as lsoa on caseload.lsoa_code = lsoa.lsoa_code
-left join {{ ref("dim_district") }} as district on caseload.district_code = district.district_code
+left join {{ ref("br_district_code") }} as district on caseload.district_code = district.sent_code

@@ -27,9 +27,10 @@ select
     disposals.age_bucket,
     disposals.ethnicity_bucket,
     district.district_code,
+    {{ district_bucket("district") }} as district_code_bucket,
     disposals.file_id,
     disposals.line_number
 from disposals
 left join first_entries on disposals.disposal_id = first_entries.disposal_id
-left join {{ ref("dim_district") }} as district
-    on disposals.district_code = district.district_code
+left join {{ ref("br_district_code") }} as district
+    on disposals.district_code = district.sent_code

@@ -7,7 +7,9 @@ select
     file_id,
     line_number,
     report_id as record_key,
+    geography_lsoa_code,
     district_code,
+    district_code_bucket,
     lsoa_code_bucket,
     status_bucket
 from {{ ref("fct_council_report") }}

@@ -7,6 +7,7 @@ select
     file_id,
     line_number,
     incident_no as record_key,
+    geography_lsoa_code,
     district_code,
     qualifier_bucket,
     lsoa_code_bucket,

@@ -7,6 +7,7 @@ select
     file_id,
     line_number,
     crime_ref as record_key,
+    geography_lsoa_code,
     district_code,
     committed_from_bucket,
     committed_to_bucket,

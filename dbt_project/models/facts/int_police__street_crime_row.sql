@@ -7,6 +7,7 @@ select
     file_id,
     line_number,
     null::varchar as record_key,
+    geography_lsoa_code,
     district_code,
     crime_id_bucket,
     lsoa_code_bucket,

@@ -8,6 +8,7 @@ select
     line_number,
     disposal_id as record_key,
     district_code,
+    district_code_bucket,
     age_bucket,
     ethnicity_bucket
 from {{ ref("fct_youth_disposal") }}

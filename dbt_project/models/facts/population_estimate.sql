@@ -5,11 +5,22 @@ with districts as (
 ),
 
 published_for_districts as (
-    select district_code, mid_year, population
+    select district_code as area_code, mid_year, population
     from {{ ref("stg_reference__district_population") }}
 ),
 
--- A district made by a merger after the district estimates were published: the sum of its LSOAs.
+-- A district made by a merger after the district estimates were published: the sum of those merged.
+summed_from_districts as (
+    {{ summed_from_predecessors("published_for_districts", ["mid_year"], "population") }}
+),
+
+known_for_districts as (
+    select area_code as district_code, mid_year, population from published_for_districts
+    union all
+    select district_code, mid_year, population from summed_from_districts
+),
+
+-- A district of which no estimate is known at all: the sum of its LSOAs.
 summed_from_lsoas as (
     select
         lsoa.district_code,
@@ -17,7 +28,7 @@ summed_from_lsoas as (
         sum(lsoa_population.population) as population
     from {{ ref("stg_reference__lsoa_population") }} as lsoa_population
     inner join {{ ref("lsoa") }} as lsoa on lsoa_population.lsoa_code = lsoa.lsoa_code
-    where lsoa.district_code not in (select district_code from published_for_districts)
+    where lsoa.district_code not in (select district_code from known_for_districts)
     group by lsoa.district_code, lsoa_population.mid_year
 ),
 
@@ -56,7 +67,7 @@ lsoa_estimates as (
 ),
 
 district_estimates as (
-    select * from published_for_districts
+    select * from known_for_districts
     union all
     select * from summed_from_lsoas
 ),
@@ -68,8 +79,8 @@ county as (
 ),
 
 county_districts as (
-    select area_code as district_code
-    from {{ source("raw", "setting_area") }}
+    select distinct district_code
+    from {{ ref("setting_district") }}
     where role = 'county_district'
 ),
 

@@ -2,26 +2,23 @@
 -- One row per survey, wave, question and area: the weighted estimate as published, its rank among areas
 -- of its kind (1 is the highest percentage) and how it stands to the county, or for other areas to
 -- England. Limits take the base for a simple sample; a weighted survey is less sure than they say.
-with estimates as (
+with county as (
+    select area_code as county_code
+    from {{ source("raw", "setting_area") }}
+    where role = 'county'
+),
+
+estimates as (
     select
         survey.*,
         case
-            when left(survey.area_code, 3) in ('E06', 'E07', 'E08', 'E09') then 'district'
-            when left(survey.area_code, 3) = 'E10' then 'county'
-            when left(survey.area_code, 3) = 'E12' then 'region'
-            when left(survey.area_code, 3) = 'E92' then 'country'
-            when left(survey.area_code, 3) = 'E23' then 'force'
-            else 'other'
+            when survey.area_code = county.county_code then 'county'
+            else {{ area_type_of_code("survey.area_code") }}
         end as area_type,
         100 * {{ wilson_lower("(base * percent / 100e0)", "base", "95") }} as lower_95,
         100 * {{ wilson_upper("(base * percent / 100e0)", "base", "95") }} as upper_95
     from {{ ref("stg_survey__perception") }} as survey
-),
-
-county as (
-    select area_code as county_code
-    from {{ source("raw", "setting_area") }}
-    where role = 'county'
+    cross join county
 ),
 
 benchmarks as (

@@ -199,9 +199,5 @@ left join {{ ref("dim_area") }} as area
         compared.area_code = area.area_code
         and area.area_type = coalesce(
             compared.area_type,
-            case left(compared.area_code, 3)
-                when 'E10' then 'county'
-                when 'E23' then 'force'
-                else 'district'
-            end
+            {{ area_type_of_code("compared.area_code") }}
         )

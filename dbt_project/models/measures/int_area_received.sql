@@ -108,8 +108,8 @@ county as (
         area_code as county_code,
         -- Of the settings, not of the lookup: a district that the lookup lacks is one not received.
         (
-            select count(*)
-            from {{ source("raw", "setting_area") }}
+            select count(distinct district_code)
+            from {{ ref("setting_district") }}
             where role = 'county_district'
         ) as districts
     from {{ source("raw", "setting_area") }}
@@ -118,17 +118,24 @@ county as (
 
 areas as (
     select
-        feed,
+        district_received.feed,
         'lsoa' as area_type,
         area.area_code,
         district_received.month
     from district_received
     inner join {{ ref("dim_area") }} as area
         on district_received.district_code = area.district_code
+    inner join {{ ref("int_feed_vintage") }} as vintage
+        on
+            district_received.feed = vintage.feed
+            and district_received.month between vintage.valid_from and vintage.valid_to
     where
         area.area_type = 'lsoa'
         and area.is_in_county
         and area.is_in_geography
+        -- What codes of the other vintage cannot name would have false zeros: the parts of an LSOA that
+        -- was split, or those that were merged.
+        and (area.is_in_both_vintages or vintage.is_of_home)
     union all
     select
         feed,

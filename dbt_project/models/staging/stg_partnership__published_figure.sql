@@ -12,7 +12,7 @@ renamed as (
         -- what was sent
         figure_id,
         statement,
-        area_code,
+        {{ area_code_in_force("source.area_code") }} as area_code,
         area_name,
         period_label,
         indicator_id,

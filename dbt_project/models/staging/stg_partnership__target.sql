@@ -12,7 +12,7 @@ renamed as (
         -- what was sent
         target_id,
         indicator_id,
-        area_code,
+        {{ area_code_in_force("source.area_code") }} as area_code,
         baseline_label,
         baseline_value,
         target_percent,

@@ -19,11 +19,18 @@ renamed as (
         fieldwork_end,
         question_id,
         question,
-        area_code,
+        {{ area_code_in_force("source.area_code") }} as area_code,
         area_name,
         base,
         percent
     from source
 )
 
-select * from renamed
+select *
+from renamed
+-- An estimate under a district's old code and one under its new code are of one place: the later file's.
+qualify
+    row_number() over (
+        partition by survey, wave, question_id, area_code
+        order by file_id desc, line_number desc
+    ) = 1
