@@ -25,6 +25,7 @@ done again, without a second audit row.
 import contextlib
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -492,21 +493,22 @@ class _Loader:
 
         The row is of the landed bytes: its effective_at says that a file came into force again.
         """
-        told: list[str] = []
-        for file in kept:
-            told += self._bring_one_back(landed, row, file)
+        told = Counter(said for file in kept if (said := self._bring_one_back(landed, row, file)))
         row.reason = f"same bytes as {same_as}"
-        if told:
-            # Of an archive what became of most of its members says enough.
-            more = f"; and {len(told) - 3} more" if len(told) > 3 else ""
-            row.reason += f", {'; '.join(told[:3])}{more}"
+        if len(kept) == 1:
+            row.reason += "".join(f", which is {said}" for said in told)
+        elif told:
+            row.reason += f", of whose {len(kept)} files " + ", ".join(
+                f"{count} {said}" for said, count in told.most_common(3)
+            )
 
-    def _bring_one_back(self, landed: Landed, row: AuditRow, file: KeptFile) -> list[str]:
+    def _bring_one_back(self, landed: Landed, row: AuditRow, file: KeptFile) -> str:
+        """What the file is now; empty if it is wholly in force, as it was."""
         if file.status == "held":
-            return ["which is held"]
+            return "held"
         newer = [] if file.status == "withdrawn" else self.ledger.displaced_by(self.contract, file)
         if file.status == "loaded" and not newer:
-            return []
+            return ""
         # A folder sent again is one delivery: what an older file of it has just displaced may come
         # back after it, as it did the first time.
         together = bool(newer) and self.ledger.came_again_since(newer, landed.lay_there_at)
@@ -518,14 +520,14 @@ class _Loader:
             why = holding.why_held(self.contract.update, file.file_name, own, replaced, months)
             if why:
                 self.ledger.change(file, "held", "held", why, "the run", why)
-                return ["which was withdrawn and is held now"]
+                return "held now, after it was withdrawn"
         elif not together and (why := holding.why_fewer(own, replaced)):
-            return [
-                f"which stays replaced by {newer[-1].file_name} because it has fewer rows ({why}); "
+            return (
+                f"still replaced by {newer[-1].file_name} because it has fewer rows ({why}); "
                 "`csp withdraw` that file to bring it back"
-            ]
+            )
         row.effective_at = self.ledger.put_in_force_again(self.contract, file, landed)
-        return ["which is in force again"]
+        return "in force again"
 
     def _keep(self, landed: Landed, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
         """Archive or refuse the bytes; their place below the home ('' when nothing is kept)."""
@@ -621,7 +623,7 @@ def _lines(landed: Landed, outcome: _Outcome, seconds: float) -> list[str]:
         facts += [f"{passed:,} files of other feeds passed over"] if passed else []
         lines.append(f"{place}: {', '.join(facts)} ({seconds:.1f} s)")
     elif outcome.status == "duplicate":
-        ends = "" if outcome.came_again else ", already loaded; nothing changes"
+        ends = "" if outcome.came_again else "; nothing in force changes"
         lines.append(f"{place}: {outcome.rows[0].reason}{ends}")
     lines += [
         f"WARNING {landed.feed}/{row.file_name} is held ({row.accepted:,} rows): {row.reason}"

@@ -212,7 +212,7 @@ def test_displaced_bytes_landed_again_are_in_force_again(home: Home) -> None:
     # The half would take away again what it was once allowed to.
     land(home, "half.csv", half, LONG_AGO + 99)
     assert not night(home).changed
-    assert "stays replaced by whole.csv because it has fewer rows" in str(reasons(home)[2])
+    assert "still replaced by whole.csv because it has fewer rows" in str(reasons(home)[2])
     assert in_force(home) == {"2020-04": ("whole.csv", 40)}
 
 
@@ -238,7 +238,7 @@ def test_members_of_a_zip_come_again_one_by_one(home: Home) -> None:
     night(home)
     land(home, "all.zip", archive, LONG_AGO + 2)
     night(home)
-    assert reasons(home) == ["same bytes as all.zip, which is in force again"]
+    assert reasons(home) == ["same bytes as all.zip, of whose 2 files 1 in force again"]
     assert in_force(home) == {
         "2020-04": (f"all.zip/{member('2020-04')}", 40),
         "2020-05": (f"all.zip/{member('2020-05')}", 40),
