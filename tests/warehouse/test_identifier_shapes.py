@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from tests.dbt_project.rendering import model
 from tests.warehouse.partner_files import LONG_AGO, ask, land, load
+from warehouse import ddl
 from warehouse.home import Home
 from warehouse.loading import IngestResult
+from warehouse.settings import load_settings
 
 HEARINGS = (
     "case_id,victim_id,perpetrator_id,referral_date,hearing_date,referring_agency,repeat_flag,"
@@ -101,3 +103,33 @@ def test_a_corrected_benchmark_takes_the_place_of_the_bad_one(home: Home) -> Non
     found = ask(home, f"select period_end::varchar, offences from ({sql}) order by 1")
     assert found == [("2018-06-30", 3), ("2018-12-31", 2)]
     assert ask(home, "select count(*) from quality.rejected_row") == [(2,)]
+
+
+def test_keys_that_another_contract_read_are_read_again(home: Home) -> None:
+    """Also of a file without a rejected row: an earlier contract may have taken any key."""
+    header = "12 months ending,PFA,Region,Offence,Rolling year total number of offences"
+    land(
+        home,
+        "reference/recorded_crime_benchmark",
+        "b.csv",
+        [header, "31-12-2018,Leicestershire,East Midlands,Robbery,1",
+         "soon,Leicestershire,East Midlands,Robbery,2"],
+    )  # fmt: skip
+    load(home)
+    settings_of_home = load_settings(home)
+    with ddl.open_warehouse(home, settings_of_home) as con:
+        con.execute("delete from quality.rejected_row")
+        con.execute(
+            "insert into raw.reference__recorded_crime_benchmark by name "
+            "select _file_id, 3 as _line_number, 'soon' as period_end "
+            "from raw.reference__recorded_crime_benchmark"
+        )
+        con.execute(
+            "update quality.load_audit set accepted = 2, rejected = 0, contract_sha256 = 'earlier'"
+        )
+    load(home)
+    assert ask(home, "select period_end from raw.reference__recorded_crime_benchmark") == [
+        ("31-12-2018",)
+    ]
+    assert ask(home, "select line_number from quality.rejected_row") == [(3,)]
+    assert ask(home, "select accepted, rejected from quality.load_audit") == [(1, 1)]

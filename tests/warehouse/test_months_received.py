@@ -68,7 +68,7 @@ def test_a_caseload_that_goes_on_covers_no_month_to_come(home: Home) -> None:
         "probation/caseload",
         "c.csv",
         ["offender_id,period_start,period_end,district_code,reoffended",
-         "O1,2026-04-01,9999-12-31,E07000129,N"],
+         "O1,2026-04-01,2999-12-31,E07000129,N"],
     )  # fmt: skip
     load(home)
     [(first, last, this)] = ask(
