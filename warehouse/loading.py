@@ -218,6 +218,11 @@ class _Loader:
         if refused.__cause__ is not None:
             self.keep_error(refused.__cause__)
 
+    def _roll_back(self) -> None:
+        # After some of DuckDB's errors the transaction has ended already.
+        with contextlib.suppress(duckdb.TransactionException):
+            self.con.execute("ROLLBACK")
+
     def _read_members(self, members: list[Member]) -> list[Reading]:
         masking = self.pseudonyms.mask if self.pseudonyms else None
         return read_batch(self.con, self.contract, members, masking=masking)
@@ -284,7 +289,7 @@ class _Loader:
                     refused = self._replace(kept, stale)
             except FileRefused as error:
                 self.unexpected(error)
-                self.con.execute("ROLLBACK")
+                self._roll_back()
                 self.ledger.begin()
                 refused = error
                 for row in stale.rows.values():
@@ -357,9 +362,7 @@ class _Loader:
                     outcome = self._read(landed, copy, sha256)
                 self._hold(landed, outcome.rows)
             except FileRefused as refused:
-                # After some of DuckDB's errors the transaction has ended already.
-                with contextlib.suppress(duckdb.TransactionException):
-                    self.con.execute("ROLLBACK")
+                self._roll_back()
                 self.ledger.begin()
                 row = AuditRow(
                     file_name=landed.name,

@@ -30,7 +30,9 @@ from tests.end_to_end.running import (
 )
 from tests.end_to_end.street_story import LEICESTERSHIRE, Crime, Story, street_csv
 from tests.end_to_end.test_incremental import compare
-from warehouse.contract import load_contracts
+from tests.warehouse import canaries
+from tests.warehouse.test_damaged_files import TWENTY
+from warehouse.contract import load_contract, load_contracts
 from warehouse.demo.formats import zip_bytes
 from warehouse.home import Home
 from warehouse.publication import list_publications, publish
@@ -80,6 +82,33 @@ def test_the_same_bytes_again_publish_nothing(home: Home) -> None:
         "select status, reason from quality.load_audit where file_name like 'again-%'",
     )
     assert [row[0] for row in rows] == ["duplicate", "duplicate"]
+
+
+def test_a_night_tells_no_text_of_a_file_and_damaged_files_cost_themselves_alone(
+    home: Home,
+) -> None:
+    feeds = ("police/recorded_crime", "marac/hearing", "probation/caseload", "reference/boundary")
+    for feed in feeds:
+        canaries.land(home, load_contract(feed))
+    for feed, name, content, _ in TWENTY.values():
+        land(home, feed, name, content, time.time() - 30)
+    deliver(home, "good.csv", extract(NEXT, 40))
+    before = home.current.resolve()
+    done = run(home)
+    assert home.current.resolve() != before
+    assert canaries.CANARY not in done.output.lower()
+    assert canaries.found_in(home) == []
+    for feed, name, _, _ in TWENTY.values():
+        told = [line for line in done.output.splitlines() if f"WARNING {feed}/{name}" in line]
+        assert any(" refused: " in line for line in told), name
+    [(rows,)] = query(
+        home.warehouse_file,
+        "select accepted from quality.load_audit where file_name = 'good.csv'",
+    )
+    assert rows > 0
+    kept = list(home.failures.glob("*.debug.txt"))
+    assert kept
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept)
 
 
 READER = """

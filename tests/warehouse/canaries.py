@@ -122,14 +122,15 @@ def land(home: Home, contract: Contract) -> None:
 def found_in(home: Home) -> list[str]:
     """Where in the home a canary is, but for where files' contents belong.
 
-    They belong in archive/, in the files of refused/, in the raw tables of warehouse.duckdb and in
-    the texts of rejected rows.
+    They belong in archive/, in the files of refused/, in the raw tables of warehouse.duckdb, in the
+    texts of rejected rows, and in the traceback that is kept for the owner alone.
     """
     found = [
         path.relative_to(home.root).as_posix()
         for path in home.root.rglob("*")
         if path.is_file()
         and path != home.warehouse_file
+        and not path.name.endswith(".debug.txt")
         and home.archive not in path.parents
         and (home.refused not in path.parents or path.name.endswith(".reason.json"))
         and CANARY.encode() in path.read_bytes().lower()
