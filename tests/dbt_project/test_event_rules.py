@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dbt_project.rendering import connection, macros, model
+from warehouse.contract import load_contracts
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
@@ -133,7 +134,16 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table load_audit as select 1 as file_id, 'loaded' as status;
         create table load_period (file_id bigint, feed varchar, month date);
         create table int_street_crime_extract (month date, force_name varchar);
+        create table feed_value (feed varchar, column_name varchar, value varchar);
         """
+    )
+    con.executemany(
+        "insert into feed_value values ('hate/report', ?, ?)",
+        [
+            (column.name, value)
+            for column in load_contracts()["hate/report"].columns
+            for value in column.values
+        ],
     )
     con.executemany(
         "insert into lsoa values (?, ?, ?)", [(code, *place) for code, place in LSOAS.items()]
@@ -509,10 +519,23 @@ def test_shares_of_victims_hold_whatever_the_unknown_are(rows: list[Row]) -> Non
     ).fetchall()
     areas = {"C": set(COUNTY), **{district: {district} for district in DISTRICTS}}
     columns = {"gender": "victim_gender", "ethnicity": "victim_ethnicity"}
+    possible_values = {
+        column.name: list(column.values) for column in load_contracts()["hate/report"].columns
+    }
+    # Each area with a report has a row for each category, whether a report names it or not.
+    assert {(area, field, category) for area, field, category, *_ in found if field != "age"} == {
+        (area, field, category)
+        for area, of in areas.items()
+        if any(place_of(row)[1] in of for row in rows)
+        for field, column in {**columns, "strand": "strands"}.items()
+        for category in possible_values[column]
+    }
     for area, field, category, records, known, n, lowest, share, highest, majority in found:
         of_area = [row for row in rows if place_of(row)[1] in areas[area]]
         assert records == len(of_area)
-        assert 0 <= lowest <= share <= highest <= 100
+        assert 0 <= lowest <= highest <= 100
+        assert (share is None) == (known == 0)
+        assert share is None or lowest <= share <= highest
         if field in columns:
             stated = [row[columns[field]] for row in of_area if row[columns[field]] is not None]
         elif field == "strand":
