@@ -107,6 +107,7 @@ def stopped(
     home = copied(demo_home, tmp_path_factory.mktemp("stopped") / "home")
     with home.csp_yml.open("a") as settings:
         settings.write(f"\nalerts:\n  webhook: {webhook.address}\n")
+    home.csp_yml.chmod(0o600)
     now = time.time() - 60
     for feed, contract in load_contracts().items():
         if contract.partner not in ("reference", "partnership") and feed != "police/street_crime":

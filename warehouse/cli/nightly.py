@@ -5,14 +5,14 @@ from pathlib import Path
 from warehouse.cli.show import complain, heading, say, warn
 from warehouse.errors import UsageError
 from warehouse.home import Home
-from warehouse.settings import load_settings
+from warehouse.settings import Settings, load_settings
 
 
 def init(home: Home) -> None:
     """Make the home and say what comes next."""
     existed = home.csp_yml.is_file()
     home.init()
-    load_settings(home)
+    _warn_of_alerts(home, load_settings(home))
     say(f"{'The home is ready' if existed else 'Made the home'}: {home.root}")
     say(f"  settings  {home.csp_yml}")
     say(f"  landing   {home.landing}/<partner>/<feed>/   put extracts here")
@@ -72,9 +72,18 @@ def demo(home: Home, debug: bool) -> int:
 def up(home: Home) -> int:
     """Serve Dagster's web page and daemon until stopped."""
     settings = load_settings(home)
+    _warn_of_alerts(home, settings)
     from orchestration.up import serve
 
     return serve(home, settings.webserver_port) or 0
+
+
+def _warn_of_alerts(home: Home, settings: Settings) -> None:
+    """Say now what would otherwise be found in the night that has something to tell."""
+    from warehouse.alerts import unready
+
+    for problem in unready(settings, home):
+        warn(problem)
 
 
 def _refuse_real_home(home: Home) -> None:
