@@ -230,8 +230,9 @@ def _folder(path: Path, mode: int, *, tighten: bool = True) -> None:
     except FileExistsError:
         if not path.is_dir():
             raise
-        if tighten:
-            now = stat.S_IMODE(path.stat().st_mode)
+        now = stat.S_IMODE(path.stat().st_mode)
+        # Only where it must be: chmod by one who is not of the folder's group drops its setgid bit.
+        if tighten and now & 0o007:
             path.chmod(now & ~0o007)
     else:
         path.chmod(mode)

@@ -18,6 +18,8 @@ from warehouse.home import Home
 # Programs that deliver files write under such a name and rename at the end.
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 BLOCK = 1 << 20
+PUT_ELSEWHERE = "put files into landing/<partner>/<feed>/ (`csp feeds` lists the feeds)"
+OWN_IT = "make the user that runs csp the owner of the folder, with chown"
 LONGEST_NAME = 255  # bytes, of ext4, XFS and APFS
 
 
@@ -83,6 +85,8 @@ def listing(home: Home, feeds: Collection[str]) -> Listing:
             name = f"{partner.name}/{feed.name}"
             if not feed.is_dir(follow_symlinks=False):
                 found.messages.append(_stray(home, feed, "lies outside a feed's folder"))
+            elif not os.access(feed.path, os.R_OK | os.X_OK):
+                found.messages.append(_stray(home, feed, "cannot be read by this user", OWN_IT))
             elif name in feeds:
                 _list_feed(home, name, Path(feed.path), found)
             elif any(_entries(Path(feed.path))):
@@ -244,16 +248,16 @@ def _list_feed(home: Home, feed: str, folder: Path, found: Listing) -> None:
             found.files.append(landed)
 
 
-def _stray(home: Home, entry: os.DirEntry[str], what: str) -> str:
+def _stray(home: Home, entry: os.DirEntry[str], what: str, mend: str = PUT_ELSEWHERE) -> str:
     place = os.fsencode(os.path.relpath(entry.path, home.root)).decode("utf-8", "replace")
-    return (
-        f"{place} {what} and was left alone: "
-        "put files into landing/<partner>/<feed>/ (`csp feeds` lists the feeds)."
-    )
+    return f"{place} {what} and was left alone: {mend}."
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
+    """A link where the file is ours; another's would stay its sender's, to write and to chmod."""
     try:
+        if source.lstat().st_uid != os.geteuid():
+            raise PermissionError
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)

@@ -329,7 +329,9 @@ def _parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
     except yaml.YAMLError as error:
         raise _not_yaml(error, name) from error
     except ValueError as error:  # composes but does not construct: 2020-13-45
-        raise UsageError(f"{name}: a value is no date or number that can be; put it in quotes.") from error
+        raise UsageError(
+            f"{name}: a value is no date or number that can be; put it in quotes."
+        ) from error
 
 
 def _not_yaml(error: yaml.YAMLError, name: str) -> UsageError:

@@ -218,8 +218,8 @@ def test_one_channel_is_enough(left: str) -> None:
         (
             CHANNELS,
             "alerts:\n  smtp: secret\n",
-            f"line {LINE}, alerts.smtp: this will not do; write the keys host, port, sender, recipients "
-            "and security, indented below it",
+            f"line {LINE}, alerts.smtp: this will not do; write the keys host, port, sender, "
+            "recipients and security, indented below it",
         ),
         *[
             (KEPT, f"  webhook: {address}", f"line {LINE}, alerts.webhook: this ")
@@ -248,7 +248,11 @@ def test_one_channel_is_enough(left: str) -> None:
             "    password_file: smtp.password\n    password_env: A",
             "alerts.smtp: password_file and password_env are both set; keep one of them",
         ),
-        (KEPT, "  webhook: *secret", f"line {LINE}, column 12: this is not YAML (found undefined alias)"),
+        (
+            KEPT,
+            "  webhook: *secret",
+            f"line {LINE}, column 12: this is not YAML (found undefined alias)",
+        ),
         (KEPT, "  webhook: !secret x", "this is not YAML (could not determine a constructor for"),
     ],
 )
