@@ -37,7 +37,7 @@ def publication_asset(
             context.log.info(line)
             progress.tell(STEP, line)
 
-        with progress.working(STEP, "Publishing"), retrying(night):
+        with night.working(STEP, "Publishing"), retrying(night):
             published = publish(
                 night.home,
                 night.settings,

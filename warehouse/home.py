@@ -148,6 +148,11 @@ class Home:
         return self.root / "run.lock"
 
     @property
+    def service_lock_file(self) -> Path:
+        """Held while `csp up` serves the home."""
+        return self.root / "up.lock"
+
+    @property
     def standards_file(self) -> Path:
         return self.root / "completeness_standards.csv"
 
@@ -208,7 +213,8 @@ class Home:
             for path in (
                 *(self.csp_yml, self.key_file, self.landing, self.archive, self.refused),
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
-                *(self.status_file, self.lock_file, self.standards_file, self.waivers_file),
+                *(self.status_file, self.lock_file, self.service_lock_file),
+                *(self.standards_file, self.waivers_file),
             )
         }
         return {entry.name for entry in self.root.iterdir()} <= known

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from warehouse.errors import FileRefused
 from warehouse.home import Home
@@ -93,6 +94,28 @@ def listing(home: Home, feeds: Collection[str]) -> Listing:
                 found.messages.append(_stray(home, feed, "is the folder of no known feed"))
     found.files.sort(key=lambda landed: (landed.feed, *landed.newness))
     return found
+
+
+def waiting(home: Home, feeds: Collection[str]) -> list[dict[str, Any]] | None:
+    """The files that lie in landing: {"feed", "files", "oldest"} for each feed with one.
+
+    oldest: modification time, UTC. None where this user may not look.
+    """
+    try:
+        found = listing(home, feeds)
+    except OSError:
+        return None
+    by_feed: dict[str, list[Landed]] = {}
+    for landed in [*found.files, *found.unfinished]:
+        by_feed.setdefault(landed.feed, []).append(landed)
+    return [
+        {
+            "feed": feed,
+            "files": len(files),
+            "oldest": min(landed.landed_at for landed in files).isoformat(timespec="seconds") + "Z",
+        }
+        for feed, files in sorted(by_feed.items())
+    ]
 
 
 def settle(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -275,6 +276,30 @@ def test_progress_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
         "  writing indicator",
         "Publishing: failed, 0.1 s",
     ]
+
+
+def test_a_step_that_says_nothing_is_heard_of_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Never ten seconds without a line, as long as signs of life come every two."""
+    now = 0.0
+    lines = PlainLines(lambda: now)
+    lines.hear(Progress("build", "started", "Building"))
+    said_at = [0.0]
+    capsys.readouterr()
+    for second in range(2, 100, 2):
+        now = float(second)
+        if second == 30:
+            lines.hear(Progress("build", "detail", "model 7", 7, 200))
+        lines.hear(Progress("build", "waiting", "Building", seconds=now))
+        shown = capsys.readouterr().out.splitlines()
+        assert len(shown) <= 1
+        if shown:
+            said_at.append(now)
+            latest = " (7 of 200: model 7)" if second > 30 else ""
+            assert shown == [f"  Building: {second} s so far{latest}"]
+    gaps = {after - before for before, after in itertools.pairwise(said_at)}
+    assert gaps == {8.0}
 
 
 def test_progress_on_a_terminal() -> None:

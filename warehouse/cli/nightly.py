@@ -73,9 +73,13 @@ def up(home: Home) -> int:
     """Serve Dagster's web page and daemon until stopped."""
     settings = load_settings(home)
     _warn_of_alerts(home, settings)
+    say(f"Starting Dagster for {home.root} ...")
+    from orchestration.progress import listening
     from orchestration.up import serve
+    from warehouse.cli.progress import PlainLines
 
-    return serve(home, settings.webserver_port) or 0
+    with listening(PlainLines().hear):
+        return serve(home, settings.webserver_port, say)
 
 
 def _warn_of_alerts(home: Home, settings: Settings) -> None:
