@@ -27,7 +27,7 @@ PAGE = """<!DOCTYPE html>
 <style>{{ style }}</style>
 </head>
 <body>
-<p><a href="index.html">All suites</a></p>
+<p><a href="../index.html">The auditors' pages</a> · <a href="index.html">All suites</a></p>
 <h1>{{ expectation_suite_name }}</h1>
 <table>
 <thead><tr><th>Check</th><th>Status</th><th>Severity</th><th>In words</th></tr></thead>
@@ -129,7 +129,8 @@ def _index(feeds: Mapping[str, tuple[Any, Sequence[CheckResult]]]) -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f'<title>Data Docs</title><link rel="icon" href="data:,"><style>{STYLE}</style></head>'
-        "<body><h1>Great Expectations: what was expected of each feed</h1>"
+        '<body><p><a href="../index.html">The auditors\' pages</a></p>'
+        "<h1>Great Expectations: what was expected of each feed</h1>"
         "<table><thead><tr><th>Feed</th><th>Met</th><th>Not met</th><th>Not applicable</th>"
         f"<th>Error</th></tr></thead><tbody>{rows}</tbody></table></body></html>"
     )
