@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -14,11 +15,14 @@ from warehouse.locking import holder
 STOPPED = "select instigator_body from instigators where status = 'STOPPED'"
 
 
-def state(home: Home) -> dict[str, Any]:
+def state(home: Home) -> dict[str, Any] | None:
     """{"running": {"pid", "started_at"} or None, "stopped": names of schedules and sensors}.
 
-    Dagster's own file is read, for importing Dagster takes longer than an answer may.
+    None where this user may not look. Dagster's own file is read, for importing Dagster takes
+    longer than an answer may.
     """
+    if not os.access(home.dagster, os.R_OK | os.X_OK):
+        return None
     held = holder(home.service_lock_file)
     running = held and {key: held[key] for key in ("pid", "started_at")}
     return {"running": running, "stopped": _stopped(home)}
@@ -27,7 +31,7 @@ def state(home: Home) -> dict[str, Any]:
 def _stopped(home: Home) -> list[str]:
     path = home.dagster / "schedules" / "schedules.db"
     found = []
-    # Where this user may not look, or before Dagster made the file, nothing is known to be off.
+    # Before Dagster made the file nothing was turned off.
     with (
         contextlib.suppress(sqlite3.Error, OSError),
         closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1)) as con,

@@ -80,6 +80,19 @@ for message in night(home).feeds["police/street_crime"].messages:
 """
 
 
+# An analyst of the owner's group asks.
+STATUS = """
+import json, os, sys
+from pathlib import Path
+from warehouse import status
+from warehouse.home import Home
+status.read(Home(Path(sys.argv[2])))
+user, group = map(int, sys.argv[3:])
+os.setgroups([group]); os.setgid(group); os.setuid(user)
+print(json.dumps(status.read(Home(Path(sys.argv[1])))))
+"""
+
+
 @pytest.fixture
 def service_home(home: Home, tmp_path: Path) -> Iterator[Home]:
     """A home of the service, with a landing folder as the document says."""
@@ -197,6 +210,25 @@ def test_a_folder_of_another_owner_stops_nothing(service_home: Home) -> None:
     told = night_of_service(service_home, ANALYSTS, POLICE_GROUP)
     assert told == ""
     assert not path.exists()
+
+
+def test_an_analyst_is_told_what_cannot_be_seen_not_that_it_is_not_there(
+    service_home: Home, tmp_path: Path
+) -> None:
+    of_a_colleague(service_home, 0o640)
+    Home(tmp_path / "warm").init()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", STATUS, str(service_home.root), str(tmp_path / "warm")),
+            *map(str, (COUNCIL, ANALYSTS)),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert (found["waiting"], found["service"]) == (None, None)
 
 
 def test_a_file_of_another_is_copied_never_linked(home: Home, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def _running(running: dict[str, Any]) -> str:
 
 def _waiting(waiting: list[dict[str, Any]] | None) -> str:
     if waiting is None:
-        return "this user may not look into landing/"
+        return "only the home's owner may look into landing/"
     if not waiting:
         return "nothing lies in landing/"
     listed = "; ".join(
@@ -108,7 +108,9 @@ def _waiting(waiting: list[dict[str, Any]] | None) -> str:
     return f"{plural(sum(feed['files'] for feed in waiting), 'file')} in landing/ ({listed})"
 
 
-def _schedule(service: dict[str, Any]) -> str:
+def _schedule(service: dict[str, Any] | None) -> str:
+    if service is None:
+        return "only the home's owner may see whether `csp up` is running"
     running, stopped = service["running"], service["stopped"]
     off = (
         f"STOPPED: {' and '.join(stopped)} turned off on Dagster's page; turn it on there again"
