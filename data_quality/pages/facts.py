@@ -88,7 +88,9 @@ def _fact(check: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _of_loads(check: Mapping[str, Any]) -> bool:
-    return check["table_name"] == "load_audit" or check["check_id"] == "dbt.assert_rows_reconcile"
+    return bool(
+        check["table_name"] == "load_audit" or check["check_id"] == "dbt.assert_rows_reconcile"
+    )
 
 
 def _precedence(check: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -145,7 +145,7 @@ OUTCOMES = {
 
 def outcome(check: Mapping[str, Any]) -> str:
     """``fail``, ``error``, ``pass``, ``not applicable``, ``not run`` ... of a check."""
-    return OUTCOMES.get(facts.rank(check), check["status"])
+    return OUTCOMES.get(facts.rank(check), str(check["status"]))
 
 
 def _choices(checks: list[reading.Row]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from data_quality.pages.write import value as shown
 from tests.browser import Page, browser
 from tests.end_to_end.running import partner, query
 from warehouse.home import Home
@@ -183,7 +184,13 @@ def test_figures_are_searched_and_say_their_limits(
         "select value, lower_95, upper_95 from marts.indicator_value "
         "where indicator_id = 'hate_reports' and area_name = 'Blaby' and period_label = '2010/11'",
     )
-    assert cells[5:7] == [f"{value:.3f}", f"{low:.3f} to {high:.3f}"]
+    assert cells[5:7] == [shown(value), f"{shown(low)} to {shown(high)}"]
+    choose(page, "figures", "words", "")
+    choose(page, "figures", "topic", "hate")
+    choose(page, "figures", "area", "Blaby")
+    found = rows_shown(page, "figures")
+    assert len(found) >= 3
+    assert {(row["topic"], row["area"]) for row in found} == {("hate", "Blaby")}
 
 
 def test_a_gap_leads_to_the_figures_that_suffer_from_it_and_back(page: Page, quality: Path) -> None:
@@ -199,14 +206,11 @@ def test_a_gap_leads_to_the_figures_that_suffer_from_it_and_back(page: Page, qua
     behind = page.run("return document.getElementById('table-hate-victims').innerText")
     assert re.search(r"victim_age 8\d\.\d % ✗ 12 of 12 months below 90 %", behind), behind
     page.open(quality / "figures.html")
-    choose(page, "figures", "fields", "below")
-    assert {row["fields"] for row in rows_shown(page, "figures")} == {"below"}
-    link = "[id=figure-street-all-crime] a[href*='police-street-crime-lsoa-code']"
-    page.click(link)
-    page.wait("location.hash === '#police-street-crime-lsoa-code'")
-    page.click("[id=police-street-crime-lsoa-code] a[href$='figure-street-all-crime']")
-    page.wait("location.hash === '#figure-street-all-crime'")
-    assert "All street crime" in page.run("return document.querySelector(':target').innerText")
+    page.click("[id=figure-hate-reports] a[href*='hate-report-lsoa-code']")
+    page.wait("location.hash === '#hate-report-lsoa-code'")
+    page.click("[id=hate-report-lsoa-code] a[href$='figure-hate-reports']")
+    page.wait("location.hash === '#figure-hate-reports'")
+    assert "Hate reports" in page.run("return document.querySelector(':target').innerText")
 
 
 def test_every_monitored_field_says_what_reads_it(demo_home: Home) -> None:
