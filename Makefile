@@ -45,7 +45,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	test -n "$$found" || { echo "Python 3.11, 3.12 or 3.13 with its module venv is needed:" \
 	"install one (on Debian python3 and python3-venv), then run make again." >&2; exit 1; }; \
 	echo "Making the virtual environment with $$("$$found" --version) ..."; \
-	"$$found" -m venv --clear $(VENV); fi
+	rm -rf $(OLD_DUCKDB); "$$found" -m venv --clear $(VENV); fi
 	$(call telling,Installing what requirements.lock pins,\
 	$(BIN)/python -m pip install --quiet -r requirements.lock)
 	$(call telling,Installing the project itself,\

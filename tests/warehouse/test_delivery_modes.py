@@ -141,7 +141,7 @@ def night_of_service(home: Home, *groups: int) -> str:
         cwd=PROJECT,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
