@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,4 +102,5 @@ def _send(progress: Progress) -> None:
             listener(progress)
         except Exception:
             # A terminal that went away must not stop the night, nor a test inside dbt.
-            _listeners.remove(listener)
+            with suppress(ValueError):  # the thread of the signs of life may have been first
+                _listeners.remove(listener)
