@@ -65,7 +65,7 @@ def with_canaries(feed: str) -> bytes:
 
 
 # The end of the webhook's address, which is its password.
-SECRET = "SesameOpenUp"
+HOOK_END = "SesameOpenUp"
 
 
 class Received(NamedTuple):
@@ -90,7 +90,7 @@ def webhook() -> Iterator[Received]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Received(f"http://127.0.0.1:{server.server_port}/hook/{SECRET}", messages)
+    yield Received(f"http://127.0.0.1:{server.server_port}/hook/{HOOK_END}", messages)
     server.shutdown()
 
 
@@ -214,11 +214,11 @@ def test_no_canary_sings(waived: Stopped) -> None:
 def test_the_webhooks_address_stands_in_the_settings_alone(waived: Stopped) -> None:
     """After nights that used it: no log, message, table, page, manifest or file of Dagster's."""
     assert waived.messages
-    assert SECRET not in waived.said
+    assert HOOK_END not in waived.said
     holding = {
         path.relative_to(waived.home.root).as_posix()
         for path in waived.home.root.rglob("*")
-        if path.is_file() and SECRET.encode() in path.read_bytes()
+        if path.is_file() and HOOK_END.encode() in path.read_bytes()
     }
     assert holding == {"csp.yml"}
 
