@@ -21,25 +21,26 @@ ORDER = {
 }
 NOT_EVALUATED, NOT_IMPLEMENTED, NOT_APPLICABLE, PASSED, OF_SOFTWARE = 4, 5, 6, 7, 8
 
-VOLUME = ("volume.", "volume_drift.")
-
 
 def told_once(checks: Iterable[Mapping[str, Any]]) -> list[Row]:
     """One row for each fact: the check that says it best, the others in its key `also`.
 
     checks: rows with check_id, feed, table_name, column_name, dimension, severity, status and
-    (optional) is_implemented. Only checks with one outcome are folded into one row. What failed
-    comes first, blocking before warning; then what was not evaluated, and last what passed and
-    what no night evaluates.
+    (optional) is_implemented and waiver. Only checks with one outcome are folded into one row.
+    What failed comes first, blocking before warning; then what was not evaluated, and last what
+    passed and what no night evaluates.
     """
     found: dict[tuple[Any, ...], list[Row]] = {}
     for check in sorted((dict(check) for check in checks), key=_precedence):
-        key = (_fact(check), check["status"], check.get("is_implemented", True))
+        # What a waiver bears is shown with it, never under what nobody bears.
+        came_out = (check["status"], check.get("is_implemented", True), check.get("waiver"))
+        key = (_fact(check), *came_out)
         found.setdefault(key, []).append({**check, "also": []})
     told = []
     for (fact, *outcome), rows in found.items():
-        if fact == RECONCILES_ALL and (of_feeds := _same(found, outcome)):
-            of_feeds[0]["also"] += rows
+        of_feed = _of_a_feed(found, outcome) if fact == RECONCILES_ALL else None
+        if of_feed is not None and rank(of_feed) <= rank(rows[0]):
+            of_feed["also"] += rows
             continue
         rows[0]["also"] += rows[1:]
         told.append(rows[0])
@@ -59,18 +60,18 @@ def rank(check: Mapping[str, Any]) -> int:
     return NOT_APPLICABLE if status == "not_applicable" else PASSED
 
 
+VOLUME = ("volume", "volume_drift")
 RECONCILES = "reconciles"
 RECONCILES_ALL = (RECONCILES, None)
 
 
-def _same(found: Mapping[tuple[Any, ...], list[Row]], outcome: Iterable[Any]) -> list[Row] | None:
-    """The first feed's rows that reconcile, or do not, as the check of all feeds says."""
-    outcome = tuple(outcome)
+def _of_a_feed(found: Mapping[tuple[Any, ...], list[Row]], outcome: list[Any]) -> Row | None:
+    """The first feed whose rows reconcile, or do not, as the check of all feeds says."""
     return next(
         (
-            rows
+            rows[0]
             for (fact, *other), rows in found.items()
-            if fact[0] == RECONCILES and fact != RECONCILES_ALL and tuple(other) == outcome
+            if fact[0] == RECONCILES and fact != RECONCILES_ALL and other == outcome
         ),
         None,
     )
@@ -82,7 +83,8 @@ def _fact(check: Mapping[str, Any]) -> tuple[Any, ...]:
         return ("field", feed, check["column_name"])
     if check["dimension"] == "reconciliation" and (feed or _of_loads(check)):
         return (RECONCILES, feed)
-    if feed and check_id.startswith(VOLUME):
+    # A month that is a check of its own, to be waived on its own, is a fact of its own.
+    if feed and check_id in [f"{name}.{feed.replace('/', '.')}" for name in VOLUME]:
         return ("volume", feed)
     return (check_id,)
 

@@ -79,6 +79,14 @@ def test_rows_that_do_not_add_up_are_told_of_their_feed() -> None:
     ]
 
 
+def test_each_month_out_of_its_band_is_a_fact_of_its_own_and_so_is_a_waived_one() -> None:
+    names = ("volume.hate.report.2011-02", "volume.hate.report.2011-03", "volume.hate.report")
+    of_months = [check(name, feed="hate/report") for name in names]
+    assert len(told_once(of_months)) == 3
+    waived = {**of_field(f"{AGE}.latest_month"), "waiver": "until 2027-03-31"}
+    assert len(told_once([of_field(AGE), waived])) == 2
+
+
 def test_other_checks_of_one_table_are_facts_of_their_own() -> None:
     checks = [
         check("dbt.not_null_a", table_name="fct_a", column_name="a", dimension="completeness"),
@@ -103,6 +111,7 @@ checks = st.builds(
     dimension=st.sampled_from(["completeness", "validity", "reconciliation", "consistency"]),
     severity=st.sampled_from(["blocking", "warning"]),
     is_implemented=st.booleans(),
+    waiver=st.sampled_from([None, "until 2027-03-31"]),
 )
 
 
@@ -112,7 +121,8 @@ def test_every_check_is_told_with_its_own_outcome(given: list[dict[str, Any]]) -
     everything = [each for row in told for each in (row, *row["also"])]
     assert sorted(each["check_id"] for each in everything) == sorted(c["check_id"] for c in given)
     for row in told:
-        assert {other["status"] for other in row["also"]} <= {row["status"]}
+        for name in ("status", "waiver"):
+            assert {other[name] for other in row["also"]} <= {row[name]}
         # What is folded is never graver than what is shown.
         assert all(rank(other) >= rank(row) for other in row["also"])
     assert [rank(row) for row in told] == sorted(rank(row) for row in told)
