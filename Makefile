@@ -1,9 +1,12 @@
 # The commands of a checkout. `make demo` and `make test` are the two to know; `make help` lists all.
-# Needed beforehand: Python 3.11, make, git, and a package index that pip is set up for.
+# Needed beforehand: Python 3.11, 3.12 or 3.13, make, git, and a package index that pip is set up for.
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# The first of these that is there and will do; 3.11 before the others, for every test was run on it.
+PYTHONS := python3.11 python3.12 python3.13 python3
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 # Readers still on DuckDB 1.2 must be able to open a publication; a test opens one with this client.
 OLD_DUCKDB := .cache/duckdb-1.2.2
 
@@ -17,8 +20,18 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Say what is being done, and every BEAT seconds that it still is: $(call telling,WHAT,COMMAND).
+BEAT := 8
+define telling
+@echo "$(1) ..."; began=$$(date +%s); \
+(while sleep $(BEAT) > /dev/null 2>&1; do \
+echo "  $(1): $$(($$(date +%s) - began)) s so far"; done) & \
+beat=$$!; trap 'kill $$beat' EXIT; trap 'exit 130' INT TERM; \
+$(2)
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test smoke lint format bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -26,15 +39,21 @@ help: ## this list
 setup: $(INSTALLED) ## the virtual environment, as pinned in requirements.lock
 
 $(INSTALLED): requirements.lock pyproject.toml
-	@python=$$(command -v python3.11 || command -v python3) && \
-	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-	{ echo "Python 3.11 is needed: install python3.11, then run make again." >&2; exit 1; }; \
-	"$$python" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
-	@test -d $(OLD_DUCKDB)/duckdb || \
+	@if ! $(BIN)/python -c "$(SUITABLE)" 2> /dev/null; then \
+	for python in $(PYTHONS); do \
+	if "$$python" -c "$(SUITABLE)" 2> /dev/null; then found=$$python; break; fi; done; \
+	test -n "$$found" || { echo "Python 3.11, 3.12 or 3.13 with its module venv is needed:" \
+	"install one (on Debian python3 and python3-venv), then run make again." >&2; exit 1; }; \
+	echo "Making the virtual environment with $$("$$found" --version) ..."; \
+	rm -rf $(OLD_DUCKDB); "$$found" -m venv --clear $(VENV); fi
+	$(call telling,Installing what requirements.lock pins,\
+	$(BIN)/python -m pip install --quiet -r requirements.lock)
+	$(call telling,Installing the project itself,\
+	$(BIN)/python -m pip install --quiet --no-deps --editable .)
+	$(call telling,Fetching the DuckDB client of older readers,\
+	test -d $(OLD_DUCKDB)/duckdb || \
 	$(BIN)/python -m pip install --quiet --no-deps --target $(OLD_DUCKDB) duckdb==1.2.2 || \
-	echo "DuckDB 1.2.2 could not be fetched: the test with that client will be skipped."
+	echo "DuckDB 1.2.2 could not be fetched: the test with that client will be skipped.")
 	@touch $@
 
 demo: setup ## a small generated partnership, loaded, built, checked and published
@@ -42,6 +61,9 @@ demo: setup ## a small generated partnership, loaded, built, checked and publish
 
 test: setup ## every test
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+smoke: setup ## the demo on another Python of those supported, where one is installed
+	@.ci/smoke
 
 lint: setup ## style, types and SQL
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ PAGE = """<!DOCTYPE html>
 <style>{{ style }}</style>
 </head>
 <body>
-<p><a href="index.html">All suites</a></p>
+<p><!-- back --> · <a href="index.html">All suites</a></p>
 <h1>{{ expectation_suite_name }}</h1>
 <table>
 <thead><tr><th>Check</th><th>Status</th><th>Severity</th><th>In words</th></tr></thead>
@@ -61,6 +61,11 @@ th,td{border:1px solid #bbb;padding:.35rem .6rem;text-align:left;vertical-align:
 DEAD_LINK = re.compile(r'<a href="(?:\.\./)+[^"]*" *>([^<]*)</a>')
 
 
+# Published, the pages lie beside those that lead here. Filled in when dead links are gone.
+BACK_MARK = "<!-- back -->"
+BACK = '<a href="../index.html">The auditors\u2019 pages</a>'
+
+
 def write(feeds: Mapping[str, tuple[Any, Sequence[CheckResult]]], folder: Path) -> None:
     """Replace `folder` with an index and a page per suite.
 
@@ -78,7 +83,8 @@ def write(feeds: Mapping[str, tuple[Any, Sequence[CheckResult]]], folder: Path) 
     for feed, (validation, checks) in feeds.items():
         document = renderer.render(presentable(validation, checks))
         page = view.render(document, template="static_page.j2", style=STYLE, checks=checks)
-        (folder / page_name(feed)).write_text(DEAD_LINK.sub(r"\1", page), encoding="utf-8")
+        page = DEAD_LINK.sub(r"\1", page).replace(BACK_MARK, BACK, 1)
+        (folder / page_name(feed)).write_text(page, encoding="utf-8")
     (folder / "index.html").write_text(_index(feeds), encoding="utf-8")
 
 
@@ -129,7 +135,8 @@ def _index(feeds: Mapping[str, tuple[Any, Sequence[CheckResult]]]) -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         f'<title>Data Docs</title><link rel="icon" href="data:,"><style>{STYLE}</style></head>'
-        "<body><h1>Great Expectations: what was expected of each feed</h1>"
+        f"<body><p>{BACK}</p>"
+        "<h1>Great Expectations: what was expected of each feed</h1>"
         "<table><thead><tr><th>Feed</th><th>Met</th><th>Not met</th><th>Not applicable</th>"
         f"<th>Error</th></tr></thead><tbody>{rows}</tbody></table></body></html>"
     )

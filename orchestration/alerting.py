@@ -146,4 +146,4 @@ def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) ->
 
 
 def _channels(settings: Settings) -> bool:
-    return settings.alerts.webhook is not None or settings.alerts.smtp is not None
+    return settings.alerts.has_webhook or settings.alerts.smtp is not None

@@ -81,7 +81,7 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
         with (
-            progress.working(STEP, "Building the tables and testing them"),
+            night.working(STEP, "Building the tables and testing them"),
             retrying(night),
             interruptible(),
         ):

@@ -106,7 +106,7 @@ def expectation_assets(
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with (
-            progress.working(STEP, "Checking completeness and validity"),
+            night.working(STEP, "Checking completeness and validity"),
             retrying(night),
             interruptible(),
         ):

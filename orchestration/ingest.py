@@ -57,7 +57,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             progress.tell(STEP, line)
 
         with (
-            progress.working(STEP, "Loading what has landed"),
+            night.working(STEP, "Loading what has landed"),
             retrying(night),
             interruptible() as received,
             night.warehouse() as connection,

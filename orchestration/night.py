@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from orchestration import failures
+from orchestration import failures, progress
 from warehouse import ddl, runs
 from warehouse import status as status_file
 from warehouse.contract import load_contracts
@@ -31,6 +31,7 @@ class Night:
     settings: Settings
     run_id: str
     full_refresh: bool = False
+    lock: RunLock | None = None
     started_at: datetime = field(default_factory=utc_now)
     input_state: str | None = None
 
@@ -39,6 +40,14 @@ class Night:
         """The warehouse, open for writing; no two steps hold it at once."""
         with closing(open_warehouse(self.home, self.settings)) as connection:
             yield connection
+
+    @contextmanager
+    def working(self, step: str, text: str) -> Iterator[None]:
+        """Tell that a step started and how it ended: to who listens, and to `csp status`."""
+        if self.lock is not None:
+            self.lock.note(text)
+        with progress.working(step, text):
+            yield
 
     @property
     def data_docs(self) -> Path:
@@ -81,7 +90,7 @@ def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
     home = Home.resolve()
     home.require()
     run_id, began = context.run_id or "none", utc_now()
-    with RunLock(home):
+    with RunLock(home) as lock:
         status_file.begin(home, run_id, began)
         try:
             settings = load_settings(home)
@@ -94,5 +103,6 @@ def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
             settings=settings,
             run_id=run_id,
             full_refresh=bool(context.resource_config["full_refresh"]),
+            lock=lock,
             started_at=began,
         )

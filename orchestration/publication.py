@@ -38,7 +38,7 @@ def publication_asset(
             context.log.info(line)
             progress.tell(STEP, line)
 
-        with progress.working(STEP, "Publishing"), retrying(night):
+        with night.working(STEP, "Publishing"), retrying(night):
             before = current_folder(night.home)
             published = publish(
                 night.home,

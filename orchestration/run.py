@@ -31,6 +31,7 @@ MIB = 1024 * 1024
 # Dagster's records, dbt's artifacts and the first pages of a build; less than this ends half-way.
 LEAST_FREE_BYTES = 200 * MIB
 OURS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+READING = "Reading the definitions"
 MEND = "Mend that, then run `csp run` again."
 Status = Literal["published", "unchanged", "blocked", "failed"]
 
@@ -86,12 +87,13 @@ def _run(
     home: Home, run_id: str, began: datetime, full_refresh: bool, listener: Listener | None
 ) -> dg.ExecuteInProcessResult:
     with progress.listening(listener):
-        with RunLock(home):
+        with RunLock(home) as lock:
             load_settings(home)
             refuse_without_room(home)
             silence()
             status.begin(home, run_id, began)
-            with progress.working("prepare", "Reading the definitions"):
+            lock.note(READING)
+            with progress.working("prepare", READING):
                 # Imports of several seconds: only now, when the lock is known to be free.
                 from orchestration.dbt_program import prepared_manifest
                 from orchestration.definitions import CONSOLE_QUIET, JOB, definitions_of

@@ -18,17 +18,19 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
+from orchestration import progress
 from orchestration.dbt_program import prepared_manifest
 from orchestration.instance import environment, opened, prune_runs
 from warehouse.errors import RunFailed, UsageError
 from warehouse.home import Home
+from warehouse.locking import ServiceLock
 from warehouse.settings import load_settings
 
 HOST = "127.0.0.1"
+STEP = "up"
 MODULE = "orchestration.definitions"
 # A loaded machine needs a while to import Dagster; a run in hand needs a while to stop.
 START_WITHIN_SECONDS = 120.0
@@ -51,14 +53,21 @@ def serve(
     """Serve until SIGTERM or SIGINT; returns 0, or 1 if a part ended by itself.
 
     webserver=False leaves the page out: schedule and sensor run without it. Raises UsageError
-    when the port is taken or the settings are wrong, RunFailed when a part does not start.
+    when the port is taken or the settings are wrong, AlreadyRunning where the home is served
+    already, RunFailed when a part does not start.
     """
     settings = load_settings(home)
     port = settings.webserver_port if port is None else port
-    if webserver:
-        _require_free(home, port)
-    prepared_manifest()
-    with opened(home) as instance:
+    with ServiceLock(home):
+        if webserver:
+            _require_free(port)
+        return _serve(home, port if webserver else None, report)
+
+
+def _serve(home: Home, port: int | None, report: Callable[[str], None]) -> int:
+    with progress.working(STEP, "Reading the definitions"):
+        prepared_manifest()
+    with progress.working(STEP, "Opening Dagster's records"), opened(home) as instance:
         prune_runs(instance)
     stopped: list[int] = []
 
@@ -73,8 +82,8 @@ def serve(
         folder = Path(tempfile.mkdtemp(prefix="csp-"))
         ending.callback(shutil.rmtree, folder, ignore_errors=True)
         ending.callback(_stop, children)
-        _start(home, port if webserver else None, folder, children, stopped)
-        if webserver and not stopped:
+        _start(home, port, folder, children, stopped)
+        if port is not None and not stopped:
             report(f"Dagster's page: http://{HOST}:{port}")
         report("The schedule (02:00) and the landing sensor are running. Stop with Ctrl-C.")
         while not stopped:
@@ -98,9 +107,13 @@ def _start(
     quiet = ["--log-level", "warning"]
     server = ["dagster", "api", "grpc", "--socket", str(path), "--module-name", MODULE, *quiet]
     daemon = ["dagster-daemon", "run", "--workspace", str(workspace), *quiet]
+    progress.tell(STEP, "Starting Dagster's code server")
     children["code server"] = _child(home, server)
-    deadline = time.monotonic() + START_WITHIN_SECONDS
+    began = time.monotonic()
+    deadline = began + START_WITHIN_SECONDS
     while not stopped and not _listens(path):
+        # No thread tells this: a fork, as for the next child, and threads do not mix.
+        progress.waiting(STEP, "Starting Dagster's code server", began)
         if children["code server"].poll() is not None or time.monotonic() > deadline:
             raise RunFailed("Dagster's code server did not start; its message is above.")
         time.sleep(0.2)
@@ -165,36 +178,13 @@ def _stop(children: Children) -> None:
             continue
 
 
-def _require_free(home: Home, port: int) -> None:
+def _require_free(port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            earlier = _page_of(home, port)
-            if earlier is not None:
-                raise UsageError(
-                    f"`csp up` of this home is already running: its page (process {earlier}) "
-                    f"holds port {port} of {HOST}. Use that one, or stop it first."
-                ) from error
             raise UsageError(
                 f"Port {port} of {HOST} cannot be used ({error.strerror}); "
                 "set webserver_port in csp.yml to another."
             ) from error
-
-
-def _page_of(home: Home, port: int) -> int | None:
-    """The process that serves this home's page on the port, if /proc shows one to this user."""
-    of_home = f"DAGSTER_HOME={home.dagster}".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if (
-                any(word.endswith(b"dagster-webserver") for word in words)
-                and (b"--port", str(port).encode()) in pairwise(words)
-                and of_home in (folder / "environ").read_bytes().split(b"\0")
-            ):
-                return int(folder.name)
-        except OSError:  # ended meanwhile, or another user's
-            continue
-    return None

@@ -7,6 +7,7 @@ not be one who may read records.
 import contextlib
 import http.client
 import json
+import os
 import re
 import smtplib
 import socket
@@ -20,12 +21,12 @@ from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime, make_msgid
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from warehouse.home import Home
-from warehouse.pseudonyms import READABLE_BY_OTHERS
-from warehouse.settings import Settings, Smtp
+from warehouse.home import READABLE_BY_OTHERS, Home
+from warehouse.settings import Alerts, Settings, Smtp, web_address
 
 TIMEOUT_SECONDS = 10.0
 PAUSE_SECONDS = 2.0
@@ -115,11 +116,17 @@ def send(
     longer than two tries take. No sentence quotes a password or the path of a webhook.
     """
     channels: dict[str, Callable[[], None]] = {}
-    webhook, smtp = settings.alerts.webhook, settings.alerts.smtp
-    if webhook is not None:
-        channels[f"the webhook at {urlsplit(webhook).netloc}"] = lambda: _post(
-            webhook, message, timeout
-        )
+    smtp = settings.alerts.smtp
+    unset: list[str] = []
+    if settings.alerts.has_webhook:
+        try:
+            webhook = _address(settings.alerts, home)
+        except _NotSent as error:
+            unset.append(f"The alert by the webhook: {error}.")
+        else:
+            channels[f"the webhook at {urlsplit(webhook).netloc}"] = lambda: _post(
+                webhook, message, timeout
+            )
     if smtp is not None:
         # The same for both tries, so that a mail that arrived twice is shown once.
         number = make_msgid(domain=smtp.sender.rpartition("@")[2])
@@ -146,7 +153,23 @@ def send(
             threads.append(thread)
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    return [f"The alert by {name}: {why}." for name, why in list(said.items()) if why is not None]
+    return unset + [
+        f"The alert by {name}: {why}." for name, why in list(said.items()) if why is not None
+    ]
+
+
+def unready(settings: Settings, home: Home) -> list[str]:
+    """A sentence for each channel whose secret cannot be had; sends nothing, quotes nothing."""
+    problems = []
+    for name, look in (
+        ("the webhook", lambda: settings.alerts.has_webhook and _address(settings.alerts, home)),
+        ("mail", lambda: settings.alerts.smtp and _password(settings.alerts.smtp, home)),
+    ):
+        try:
+            look()
+        except _NotSent as error:
+            problems.append(f"No alert can go out by {name}: {error}.")
+    return problems
 
 
 def _twice(attempt: Callable[[], None], pause: float) -> str | None:
@@ -250,28 +273,61 @@ def _letter(smtp: Smtp, message: Message, number: str) -> EmailMessage:
     return letter
 
 
-def _password(smtp: Smtp, home: Home) -> str | None:
-    if smtp.password_file is None:
-        return None
-    path = home.root / smtp.password_file
+def _address(alerts: Alerts, home: Home) -> str:
+    """The webhook's address, wherever it stands."""
+    address = alerts.webhook or _secret(
+        "address", alerts.webhook_file, alerts.webhook_env, home.root
+    )
     try:
-        if not path.is_file():
-            raise _NotSent(f"the password's file {path} is not there; write the password into it")
-        if path.stat().st_mode & READABLE_BY_OTHERS:
+        return web_address(address or "")
+    except ValueError as error:
+        where = alerts.webhook_file or alerts.webhook_env
+        raise _NotSent(f"what {where} holds will not do: {error}") from error
+
+
+def _password(smtp: Smtp, home: Home) -> str | None:
+    return _secret("password", smtp.password_file, smtp.password_env, home.root)
+
+
+def _secret(what: str, file: str | None, variable: str | None, root: Path) -> str | None:
+    """The secret that a file below `root` or a variable of the environment holds; None of neither.
+
+    Raises _NotSent, which quotes none of it.
+    """
+    if variable is not None:
+        secret, place = os.environ.get(variable, ""), f"the variable {variable}"
+        if not secret:
             raise _NotSent(
-                f"other users can read the password's file {path}, so it is not used; "
-                f"take their access away: chmod 600 {path}"
+                f"{place} is not set where csp runs; set it to the {what}, for a service with "
+                "EnvironmentFile="
             )
-        password = path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise _NotSent(f"the password's file {path} cannot be read: {said}") from error
-    if not re.fullmatch(r"[ -~]+", password):
+    elif file is not None:
+        path = root / file
+        secret, place = _secret_of_file(what, path), f"the file {path}"
+    else:
+        return None
+    if not re.fullmatch(r"[ -~]+", secret):
+        article = "an" if what[0] in "aeiou" else "a"
         raise _NotSent(
-            f"the file {path} must hold a password in one line, of letters without accents, "
+            f"{place} must hold {article} {what} in one line, of letters without accents, "
             "digits and signs, and nothing else"
         )
-    return password
+    return secret
+
+
+def _secret_of_file(what: str, path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise _NotSent(f"the {what}'s file {path} is not there; write the {what} into it")
+        if path.stat().st_mode & READABLE_BY_OTHERS:
+            raise _NotSent(
+                f"other users can read the {what}'s file {path}, so it is not used; "
+                f"take their access away: chmod 600 {path}"
+            )
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise _NotSent(f"the {what}'s file {path} cannot be read: {said}") from error
 
 
 def _not_mailed(smtp: Smtp, error: OSError, timeout: float) -> _NotSent:
@@ -289,7 +345,7 @@ def _not_mailed(smtp: Smtp, error: OSError, timeout: float) -> _NotSent:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return _NotSent(
             f"it refuses the user and password ({error.smtp_code}); see user in csp.yml and the "
-            f"password in {smtp.password_file}",
+            f"password in {smtp.password_file or smtp.password_env}",
             _passes(error.smtp_code),
         )
     if isinstance(error, smtplib.SMTPNotSupportedError):

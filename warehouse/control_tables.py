@@ -25,6 +25,14 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "grain": ("VARCHAR", "What one row stands for."),
         },
     ),
+    "raw.feed_value": (
+        "The values that a contract allows in a column with a closed list of them.",
+        {
+            "feed": ("VARCHAR", "partner/feed."),
+            "column_name": ("VARCHAR", "The column."),
+            "value": ("VARCHAR", "The value, in the spelling that models see."),
+        },
+    ),
     "raw.setting": (
         "The settings of the home that models use.",
         {"key": ("VARCHAR", "Name of the setting."), "value": ("VARCHAR", "Its value.")},

@@ -71,6 +71,7 @@ def ensure(
         _ensure_views(con, contracts.values())
         _rewrite(con, "raw.feed", (_feed_row(contract) for contract in contracts.values()))
         _rewrite(con, "raw.feed_exception", _exceptions(contracts.values()))
+        _rewrite(con, "raw.feed_value", _values(contracts.values()))
         _rewrite(con, "raw.setting", _setting_rows(settings))
         _rewrite(con, "raw.setting_area", _area_rows(settings))
         con.execute("COMMIT")
@@ -167,6 +168,15 @@ def _exceptions(contracts: Iterable["Contract"]) -> list[Row]:
             ("no_ids", contract.sources_without_ids),
         )
         for value in values
+    ]
+
+
+def _values(contracts: Iterable["Contract"]) -> list[Row]:
+    return [
+        (contract.feed, column.name, value)
+        for contract in contracts
+        for column in contract.columns
+        for value in column.values
     ]
 
 

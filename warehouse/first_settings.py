@@ -30,10 +30,15 @@ geography: lsoa_2011
 # max_zip_members: 20000     # most members of a landed zip
 # max_zip_ratio: 200         # a zip that unpacks to more than this many times its size is refused
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
-# alerts: {}                 # where to send a message when a run asks for someone; for example:
+# alerts: {}                 # where to send a message when a run asks for someone
+#
+# A webhook's address is a secret: whoever has it can write into the channel. webhook_file holds it
+# alone (in this folder, chmod 600). In its place webhook_env, or for a password password_env, names
+# a variable of the environment that holds it; or webhook is the address itself, and then this file
+# needs chmod 600. For example:
 #
 # alerts:
-#   webhook: https://chat.example.org/hook    # is sent JSON whose key text holds the message
+#   webhook_file: webhook.address     # is sent JSON whose key text holds the message
 #   smtp:
 #     host: mail.example.org
 #     port: 587

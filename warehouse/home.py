@@ -18,6 +18,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 # reads nothing else: landing, archive and refused hold record-level data.
 GROUP_MAY_READ = 0o750
 OWNER_ONLY = 0o700
+# What holds a secret has none of these bits.
+READABLE_BY_OTHERS = 0o077
 
 # Dagster names its SQLite files by URL, in which these mean something else.
 NOT_IN_A_PATH = "?#%"
@@ -98,6 +100,11 @@ class Home:
         return self.root / "run.lock"
 
     @property
+    def service_lock_file(self) -> Path:
+        """Held while `csp up` serves the home."""
+        return self.root / "up.lock"
+
+    @property
     def standards_file(self) -> Path:
         return self.root / "completeness_standards.csv"
 
@@ -160,7 +167,8 @@ class Home:
             for path in (
                 *(self.csp_yml, self.key_file, self.landing, self.archive, self.refused),
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
-                *(self.status_file, self.lock_file, self.standards_file, self.waivers_file),
+                *(self.status_file, self.lock_file, self.service_lock_file),
+                *(self.standards_file, self.waivers_file),
             )
         }
         return {entry.name for entry in self.root.iterdir()} <= known
@@ -182,8 +190,9 @@ def _folder(path: Path, mode: int, *, tighten: bool = True) -> None:
     except FileExistsError:
         if not path.is_dir():
             raise
-        if tighten:
-            now = stat.S_IMODE(path.stat().st_mode)
+        now = stat.S_IMODE(path.stat().st_mode)
+        # Only where it must be: chmod by one who is not of the folder's group drops its setgid bit.
+        if tighten and now & 0o007:
             path.chmod(now & ~0o007)
     else:
         path.chmod(mode)

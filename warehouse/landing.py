@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from warehouse.errors import FileRefused
 from warehouse.home import Home
@@ -18,6 +19,8 @@ from warehouse.home import Home
 # Programs that deliver files write under such a name and rename at the end.
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 BLOCK = 1 << 20
+PUT_ELSEWHERE = "put files into landing/<partner>/<feed>/ (`csp feeds` lists the feeds)"
+OWN_IT = "make the user that runs csp the owner of the folder, with chown"
 LONGEST_NAME = 255  # bytes, of ext4, XFS and APFS
 
 
@@ -89,12 +92,36 @@ def listing(home: Home, feeds: Collection[str]) -> Listing:
             name = f"{partner.name}/{feed.name}"
             if not feed.is_dir(follow_symlinks=False):
                 found.messages.append(_stray(home, feed, "lies outside a feed's folder"))
+            elif not os.access(feed.path, os.R_OK | os.X_OK):
+                found.messages.append(_stray(home, feed, "cannot be read by this user", OWN_IT))
             elif name in feeds:
                 _list_feed(home, name, Path(feed.path), found)
             elif any(_entries(Path(feed.path))):
                 found.messages.append(_stray(home, feed, "is the folder of no known feed"))
     found.files.sort(key=lambda landed: (landed.feed, *landed.newness))
     return found
+
+
+def waiting(home: Home, feeds: Collection[str]) -> list[dict[str, Any]] | None:
+    """The files that lie in landing: {"feed", "files", "oldest"} for each feed with one.
+
+    oldest: modification time, UTC. None where this user may not look.
+    """
+    try:
+        found = listing(home, feeds)
+    except OSError:
+        return None
+    by_feed: dict[str, list[Landed]] = {}
+    for landed in [*found.files, *found.unfinished]:
+        by_feed.setdefault(landed.feed, []).append(landed)
+    return [
+        {
+            "feed": feed,
+            "files": len(files),
+            "oldest": min(landed.landed_at for landed in files).isoformat(timespec="seconds") + "Z",
+        }
+        for feed, files in sorted(by_feed.items())
+    ]
 
 
 def settle(
@@ -251,16 +278,16 @@ def _list_feed(home: Home, feed: str, folder: Path, found: Listing) -> None:
             found.files.append(landed)
 
 
-def _stray(home: Home, entry: os.DirEntry[str], what: str) -> str:
+def _stray(home: Home, entry: os.DirEntry[str], what: str, mend: str = PUT_ELSEWHERE) -> str:
     place = os.fsencode(os.path.relpath(entry.path, home.root)).decode("utf-8", "replace")
-    return (
-        f"{place} {what} and was left alone: "
-        "put files into landing/<partner>/<feed>/ (`csp feeds` lists the feeds)."
-    )
+    return f"{place} {what} and was left alone: {mend}."
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
+    """A link where the file is ours; another's would stay its sender's, to write and to chmod."""
     try:
+        if source.lstat().st_uid != os.geteuid():
+            raise PermissionError
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)

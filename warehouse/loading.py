@@ -259,7 +259,12 @@ class _Loader:
             for line in _lines(landed, outcome, time.monotonic() - began):
                 feed.messages.append(line)
                 report(line)
-        landing.clear(landed)
+        try:
+            landing.clear(landed)
+        except PermissionError:
+            why = f"is loaded but cannot be taken out of its folder; {landing.OWN_IT}"
+            _wait(feed, landed, why, report)
+            return
         self.at("cleared")
         self.ledger.note_cleared(landed, sha256)
         self.at("noted")

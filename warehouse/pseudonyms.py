@@ -15,7 +15,7 @@ import duckdb
 
 from warehouse.contract import Column, Contract
 from warehouse.errors import CspError
-from warehouse.home import Home
+from warehouse.home import READABLE_BY_OTHERS, Home
 from warehouse.reading.checks import literal, quoted
 from warehouse.reading.header import Header
 from warehouse.reading.values import value_of
@@ -24,7 +24,6 @@ FUNCTION = "pseudonym"
 # Parts the kind from the text, so that no kind's end can be another text's beginning.
 SEPARATOR = "\x1f"
 KEY = re.compile(r"[0-9a-f]{64}")
-READABLE_BY_OTHERS = 0o077
 MEND = "Restore the key from your backup of the home."
 
 

@@ -19,7 +19,7 @@ from pydantic import (
 
 from warehouse import yaml_text
 from warehouse.errors import UsageError
-from warehouse.home import Home
+from warehouse.home import READABLE_BY_OTHERS, Home
 from warehouse.yaml_text import YamlProblem
 
 # Unitary (E06), non-metropolitan (E07), metropolitan (E08), London (E09), Welsh (W06).
@@ -32,6 +32,7 @@ LABEL = r"[A-Za-z0-9_-]{1,63}"
 HOST = re.compile(rf"{LABEL}(\.{LABEL})*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
 MAIL_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(\.{LABEL})*")
 VISIBLE = re.compile(r"[!-~]+")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WEB_ADDRESS = "https://chat.example.org/hook"
 
 
@@ -44,7 +45,8 @@ def _like(pattern: re.Pattern[str], kind: str, example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _web_address(value: str) -> str:
+def web_address(value: str) -> str:
+    """The text, if it is the address of a webhook. Raises ValueError, which does not quote it."""
     try:
         parts = urlsplit(value)
         will_do = (
@@ -59,6 +61,14 @@ def _web_address(value: str) -> str:
     if not will_do:  # not quoted: what a webhook's address ends with is often its password
         raise ValueError(
             f"this is not an http or https address without a user; write one such as {WEB_ADDRESS}"
+        )
+    return value
+
+
+def _variable(value: str) -> str:
+    if not VARIABLE.fullmatch(value):  # not quoted: it may be the secret itself, put there
+        raise ValueError(
+            "this is not the name of a variable of the environment; write one such as CSP_SECRET"
         )
     return value
 
@@ -88,6 +98,7 @@ Area = Annotated[Code, _like(AREA, "the code of a county or other area", "E10000
 Host = Annotated[Code, _like(HOST, "the name of a mail server", "mail.example.org")]
 MailAddress = Annotated[Code, _like(MAIL_ADDRESS, "a mail address", "csp@example.org")]
 User = Annotated[Code, _like(VISIBLE, "a user name without spaces and accents", "csp")]
+Variable = Annotated[Code, AfterValidator(_variable)]
 
 
 class _Section(BaseModel):
@@ -119,24 +130,50 @@ class Smtp(_Section):
     security: Literal["none", "starttls", "tls"]
     user: User | None = None
     password_file: Text | None = None
+    password_env: Variable | None = None
 
     @model_validator(mode="after")
     def _password_is_whole_and_hidden(self) -> "Smtp":
-        if (self.user is None) != (self.password_file is None):
-            raise ValueError("user and password_file belong together; write both, or neither")
+        if self.password_file is not None and self.password_env is not None:
+            raise ValueError("password_file and password_env are both set; keep one of them")
+        has_password = self.password_file is not None or self.password_env is not None
+        if (self.user is not None) != has_password:
+            raise ValueError(
+                "user and password_file (or password_env) belong together; write both, or neither"
+            )
         if self.user is not None and self.security == "none":
             raise ValueError(
                 "with security none anyone on the way could read the password; write starttls or "
-                "tls, or leave user and password_file out"
+                "tls, or leave user and the password out"
             )
         return self
 
 
-class Alerts(_Section):
-    """The channels of the message after a run that someone must act on; none need be set."""
+WEBHOOK_KEYS = ("webhook", "webhook_file", "webhook_env")
 
-    webhook: Annotated[Text, AfterValidator(_web_address)] | None = None
+
+class Alerts(_Section):
+    """The channels of the message after a run that someone must act on; none need be set.
+
+    The webhook's address stands here, in a file of its own, or in a variable of the environment.
+    """
+
+    webhook: Annotated[Text, AfterValidator(web_address)] | None = Field(default=None, repr=False)
+    webhook_file: Text | None = None
+    webhook_env: Variable | None = None
     smtp: Smtp | None = None
+
+    @property
+    def has_webhook(self) -> bool:
+        """Whether a webhook is set, wherever its address stands."""
+        return any((self.webhook, self.webhook_file, self.webhook_env))
+
+    @model_validator(mode="after")
+    def _webhook_is_set_once(self) -> "Alerts":
+        given = [key for key in WEBHOOK_KEYS if getattr(self, key) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are both set; keep one of them")
+        return self
 
 
 class Settings(_Section):
@@ -179,11 +216,18 @@ SECTIONS: dict[str, type[_Section]] = {
 # The keys that say whose home it is.
 WHO = {"partnership", "focus_areas", "county"}
 # A password may stand in these by mistake, or in a webhook's address by design.
-UNQUOTED = {"alerts", "alerts.webhook", "alerts.smtp"}
+UNQUOTED = {
+    "alerts",
+    *(f"alerts.{key}" for key in WEBHOOK_KEYS),
+    *("alerts.smtp", "alerts.smtp.password_file", "alerts.smtp.password_env"),
+}
 
 
 def load_settings(home: Home) -> Settings:
-    """The settings of the home. Raises UsageError naming the file, line, key and mend."""
+    """The settings of the home. Raises UsageError naming the file, line, key and mend.
+
+    Also where csp.yml holds a secret and others than its owner may read it.
+    """
     home.require()
     try:
         text = home.csp_yml.read_text(encoding="utf-8-sig")
@@ -192,7 +236,15 @@ def load_settings(home: Home) -> Settings:
         raise UsageError(
             f"{home.csp_yml} cannot be read: {said}. Save it as UTF-8, readable by this user."
         ) from error
-    return parse_settings(text, str(home.csp_yml))
+    settings = parse_settings(text, str(home.csp_yml))
+    if settings.alerts.webhook and home.csp_yml.stat().st_mode & READABLE_BY_OTHERS:
+        raise UsageError(
+            f"{home.csp_yml} holds the webhook's address, with which anyone can write into the "
+            "channel, and not only its owner can read it. Take the others' access away: "
+            f"chmod 600 {home.csp_yml}; or keep the address elsewhere, with alerts.webhook_file "
+            "or alerts.webhook_env."
+        )
+    return settings
 
 
 def parse_settings(text: str, name: str = "csp.yml") -> Settings:

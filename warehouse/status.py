@@ -1,6 +1,5 @@
 """status.json: how the home stands, readable at any hour without opening the warehouse."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -10,12 +9,13 @@ from typing import Any
 
 import duckdb
 
-from warehouse import holding
+from warehouse import holding, landing, service
 from warehouse.errors import CspError
 from warehouse.home import CONTRACTS, Home
 from warehouse.landing import reason_file
+from warehouse.locking import holder
 from warehouse.messages import safe_message
-from warehouse.publication.shelf import current_publication
+from warehouse.publication.shelf import current_publication, problems
 from warehouse.results import NOT_BUILT, summary
 
 RUN_STATUSES = ("published", "unchanged", "blocked", "failed")
@@ -123,7 +123,9 @@ def read(home: Home) -> dict[str, Any]:
     Raises CspError where status.json cannot be read.
     """
     home.require()
-    running = _running(home)  # before the file: a run says how it ended, then lets go of its lock
+    running = holder(
+        home.lock_file
+    )  # before the file: a run says how it ended, then lets go of its lock
     stored = _stored(home)
     publication = current_publication(home)
     known = {feed["feed"]: feed for feed in stored.get("feeds", [])}
@@ -145,6 +147,9 @@ def read(home: Home) -> dict[str, Any]:
         "noticed": stored.get("noticed", []),
         "what_to_do": _what_to_do(home, stored),
         "running": running,
+        "waiting": landing.waiting(home, _contracted()),
+        "service": service.state(home),
+        "publication_problems": problems(publication) if publication else [],
         "recorded_at": stored.get("recorded_at"),
     }
 
@@ -331,24 +336,3 @@ def _save(home: Home, content: dict[str, Any]) -> None:
         draft.replace(home.status_file)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _running(home: Home) -> dict[str, Any] | None:
-    """The holder of the run lock, {"pid", "started_at"}; None when no run is going on."""
-    path: Path = home.lock_file
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        try:
-            note = json.loads(os.pread(handle, 1000, 0))
-        except ValueError:
-            note = {}
-        return {"pid": note.get("pid"), "started_at": note.get("started_at")}
-    else:
-        return None
-    finally:
-        os.close(handle)

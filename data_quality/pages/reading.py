@@ -186,9 +186,10 @@ def not_passed(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
     """The checks of the run that failed or could not be evaluated, with their sentences."""
     return rows(
         con,
-        "select result.check_id, result.feed, result.dimension, result.severity, result.status, "
-        "result.observed, result.threshold, result.records, result.failed_records, "
-        "result.message, result.waiver, catalogue.for_the_engineer, catalogue.for_the_auditor "
+        "select result.check_id, result.feed, result.table_name, result.column_name, "
+        "result.dimension, result.severity, result.status, result.observed, result.threshold, "
+        "result.records, result.failed_records, result.message, result.waiver, "
+        "catalogue.for_the_engineer, catalogue.for_the_auditor "
         "from quality.check_result as result left join quality.check_catalogue as catalogue "
         "on result.check_id = catalogue.check_id where result.run_id = ? "
         "and result.status in ('fail', 'error') "
@@ -214,7 +215,7 @@ def catalogue(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
     """Every intended check with what the run found."""
     return rows(
         con,
-        "select catalogue.*, result.status, result.observed, result.threshold "
+        "select catalogue.*, result.status, result.observed, result.threshold, result.message "
         "from quality.check_catalogue as catalogue left join quality.check_result as result "
         "on result.run_id = ? and result.check_id = catalogue.check_id "
         "order by catalogue.suite, catalogue.check_id",
@@ -350,17 +351,89 @@ _COMPARED = (
 )
 
 
-def figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], dict[str, list[Row]]]:
-    """The latest complete year's figures of the partnership and its county, and their files.
+# What reads a field; a figure of the register is made of one measure or two.
+USES = """
+with reading as (
+    select use.feed, use.field, measure.measure_id
+    from seeds.field_use as use
+    inner join seeds.measure as measure
+        on use.used_by = measure.measure_id
+        or (use.used_by = '*' and use.feed = measure.feed)
+)
+select distinct reading.feed, reading.field, register.indicator_id
+from reading
+inner join seeds.indicator_register as register
+    on reading.measure_id in (register.numerator_measure, register.denominator_measure)
+order by all
+"""
 
-    Files are keyed by `feed|area code|year`. A figure's `sources` are such keys.
+
+@dataclass
+class Uses:
+    """Which figures and which published tables read a field, and the other way round."""
+
+    indicators: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    tables: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def fields_of_indicator(self, indicator_id: str) -> list[tuple[str, str]]:
+        """The (feed, field) pairs behind a figure."""
+        return [key for key, found in self.indicators.items() if indicator_id in found]
+
+    def fields_of_table(self, name: str) -> list[tuple[str, str]]:
+        """The (feed, field) pairs behind a published table."""
+        return [key for key, found in self.tables.items() if name in found]
+
+
+def uses(con: duckdb.DuckDBPyConnection) -> Uses:
+    """What reads each monitored field."""
+    found = Uses()
+    for row in rows(con, USES):
+        found.indicators.setdefault((row["feed"], row["field"]), []).append(row["indicator_id"])
+    for row in rows(
+        con,
+        "select feed, field, split_part(used_by, '.', 2) as name from seeds.field_use "
+        "where starts_with(used_by, 'marts.') order by all",
+    ):
+        found.tables.setdefault((row["feed"], row["field"]), []).append(row["name"])
+    return found
+
+
+def of_year(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, date], Row]:
+    """Of each feed, field and financial year (its first day): how complete the field was.
+
+    valid, applicable, percent; months, and those below the threshold (failing); threshold.
+    """
+    return {
+        (row["feed"], row["field"], row["year"]): row
+        for row in rows(
+            con,
+            "select partner || '/' || feed as feed, field, "
+            "make_date(year(month) - (month(month) < 4)::int, 4, 1) as year, "
+            "sum(valid)::bigint as valid, sum(records - not_applicable)::bigint as applicable, "
+            "100 * sum(valid) / nullif(sum(records - not_applicable), 0) as percent, "
+            "count(*) as months, count(*) filter (where status = 'fail') as failing, "
+            "arg_max(threshold_percent, month) as threshold "
+            "from marts.recording_completeness group by all",
+        )
+    }
+
+
+def figures(
+    con: duckdb.DuckDBPyConnection, used: Uses
+) -> tuple[list[Row], dict[str, list[Row]], int]:
+    """The latest complete year's figures of the partnership and its county, their files, and
+    how many figures of every kind there are.
+
+    Files are keyed by `feed|area code|year`. A figure's `sources` are such keys, its `fields` how
+    complete in that year the fields are that it reads.
     """
     found = rows(
         con,
         """
         select
-            value.indicator_id, indicator.name, value.area_code, value.area_name,
-            value.period_label, value.numerator, value.denominator, value.value, value.unit,
+            value.indicator_id, indicator.name, indicator.topic, value.area_code, value.area_name,
+            value.period_label, value.period_start, value.numerator, value.denominator,
+            value.value, value.lower_95, value.upper_95, value.unit,
             indicator.numerator_definition, string_split(indicator.feeds, ';') as feeds,
             register.numerator_measure as measure
         from marts.indicator_value as value
@@ -382,6 +455,7 @@ def figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], dict[str, list[R
         order by indicator.name, value.area_type desc, value.area_code
         """,
     )
+    complete = of_year(con)
     files: dict[str, list[Row]] = {}
     for row in rows(
         con,
@@ -390,13 +464,38 @@ def figures(con: duckdb.DuckDBPyConnection) -> tuple[list[Row], dict[str, list[R
         "where area_type in ('district', 'county') order by all",
     ):
         files.setdefault(row["key"], []).append(row)
-    used: dict[str, list[Row]] = {}
+    linked: dict[str, list[Row]] = {}
+    seen: set[str] = set()
     for figure in found:
         keys = [f"{f}|{figure['area_code']}|{figure['period_label']}" for f in figure["feeds"]]
         figure["sources"] = [key for key in keys if key in files]
         figure["others"] = [key.split("|")[0] for key in keys if key not in files]
-        used |= {key: files[key] for key in figure["sources"]}
-    return found, dict(sorted(used.items()))
+        linked |= {key: files[key] for key in figure["sources"]}
+        figure["fields"] = [
+            complete[feed, name, figure["period_start"]]
+            for feed, name in used.fields_of_indicator(figure["indicator_id"])
+            if (feed, name, figure["period_start"]) in complete
+        ]
+        # A field's page links to the figure, whatever its area: to the first of them.
+        figure["is_first"] = figure["indicator_id"] not in seen
+        seen.add(figure["indicator_id"])
+    [(total,)] = con.execute("select count(*) from marts.indicator_value").fetchall()
+    return found, dict(sorted(linked.items())), int(total)
+
+
+def tables_of_fields(con: duckdb.DuckDBPyConnection, used: Uses) -> list[Row]:
+    """The published tables that read fields themselves, with the newest year of each field."""
+    newest: dict[tuple[str, str], Row] = {}
+    for (feed, name, _), row in sorted(of_year(con).items()):
+        newest[feed, name] = row
+    names = sorted({name for found in used.tables.values() for name in found})
+    return [
+        {
+            "name": name,
+            "fields": [newest[key] for key in used.fields_of_table(name) if key in newest],
+        }
+        for name in names
+    ]
 
 
 def to_mend(con: duckdb.DuckDBPyConnection, partner: str) -> tuple[list[Row], list[Row], int]:

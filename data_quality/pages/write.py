@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -13,16 +14,18 @@ from typing import Any
 
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from data_quality.pages import charts, reading
+from data_quality.pages import charts, facts, reading
 from warehouse.holding import held_files
 from warehouse.publication.manifest import Manifest
 from warehouse.results import NOT_BUILT
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-SCRIPT = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
+SCRIPT = "".join(
+    (TEMPLATES / name).read_text(encoding="utf-8") for name in ("sort.js", "filter.js")
+)
 # What stands where there is no value.
 NOTHING = "\u2013"
 
@@ -42,6 +45,10 @@ def write_pages(
     several_runs = len({row["recorded_at"] for row in history}) > 1
     results = reading.results_history(con)
     run_id = manifest.run_id
+    used = reading.uses(con)
+    figures, files, all_figures = reading.figures(con, used)
+    names = {figure["indicator_id"]: figure["name"] for figure in figures}
+    failed = reading.not_passed(con, run_id)
     shared = {
         "partners": partners,
         "has_docs": (folder / "data_docs" / "index.html").is_file(),
@@ -52,7 +59,8 @@ def write_pages(
         pages.get_template("index.html").render(
             **shared,
             here="index.html",
-            not_passed=reading.not_passed(con, run_id),
+            not_passed=facts.told_once(failed),
+            failed=len(failed),
             waivers=reading.waivers(con, run_id),
             loads=reading.loads(con),
             never_received=reading.never_received(con),
@@ -80,29 +88,78 @@ def write_pages(
                 **shared,
                 here=f"partner-{partner.name}.html",
                 partner=partner,
+                read_by={
+                    key: (
+                        [
+                            (each, names[each])
+                            for each in used.indicators.get(key, ())
+                            if each in names
+                        ],
+                        used.tables.get(key, []),
+                    )
+                    for feed in partner.feeds
+                    for key in ((feed.feed, name) for name in feed.grid)
+                },
                 volume_charts=drawn,
                 to_mend=counts,
                 listed=len(listed),
                 total=total,
             ),
         )
+    catalogue = reading.catalogue(con, run_id)
     _write(
         folder / "checks.html",
         pages.get_template("checks.html").render(
             **shared,
             here="checks.html",
-            catalogue=reading.catalogue(con, run_id),
+            checks=(checks := facts.told_once(catalogue)),
+            choices=_choices(checks),
+            intended=len(catalogue),
+            implemented=sum(check["is_implemented"] for check in catalogue),
             results=results,
             results_chart=Markup(charts.results_history(results)) if results else None,
         ),
     )
-    figures, files = reading.figures(con)
     _write(
         folder / "figures.html",
         pages.get_template("figures.html").render(
-            **shared, here="figures.html", figures=figures, files=files
+            **shared,
+            here="figures.html",
+            figures=figures,
+            files=files,
+            all_figures=all_figures,
+            topics=sorted({figure["topic"] for figure in figures}),
+            areas=sorted({figure["area_name"] for figure in figures if figure["area_name"]}),
+            tables=reading.tables_of_fields(con, used),
         ),
     )
+
+
+# The words in which a page says how a check came out, and by which it is filtered.
+OUTCOMES = {
+    facts.NOT_EVALUATED: "not run",
+    facts.NOT_IMPLEMENTED: "not implemented",
+    facts.NOT_APPLICABLE: "not applicable",
+    facts.PASSED: "pass",
+    facts.OF_SOFTWARE: "proved with the software",
+}
+
+
+def outcome(check: Mapping[str, Any]) -> str:
+    """``fail``, ``error``, ``pass``, ``not applicable``, ``not run`` ... of a check."""
+    return OUTCOMES.get(facts.rank(check), str(check["status"]))
+
+
+def _choices(checks: list[reading.Row]) -> dict[str, list[str]]:
+    """What the checks can be filtered by, each choice in its order."""
+    feeds = sorted({check["feed"] for check in checks if check["feed"]})
+    return {
+        "outcome": list(dict.fromkeys(outcome(check) for check in checks)),
+        "severity": ["blocking", "warning"],
+        "partner": sorted({feed.split("/")[0] for feed in feeds}),
+        "feed": feeds,
+        "dimension": sorted({check["dimension"] for check in checks}),
+    }
 
 
 def write_blocked(
@@ -151,6 +208,8 @@ def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
         "month": month,
         "standing": standing,
         "anchor": anchor,
+        "outcome": outcome,
+        "breakable": breakable,
     }
     [(partnership,)] = con.execute(
         "select value from raw.setting where key = 'partnership'"
@@ -216,6 +275,11 @@ def standing(cell: dict[str, Any]) -> str:
 def anchor(text: str) -> str:
     """A text as the name of a place on a page."""
     return "".join(c if c.isalnum() else "-" for c in text)
+
+
+def breakable(text: str) -> Markup:
+    """A name that a narrow column may break between its parts."""
+    return Markup(re.sub(r"([._/])", r"\1<wbr>", str(escape(text))))
 
 
 def _write(path: Path, page: str) -> None:

@@ -26,7 +26,9 @@ def test_nothing_outside_the_folder_is_asked_for(pages: dict[str, str]) -> None:
     for page in pages.values():
         assert not re.search(r"https?:|//cdn|<script|@import|url\(", page)
         for target in re.findall(r'(?:src|href)="([^"]*)"', page):
-            assert target in pages or target == "data:," or target.startswith("#")
+            # The index of the auditors' pages, which lie around the folder once it is published.
+            known = target in pages or target in ("data:,", "../index.html")
+            assert known or target.startswith("#")
 
 
 def test_a_check_that_met_no_record_or_could_not_run_is_not_shown_as_met(

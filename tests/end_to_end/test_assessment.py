@@ -114,6 +114,12 @@ def test_a_majority_the_records_do_not_carry_is_not_claimed(figures: Figures) ->
             ],
         ),
         (
+            # Also what no report names has a row: one that says nothing may be of it.
+            "select field, count(*), min(highest_possible_percent) > 0 from marts.hate_victims "
+            "where area_type = 'county' and period_label = '2010/11' group by field order by field",
+            [("age", 7, True), ("ethnicity", 5, True), ("gender", 3, True), ("strand", 7, True)],
+        ),
+        (
             "select ethnic_group, round(difference, 1) from marts.youth_ethnicity "
             "where area_type = 'county' and period_label = '2010/11' order by disposals desc",
             [

@@ -1,11 +1,14 @@
 """The auditors' pages of the demo, read in a real browser as an auditor reads them."""
 
 import csv
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from data_quality.pages.write import value as shown
 from tests.browser import Page, browser
 from tests.end_to_end.running import partner, query
 from warehouse.home import Home
@@ -42,13 +45,190 @@ def test_no_page_asks_for_anything_else_or_complains(page: Page, quality: Path) 
 def test_every_link_leads_somewhere(page: Page, quality: Path) -> None:
     for path in sorted(quality.glob("*.html")):
         page.open(path)
-        for href, here in page.run(
-            "return Array.from(document.querySelectorAll('a')).map(a => [a.getAttribute('href'), "
-            "a.hash ? !!document.getElementById(a.hash.slice(1)) : true])"
+        for href in page.run(
+            "return Array.from(document.querySelectorAll('a')).map(a => a.getAttribute('href'))"
         ):
-            target, _, _ = href.partition("#")
-            assert not target or (quality / target).is_file(), (path.name, href)
-            assert target or here, (path.name, href)
+            target, _, place = href.partition("#")
+            file = quality / target if target else path
+            assert file.is_file(), (path.name, href)
+            assert not place or place in ids_of(file), (path.name, href)
+
+
+@cache
+def ids_of(page: Path) -> frozenset[str]:
+    return frozenset(re.findall(r'\bid="([^"]*)"', page.read_text(encoding="utf-8")))
+
+
+def test_every_page_of_other_tools_leads_back(page: Page, quality: Path) -> None:
+    """By a click, as a reader goes, from Great Expectations' pages and from dbt's."""
+    for folder in ("data_docs", "dbt"):
+        for path in sorted((quality / folder).glob("*.html")):
+            page.open(path)
+            page.wait("document.querySelector('a[href=\"../index.html\"]')")
+            page.click('a[href="../index.html"]')
+            page.wait("location.pathname.endsWith('/quality/index.html')")
+
+
+def rows_shown(page: Page, table: str) -> list[dict[str, str]]:
+    """The data- attributes of the rows of a table that a reader sees."""
+    found: list[dict[str, str]] = page.run(
+        f"return Array.from(document.querySelectorAll('#{table} tbody tr'))"
+        ".filter(row => row.offsetHeight).map(row => ({...row.dataset}))"
+    )
+    return found
+
+
+def choose(page: Page, table: str, name: str, value: str) -> None:
+    """As a keyboard does: the field gets a value and tells so."""
+    page.run(
+        f"const field = document.querySelector('form[data-for={table}] [name={name}]');"
+        "field.value = arguments[0]; field.dispatchEvent(new Event('input', {bubbles: true}))",
+        value,
+    )
+
+
+def test_what_failed_is_told_first_and_each_fact_once(
+    page: Page, quality: Path, demo_home: Home
+) -> None:
+    page.open(quality / "checks.html")
+    outcomes = [row["outcome"] for row in rows_shown(page, "checks")]
+    last_failure = max(n for n, outcome in enumerate(outcomes) if outcome == "fail")
+    assert set(outcomes[: last_failure + 1]) == {"fail"}
+    failed = partner(
+        demo_home,
+        "select check_id from marts.check_result where status = 'fail' "
+        "and run_id = (select run_id from marts.publication)",
+    )
+    facts = page.run(
+        "return Array.from(document.querySelectorAll('#checks tr[data-outcome=fail]'))"
+        ".map(row => Array.from(row.querySelectorAll('.id')).map(id => id.textContent))"
+    )
+    assert sorted(each for fact in facts for each in fact) == sorted(name for (name,) in failed)
+    age = "completeness.hate.report.victim_age"
+    [told] = [fact for fact in facts if age in fact]
+    assert told == [age, f"{age}.latest_month", "validity.hate.report.victim_age"]
+    page.open(quality / "index.html")
+    assert page.text().count("Completeness of victim_age in hate/report") == 1
+
+
+@pytest.mark.parametrize("width", [390, 700, 961, 1280, 1900])
+def test_the_auditors_sentence_is_in_view_at_every_width(width: int, quality: Path) -> None:
+    with browser(width, 900) as opened:
+        for name in ("checks.html", "index.html"):
+            opened.open(quality / name)
+            sides = opened.run(
+                "return Array.from(document.querySelectorAll('td[data-label=\"Why it matters\"]'))"
+                ".filter(cell => cell.textContent).map(cell => {"
+                "const range = document.createRange();"
+                "range.selectNodeContents(cell); const box = range.getBoundingClientRect();"
+                "return [box.left, box.right] })"
+            )
+            assert len(sides) >= 5
+            assert all(0 <= left < right <= width for left, right in sides), name
+
+
+def test_checks_are_filtered_by_what_an_auditor_asks(page: Page, quality: Path) -> None:
+    page.open(quality / "checks.html")
+    everything = rows_shown(page, "checks")
+    for name, value in (
+        ("partner", "hate"),
+        ("feed", "police/incident"),
+        ("dimension", "validity"),
+        ("outcome", "fail"),
+        ("severity", "blocking"),
+    ):
+        choose(page, "checks", name, value)
+        wanted = [row for row in everything if value in row[name].split("|")]
+        assert rows_shown(page, "checks") == wanted, name
+        assert 0 < len(wanted) < len(everything)
+        assert f"{len(wanted)} of {len(everything)} shown" in page.text()
+        page.click("form[data-for=checks] [type=reset]")
+        page.wait(f"document.body.innerText.includes('{len(everything)} of {len(everything)}')")
+    choose(page, "checks", "words", "VICTIM_age  unknown-word")
+    assert rows_shown(page, "checks") == []
+    choose(page, "checks", "words", "VICTIM_age at least")
+    assert len(rows_shown(page, "checks")) >= 1
+    page.open("about:blank")
+    page.open(quality / "checks.html", "partner=hate&outcome=fail")
+    assert {(row["partner"], row["outcome"]) for row in rows_shown(page, "checks")} == {
+        ("hate", "fail")
+    }
+    # Fields, buttons and headings are reached by the keyboard, in the order of the page.
+    assert page.run(
+        "return Array.from(document.querySelectorAll('form [name], form button, thead th'))"
+        ".every(each => each.tabIndex === 0)"
+    )
+
+
+def test_without_javascript_the_tables_are_whole(quality: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "checks.html"
+    text = (quality / "checks.html").read_text(encoding="utf-8")
+    bare.write_text(re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL), encoding="utf-8")
+    with browser(1280, 900) as opened:
+        opened.open(bare)
+        assert len(rows_shown(opened, "checks")) == text.count("<tr id=")
+        assert opened.run("return document.querySelector('form').offsetHeight") == 0
+
+
+def test_figures_are_searched_and_say_their_limits(
+    page: Page, quality: Path, demo_home: Home
+) -> None:
+    page.open(quality / "figures.html")
+    choose(page, "figures", "words", "hate reports blaby")
+    [cells] = page.run(
+        "return Array.from(document.querySelectorAll('#figures tbody tr'))"
+        ".filter(row => row.offsetHeight).map(row => Array.from(row.cells).map(c => c.innerText))"
+    )
+    [(value, low, high)] = partner(
+        demo_home,
+        "select value, lower_95, upper_95 from marts.indicator_value "
+        "where indicator_id = 'hate_reports' and area_name = 'Blaby' and period_label = '2010/11'",
+    )
+    assert cells[5:7] == [shown(value), f"{shown(low)} to {shown(high)}"]
+    choose(page, "figures", "words", "")
+    choose(page, "figures", "topic", "hate")
+    choose(page, "figures", "area", "Blaby")
+    found = rows_shown(page, "figures")
+    assert len(found) >= 3
+    assert {(row["topic"], row["area"]) for row in found} == {("hate", "Blaby")}
+
+
+def test_a_gap_leads_to_the_figures_that_suffer_from_it_and_back(page: Page, quality: Path) -> None:
+    """From a failing check to the field, to a figure that reads it, and from there to the field."""
+    page.open(quality / "checks.html")
+    page.click('[id="completeness-hate-report-victim-age"] a')
+    page.wait("location.hash === '#hate-report-victim-age'")
+    assert "partner-hate.html" in page.run("return location.href")
+    row = "document.getElementById('hate-report-victim-age')"
+    assert "✗ 2010-04" in page.run(f"return {row}.innerText")
+    page.run(f"{row}.querySelector('a[href*=hate-victims]').click()")
+    page.wait("location.hash === '#table-hate-victims'")
+    behind = page.run("return document.getElementById('table-hate-victims').innerText")
+    assert re.search(r"victim_age 8\d\.\d % ✗ 12 of 12 months below 90 %", behind), behind
+    page.open(quality / "figures.html")
+    page.click("[id=figure-hate-reports] a[href*='hate-report-lsoa-code']")
+    page.wait("location.hash === '#hate-report-lsoa-code'")
+    page.click("[id=hate-report-lsoa-code] a[href$='figure-hate-reports']")
+    page.wait("location.hash === '#figure-hate-reports'")
+    assert "Hate reports" in page.run("return document.querySelector(':target').innerText")
+
+
+def test_every_monitored_field_says_what_reads_it(demo_home: Home) -> None:
+    """Each field of the seed is monitored and each monitored one in it; what reads it exists."""
+    monitored = query(
+        demo_home.warehouse_file,
+        "select distinct partner || '/' || feed, field from marts.recording_completeness",
+    )
+    said = query(demo_home.warehouse_file, "select distinct feed, field from seeds.field_use")
+    assert sorted(said) == sorted(monitored)
+    unknown = query(
+        demo_home.warehouse_file,
+        "select used_by from seeds.field_use where used_by is not null and used_by <> '*' "
+        "and used_by not in (select measure_id from seeds.measure where feed = field_use.feed) "
+        "and used_by not in (select 'marts.' || table_name from information_schema.tables "
+        "where table_schema = 'marts')",
+    )
+    assert unknown == []
 
 
 def test_hate_reports_lie_below_their_thresholds_and_are_published(
@@ -165,9 +345,9 @@ def test_a_figure_leads_to_its_files_and_their_hashes(
 ) -> None:
     page.open(quality / "figures.html")
     [(numerator, link)] = page.run(
-        "return Array.from(document.querySelectorAll('main table tbody tr'))"
+        "return Array.from(document.querySelectorAll('#figures tbody tr'))"
         ".filter(r => r.cells[0].textContent + r.cells[1].textContent === 'Hate reportsBlaby')"
-        ".map(r => [r.cells[3].textContent, r.querySelector('a').getAttribute('href')])"
+        ".map(r => [r.cells[3].textContent, r.cells[10].querySelector('a').getAttribute('href')])"
     )
     listed = page.run(
         "return Array.from(document.getElementById(arguments[0]).querySelectorAll('tbody tr'))"

@@ -15,11 +15,24 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    GrpcServerCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    ScheduleInstigatorData,
+    SensorInstigatorData,
+)
 
 from orchestration import snapshot, up
 from orchestration.instance import opened, prune_runs
 from tests.warehouse.street_files import land, row, street_csv
-from warehouse.errors import UsageError
+from warehouse import status
+from warehouse.errors import AlreadyRunning, UsageError
 from warehouse.home import Home
 
 SERVE = (
@@ -27,6 +40,7 @@ SERVE = (
     "port = int(sys.argv[2]); "
     "sys.exit(serve(Home.resolve(sys.argv[1]), port or None, webserver=port > 0))"
 )
+COMMAND = "from warehouse.cli import main; main()"
 # Far beyond what a loaded machine needs; a test that passes never waits so long.
 DEADLINE_SECONDS = 300.0
 LISTENING = "0A"
@@ -160,8 +174,12 @@ def test_the_page_is_on_the_loopback_alone_and_the_daemon_runs_for_a_landed_file
     assert repository["schedules"] == [{"name": "nightly", "scheduleState": {"status": "RUNNING"}}]
     assert repository["sensors"] == [{"name": "landing", "sensorState": {"status": "RUNNING"}}]
 
-    with pytest.raises(UsageError, match=r"`csp up` of this home is already running.* stop it"):
-        up.serve(home, port)
+    already = rf"`csp up` of this home is already running \(process {served.pid}, .* stop it"
+    for other in (port, port + 1):  # on another port it would start each night twice
+        with pytest.raises(AlreadyRunning, match=already):
+            up.serve(home, other)
+    service = status.read(home)["service"]
+    assert (service["running"]["pid"], service["stopped"]) == (served.pid, [])
     assert umasks(home) == {"0077"}
 
     archived = home.archive / "police" / "street_crime" / "april.csv"
@@ -174,6 +192,59 @@ def test_the_page_is_on_the_loopback_alone_and_the_daemon_runs_for_a_landed_file
     assert served.wait(timeout=DEADLINE_SECONDS) == 0
     assert all_ended(home), processes_of(home)
     assert listening(port) == []
+    assert status.read(home)["service"]["running"] is None
+
+
+def test_what_was_turned_off_is_told(home: Home) -> None:
+    """As Dagster keeps what somebody does on its page."""
+    code = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name="csp")
+    repository = RemoteRepositoryOrigin(code, "__repository__")
+    assert status.read(home)["service"] == {"running": None, "stopped": []}
+    with opened(home) as instance:
+        for name, kind, how, data in (
+            (
+                *("nightly", InstigatorType.SCHEDULE, InstigatorStatus.STOPPED),
+                ScheduleInstigatorData("0 2 * * *", None),
+            ),
+            (
+                *("landing", InstigatorType.SENSOR, InstigatorStatus.RUNNING),
+                SensorInstigatorData(),
+            ),
+        ):
+            origin = RemoteInstigatorOrigin(repository, name)
+            instance.add_instigator_state(InstigatorState(origin, kind, how, data))
+        assert status.read(home)["service"]["stopped"] == ["nightly"]
+    assert status.read(home)["service"]["stopped"] == ["nightly"]
+
+
+def test_the_command_says_what_it_does_before_dagster_is_there(home: Home, project: Path) -> None:
+    """The first line needs nothing that takes seconds to import, and each step has one."""
+    started = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-c", COMMAND, "up", "--home", str(home.root)],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        imported, said = [], []
+        for line in started.stdout:
+            if line.startswith("import time:"):
+                imported.append(line.rpartition("|")[2].strip())
+                continue
+            if not said:
+                assert "dagster" not in imported
+            said.append(line.strip())
+            if "landing sensor are running" in line:
+                break
+        assert said[0] == f"Starting Dagster for {home.root} ..."
+        assert said[1] == "Reading the definitions ..."
+        assert "Starting Dagster's code server" in said
+    finally:
+        started.send_signal(signal.SIGTERM)
+        started.communicate(timeout=DEADLINE_SECONDS)
+    assert started.returncode == 0
 
 
 def test_a_port_of_another_program_is_said_to_be_taken(home: Home) -> None:

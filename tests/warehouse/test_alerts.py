@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.alerts import Alert, Message, message, send
+from warehouse.alerts import Alert, Message, message, send, unready
 from warehouse.home import CSP_YML, Home
 from warehouse.settings import Alerts, Settings, Smtp, parse_settings
 
@@ -589,6 +589,77 @@ def test_a_server_without_logins_is_told_apart(
         smtp = post.smtp(security="tls", user="csp", password_file=password.name)
         [sentence] = through(home, smtp=smtp)
     assert "it does not offer a login; see port, security and user in csp.yml" in sentence
+
+
+@pytest.fixture
+def kept(home: Home) -> Path:
+    """A file of the home, of its owner alone, for a webhook's address."""
+    path = home.root / "webhook.address"
+    path.touch(mode=0o600)
+    return path
+
+
+def test_a_webhooks_address_may_stand_in_a_file_or_in_the_environment(
+    home: Home, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = Hook(200, 404)
+    kept.write_text(f"{hook.address}\n", encoding="utf-8")
+    monkeypatch.setenv("CSP_TEST_WEBHOOK", hook.address)
+    with serving(hook):
+        for where in ({"webhook_file": kept.name}, {"webhook_env": "CSP_TEST_WEBHOOK"}):
+            settings = SETTINGS.model_copy(update={"alerts": Alerts.model_validate(where)})
+            assert unready(settings, home) == []
+            said = send(settings, home, TOLD, SHORT, 0)
+    assert len(hook.received) == 2
+    [sentence] = said
+    assert sentence.startswith(f"The alert by the webhook at 127.0.0.1:{hook.server_port}: ")
+    assert "token" not in sentence
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_password_may_stand_in_the_environment(
+    home: Home, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSP_TEST_PASSWORD", HUSH)
+    with Post(tls=tls, offers=("AUTH PLAIN",), wrapped=True).open() as post:
+        smtp = post.smtp(security="tls", user="csp", password_env="CSP_TEST_PASSWORD")  # noqa: S106
+        assert through(home, smtp=smtp) == []
+    assert post.logins == [b"\0csp\0" + HUSH.encode()]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "the variable CSP_TEST_WEBHOOK is not set where csp runs; set it to the address"),
+        ("", "the variable CSP_TEST_WEBHOOK is not set where csp runs"),
+        ("http://x/token\nhttp://y/token", "must hold an address in one line"),
+        ("ftp://example.org/token", "what CSP_TEST_WEBHOOK holds will not do: this is not an http"),
+        ("https://me:token@example.org/", "what CSP_TEST_WEBHOOK holds will not do"),
+    ],
+)
+def test_an_address_that_will_not_do_is_a_sentence_and_told_before_the_night(
+    home: Home, monkeypatch: pytest.MonkeyPatch, value: str | None, said: str
+) -> None:
+    monkeypatch.delenv("CSP_TEST_WEBHOOK", raising=False)
+    if value is not None:
+        monkeypatch.setenv("CSP_TEST_WEBHOOK", value)
+    alerts = Alerts(webhook_env="CSP_TEST_WEBHOOK")
+    settings = SETTINGS.model_copy(update={"alerts": alerts})
+    for sentences in (send(settings, home, TOLD, SHORT, 0), unready(settings, home)):
+        [sentence] = sentences
+        assert said in sentence
+        assert "token" not in sentence
+
+
+def test_an_address_in_a_file_that_others_read_is_not_used(home: Home, kept: Path) -> None:
+    hook = Hook(200)
+    kept.write_text(hook.address, encoding="utf-8")
+    kept.chmod(0o640)
+    settings = SETTINGS.model_copy(update={"alerts": Alerts(webhook_file=kept.name)})
+    with serving(hook):
+        [sentence] = send(settings, home, TOLD, SHORT, 0)
+    assert f"other users can read the address's file {kept}, so it is not used" in sentence
+    assert hook.received == []
 
 
 @pytest.mark.parametrize(

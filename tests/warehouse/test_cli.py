@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -13,12 +14,14 @@ from click.testing import CliRunner, Result
 
 from orchestration.progress import Progress
 from tests.warehouse.small_night import Night, small_night
+from tests.warehouse.street_files import LONG_AGO, land
 from warehouse import status as status_file
 from warehouse.cli import group, main
 from warehouse.cli.progress import LiveSteps, PlainLines
 from warehouse.cli.show import plain_table
 from warehouse.cli.standing import _ranges
 from warehouse.home import Home
+from warehouse.locking import RunLock, ServiceLock
 from warehouse.publication.tiers import TIERS
 
 COMMANDS = {
@@ -192,6 +195,63 @@ def test_status_for_people_and_for_programs(published: Home) -> None:
     assert "police/street_crime      1         9         1  2021-09" in shown
 
 
+def test_status_says_what_waits_runs_stands_still_and_was_changed(night: Night) -> None:
+    home = night.home
+    publication = night.publish()
+    shown = csp("status", "--home", home.root).output
+    assert "nothing lies in landing/" in shown
+    assert "`csp up` is not running: unless cron or another starts `csp run`, nothing" in shown
+    land(home, "april.csv", b"x", LONG_AGO)
+    partner = publication.folder / "partner.duckdb"
+    partner.chmod(0o600)
+    with partner.open("ab") as file:
+        file.write(b"x")
+    with RunLock(home) as run, ServiceLock(home):
+        run.note("Publishing")
+        shown = csp("status", "--home", home.root).output
+    assert (
+        "1 file in landing/ (police/street_crime: 1 file, the oldest of 2020-09-13T12:26:40Z)"
+        in shown
+    )
+    assert "at the step 'Publishing' since" in shown
+    assert "the nightly run and the landing sensor are on (`csp up`, process" in shown
+    assert "NO LONGER WHAT ITS MANIFEST SAYS: partner.duckdb differs from its hash" in shown
+
+
+def test_publications_are_verified_to_the_last_byte(night: Night) -> None:
+    home = night.home
+    first, second = night.publish(), night.publish()
+    done = csp("publications", "--verify", "--home", home.root)
+    assert done.exit_code == 0
+    assert "2 publications read against the manifests: none differ." in done.stdout
+    path = first.folder / "public.duckdb"
+    then = path.stat()
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
+    done = csp("publications", "--verify", "--home", home.root)
+    assert done.exit_code == 1
+    assert f"publication {first.id}: public.duckdb differs from its hash." in done.stderr
+    assert second.id not in done.stderr
+
+
+def test_init_says_which_alerts_cannot_go_out(home: Home) -> None:
+    with home.csp_yml.open("a", encoding="utf-8") as settings:
+        settings.write("\nalerts:\n  webhook_file: webhook.address\n")
+    done = csp("init", "--home", home.root)
+    assert done.exit_code == 0
+    assert "No alert can go out by the webhook: the address's file" in done.stderr
+    address = home.root / "webhook.address"
+    address.touch(mode=0o600)
+    address.write_text("https://chat.example.org/hook/secret\n", encoding="utf-8")
+    done = csp("init", "--home", home.root)
+    assert (done.exit_code, done.stderr) == (0, "")
+    with home.csp_yml.open("a", encoding="utf-8") as settings:
+        settings.write("  webhook: https://chat.example.org/hook/secret\n")
+    done = csp("init", "--home", home.root)
+    assert (done.exit_code, "secret" in done.output) == (2, False)
+
+
 def test_status_answers_while_a_run_holds_the_warehouse(night: Night) -> None:
     with night.connect():
         done = process("status", "--json", "--home", night.home.root)
@@ -276,6 +336,30 @@ def test_progress_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
         "  writing indicator",
         "Publishing: failed, 0.1 s",
     ]
+
+
+def test_a_step_that_says_nothing_is_heard_of_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Never ten seconds without a line, as long as signs of life come every two."""
+    now = 0.0
+    lines = PlainLines(lambda: now)
+    lines.hear(Progress("build", "started", "Building"))
+    said_at = [0.0]
+    capsys.readouterr()
+    for second in range(2, 100, 2):
+        now = float(second)
+        if second == 30:
+            lines.hear(Progress("build", "detail", "model 7", 7, 200))
+        lines.hear(Progress("build", "waiting", "Building", seconds=now))
+        shown = capsys.readouterr().out.splitlines()
+        assert len(shown) <= 1
+        if shown:
+            said_at.append(now)
+            latest = " (7 of 200: model 7)" if second > 30 else ""
+            assert shown == [f"  Building: {second} s so far{latest}"]
+    gaps = {after - before for before, after in itertools.pairwise(said_at)}
+    assert gaps == {8.0}
 
 
 def test_progress_on_a_terminal() -> None:

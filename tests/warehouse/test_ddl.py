@@ -81,6 +81,10 @@ def test_contracts_and_settings_are_there_for_models(home: Home) -> None:
         ("police/street_crime", "unmerged_key", "Police Service of Northern Ireland"),
         ("police/street_crime", "no_ids", "British Transport Police"),
     ]
+    assert ask(
+        home,
+        "SELECT value FROM raw.feed_value WHERE feed = 'hate/report' AND column_name = 'kind'",
+    ) == [("offence",), ("incident",)]
 
 
 def test_changed_settings_replace_the_old_ones(home: Home) -> None:

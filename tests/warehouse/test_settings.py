@@ -77,7 +77,7 @@ def said(text: str) -> str:
         ("# threads: 2", "threads: 2\nthreads: 3 #", "line 26: threads is set twice"),
         ("[E07000129]", "[E07000129", r"line 10, column 1: this is not YAML"),
         ("partnership: Blaby", "partnership: a: b", "line 4, column 15: this is not YAML"),
-        ("# threads: 2", "threads: 2020-13-45 #", "a value cannot be read"),
+        ("# threads: 2", "threads: 2020-13-45 #", "a value is no date or number"),
     ],
 )
 def test_message_names_line_key_and_mend(old: str, new: str, expected: str) -> None:
@@ -156,12 +156,15 @@ def test_every_optional_key_of_the_template_has_the_default_it_shows() -> None:
 
 
 CHANNELS = CSP_YML[CSP_YML.index("# alerts:\n") :].replace("# ", "", 1).replace("\n# ", "\n")
+# Of the first key of the channels, as they stand behind the template.
+LINE = CSP_YML.count("\n") + 2
+KEPT = "  webhook_file: webhook.address"
 WEBHOOK = "  webhook: https://chat.example.org/hook"
 
 
 def test_the_channels_of_the_template_will_do_as_they_stand() -> None:
     alerts = parse_settings(CSP_YML + CHANNELS).alerts
-    assert alerts.webhook == "https://chat.example.org/hook"
+    assert (alerts.webhook_file, alerts.webhook) == ("webhook.address", None)
     assert alerts.smtp is not None
     assert (alerts.smtp.host, alerts.smtp.port, alerts.smtp.security) == (
         "mail.example.org",
@@ -182,7 +185,7 @@ def test_one_channel_is_enough(left: str) -> None:
     webhook, smtp = CHANNELS.split("  smtp:\n")
     text = webhook if left == "webhook" else f"alerts:\n  smtp:\n{smtp}"
     alerts = parse_settings(CSP_YML + text).alerts
-    assert (alerts.webhook is not None, alerts.smtp is not None) == (
+    assert (alerts.has_webhook, alerts.smtp is not None) == (
         left == "webhook",
         left == "smtp",
     )
@@ -197,9 +200,9 @@ def test_one_channel_is_enough(left: str) -> None:
             "alerts.smtp.prot: there is no such setting; write port if that is meant",
         ),
         (
-            "  webhook:",
+            "  webhook_file:",
             "  teams:",
-            "alerts.teams: there is no such setting; keys are webhook, smtp",
+            "alerts.teams: there is no such setting; keys are webhook, webhook_file, webhook_env,",
         ),
         ("port: 587", "port: 70000", "alerts.smtp.port: 70000 will not do; write a number of at"),
         ("port: 587", "port: 0", "alerts.smtp.port: 0 will not do; write a number of at least 1"),
@@ -207,7 +210,7 @@ def test_one_channel_is_enough(left: str) -> None:
         (
             "    recipients: [analyst@example.org]\n",
             "",
-            "line 44, alerts.smtp.recipients: this setting is missing",
+            f"line {LINE + 1}, alerts.smtp.recipients: this setting is missing",
         ),
         ("[analyst@example.org]", "[]", "alerts.smtp.recipients: this is empty"),
         (
@@ -232,16 +235,20 @@ def test_one_channel_is_enough(left: str) -> None:
             "alerts.smtp.security: 'ssl' is not known; write none, starttls or tls",
         ),
         ("security: starttls", "security: none", "alerts.smtp: with security none anyone on the"),
-        ("    user: csp  ", "#", "alerts.smtp: user and password_file belong together"),
-        (CHANNELS, "alerts:\n", "alerts: this will not do; write the keys webhook or smtp"),
+        ("    user: csp  ", "#", "alerts.smtp: user and password_file (or password_env) belong"),
+        (
+            CHANNELS,
+            "alerts:\n",
+            "alerts: this will not do; write the keys webhook, webhook_file, webhook_env or smtp",
+        ),
         (
             CHANNELS,
             "alerts:\n  smtp: secret\n",
-            "line 43, alerts.smtp: this will not do; write the keys host, port, sender, recipients "
-            "and security, indented below it",
+            f"line {LINE}, alerts.smtp: this will not do; write the keys host, port, sender, "
+            "recipients and security, indented below it",
         ),
         *[
-            (WEBHOOK, f"  webhook: {address}", "line 43, alerts.webhook: this ")
+            (KEPT, f"  webhook: {address}", f"line {LINE}, alerts.webhook: this ")
             for address in (
                 "ftp://example.org/secret",
                 "chat.example.org/secret",
@@ -252,6 +259,27 @@ def test_one_channel_is_enough(left: str) -> None:
                 "[https://example.org/secret]",
             )
         ],
+        *[
+            (KEPT, f"  webhook_env: {value}", f"line {LINE}, alerts.webhook_env: this ")
+            for value in ("https://example.org/secret", "A-secret", "[secret]", "'1secret'")
+        ],
+        (KEPT, "  webhook_file: {a: secret}", "alerts.webhook_file: this will not do; write text"),
+        (
+            KEPT,
+            f"{KEPT}\n  webhook_env: A",
+            "alerts: webhook_file and webhook_env are both set; keep one of them",
+        ),
+        (
+            "    password_file: smtp.password",
+            "    password_file: smtp.password\n    password_env: A",
+            "alerts.smtp: password_file and password_env are both set; keep one of them",
+        ),
+        (
+            KEPT,
+            "  webhook: *secret",
+            f"line {LINE}, column 12: this is not YAML (found undefined alias)",
+        ),
+        (KEPT, "  webhook: !secret x", "this is not YAML (could not determine a constructor for"),
     ],
 )
 def test_a_wrong_channel_is_named_and_no_secret_of_it(old: str, new: str, expected: str) -> None:
@@ -259,6 +287,26 @@ def test_a_wrong_channel_is_named_and_no_secret_of_it(old: str, new: str, expect
     message = said(CSP_YML + CHANNELS.replace(old, new, 1))
     assert expected in message
     assert "secret" not in message
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o610, 0o602])
+def test_a_file_with_a_secret_that_others_may_read_is_refused(home: Home, mode: int) -> None:
+    home.csp_yml.write_text(f"{CSP_YML}\nalerts:\n{WEBHOOK}/secret\n", encoding="utf-8")
+    home.csp_yml.chmod(mode)
+    with pytest.raises(UsageError) as caught:
+        load_settings(home)
+    assert f"chmod 600 {home.csp_yml}; or keep the address elsewhere" in str(caught.value)
+    assert "/hook" not in str(caught.value)
+    home.csp_yml.chmod(0o600)
+    alerts = load_settings(home).alerts
+    assert alerts.webhook == "https://chat.example.org/hook/secret"
+    assert "/hook" not in repr(load_settings(home))
+
+
+@pytest.mark.parametrize("key", ["webhook_file: webhook.address", "webhook_env: CSP_WEBHOOK"])
+def test_a_file_that_names_where_a_secret_is_may_be_read(home: Home, key: str) -> None:
+    home.csp_yml.write_text(f"{CSP_YML}\nalerts:\n  {key}\n", encoding="utf-8")
+    assert load_settings(home).alerts.has_webhook
 
 
 @pytest.mark.parametrize("port", [1, 65535])

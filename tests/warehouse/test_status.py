@@ -1,18 +1,22 @@
 """status.json: readable before the first run, during a run, and after whatever happened."""
 
 import json
+import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.warehouse.small_night import Night, small_night
+from tests.warehouse.street_files import LONG_AGO, land
 from warehouse import ddl, runs, status
 from warehouse.contract import load_contracts
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
 from warehouse.locking import RunLock
-from warehouse.publication import rollback
+from warehouse.publication import problems, rollback
+from warehouse.publication.manifest import SMALL_BYTES
 
 START = datetime(2026, 11, 1, 2, 0, 0)
 
@@ -191,3 +195,77 @@ def test_a_damaged_status_file_is_named(home: Home) -> None:
 def test_no_draft_is_left(night: Night) -> None:
     finish(night, "run-1", "published")
     assert not [path.name for path in night.home.root.iterdir() if path.name.startswith(".status")]
+
+
+def test_what_waits_in_landing_is_told_by_feed(home: Home) -> None:
+    assert status.read(home)["waiting"] == []
+    land(home, "a.csv", b"x", LONG_AGO)
+    land(home, "b.csv.part", b"x", LONG_AGO - 60)
+    land(home, "c.csv", b"x", feed="hate/report")
+    assert status.read(home)["waiting"] == [
+        {"feed": "hate/report", "files": 1, "oldest": "2020-09-13T12:26:40Z"},
+        {"feed": "police/street_crime", "files": 2, "oldest": "2020-09-13T12:25:40Z"},
+    ]
+
+
+def test_a_landing_folder_that_may_not_be_seen_is_not_empty(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.landing.rename(home.root / "elsewhere")
+    assert status.read(home)["waiting"] is None
+
+
+def test_a_run_says_which_step_it_is_at(home: Home) -> None:
+    with RunLock(home) as lock:
+        assert status.read(home)["running"]["step"] is None
+        lock.note("Building the tables and testing them")
+        lock.note("Publishing")
+        running = status.read(home)["running"]
+        assert (running["pid"], running["step"]) == (os.getpid(), "Publishing")
+        assert running["started_at"] <= running["step_started_at"]
+    assert status.read(home)["running"] is None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "public.duckdb").unlink(), "public.duckdb is missing"),
+        (lambda folder: (folder / "stray").touch(), "stray is not in the manifest"),
+        (lambda folder: rewrite(folder / "quality" / "index.html"), "index.html differs from its"),
+        (lambda folder: rewrite(folder / "partner.duckdb"), "partner.duckdb differs from its hash"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "is not a publication's"),
+        (lambda folder: (folder / "manifest.json").unlink(), "cannot be read"),
+    ],
+)
+def test_a_publication_that_was_changed_since_is_told(
+    night: Night, spoil: Callable[[Path], object], said: str
+) -> None:
+    folder = night.publish().folder
+    (folder / "quality").chmod(0o700)
+    folder.chmod(0o700)
+    if not (folder / "quality" / "index.html").exists():
+        pytest.fail("the small night publishes no page")
+    assert status.read(night.home)["publication_problems"] == []
+    (folder / "manifest.json").chmod(0o600)
+    spoil(folder)
+    [problem] = status.read(night.home)["publication_problems"]
+    assert said in problem
+
+
+def test_only_a_whole_reading_sees_a_large_file_changed_under_its_old_time(night: Night) -> None:
+    publication = night.publish()
+    path = publication.folder / "partner.duckdb"
+    then = path.stat()
+    assert then.st_size > SMALL_BYTES
+    rewrite(path)
+    os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
+    assert problems(publication) == []
+    assert problems(publication, every_byte=True) == ["partner.duckdb differs from its hash"]
+
+
+def rewrite(path: Path) -> None:
+    """Other bytes of the same length."""
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)

@@ -106,7 +106,7 @@ def feeds(place: Place) -> None:
 @command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(place: Place, as_json: bool) -> None:
-    """Last run, loads, rejects, checks, current publication."""
+    """Last run, what waits and runs, loads, rejects, checks, current publication."""
     from warehouse.cli import standing
 
     standing.status(place.home, as_json)
@@ -129,11 +129,12 @@ def query(place: Place, sql: str, tier: str, form: str) -> None:
 
 
 @command("publications")
-def publications(place: Place) -> None:
+@click.option("--verify", is_flag=True, help="Read every file, and hold it against its manifest.")
+def publications(place: Place, verify: bool) -> int:
     """What has been published and is kept, newest first."""
     from warehouse.cli import published
 
-    published.publications(place.home)
+    return published.publications(place.home, verify)
 
 
 @command("rollback")

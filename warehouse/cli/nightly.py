@@ -8,7 +8,7 @@ from warehouse.areas import find
 from warehouse.cli.show import complain, heading, say, warn
 from warehouse.errors import UsageError
 from warehouse.home import Home
-from warehouse.settings import load_settings
+from warehouse.settings import Settings, load_settings
 
 
 def init(home: Home, county: str | None = None) -> None:
@@ -21,7 +21,7 @@ def init(home: Home, county: str | None = None) -> None:
     home.init(settings)
     blank = _is_blank(home)
     if not blank:
-        load_settings(home)
+        _warn_of_alerts(home, load_settings(home))
     say(f"{'The home is ready' if existed else 'Made the home'}: {home.root}")
     say(f"  settings  {home.csp_yml}")
     say(f"  landing   {home.landing}/<partner>/<feed>/   put extracts here")
@@ -116,9 +116,22 @@ def demo(home: Home, debug: bool) -> int:
 def up(home: Home) -> int:
     """Serve Dagster's web page and daemon until stopped."""
     settings = load_settings(home)
+    _warn_of_alerts(home, settings)
+    say(f"Starting Dagster for {home.root} ...")
+    from orchestration.progress import listening
     from orchestration.up import serve
+    from warehouse.cli.progress import PlainLines
 
-    return serve(home, settings.webserver_port) or 0
+    with listening(PlainLines().hear):
+        return serve(home, settings.webserver_port, say)
+
+
+def _warn_of_alerts(home: Home, settings: Settings) -> None:
+    """Say now what would otherwise be found in the night that has something to tell."""
+    from warehouse.alerts import unready
+
+    for problem in unready(settings, home):
+        warn(problem)
 
 
 def _refuse_real_home(home: Home) -> None:

@@ -1,5 +1,6 @@
 """A run's progress: a live list of steps on a terminal, plain lines elsewhere."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # A log of a night should show that dbt moves on, not each of its hundreds of nodes.
 LINES_PER_STEP = 10
+# Whoever watches should never wonder for ten seconds; signs of life come every two.
+QUIET_SECONDS = 7.0
 
 
 @contextmanager
@@ -29,27 +32,43 @@ def shown(debug: bool) -> Iterator["Listener"]:
 
 
 class PlainLines:
-    """Progress as lines: a step's start, its details (of counted ones every tenth), its end."""
+    """Progress as lines: a step's start, its details (of counted ones every tenth), its end.
 
-    def __init__(self) -> None:
+    A step that has nothing to say for QUIET_SECONDS says that it is still at work, and at what.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said_at = clock()
         self._shown: dict[str, int] = {}
+        self._latest: dict[str, str] = {}
 
     def hear(self, progress: "Progress") -> None:
         """Print what is worth a line."""
         if progress.kind == "started":
-            say(f"{progress.text} ...")
+            self._say(f"{progress.text} ...")
         elif progress.kind == "detail":
             if progress.total and progress.done is not None:
+                counted = f"{progress.done} of {progress.total}: {progress.text}"
+                self._latest[progress.step] = f" ({counted})"
                 tenth = LINES_PER_STEP * progress.done // progress.total
                 if tenth == self._shown.get(progress.step, 0):
                     return
                 self._shown[progress.step] = tenth
-                say(f"  {progress.done} of {progress.total}: {progress.text}")
+                self._say(f"  {counted}")
             else:
-                say(f"  {progress.text}")
+                self._say(f"  {progress.text}")
+        elif progress.kind == "waiting":
+            if self._clock() - self._said_at >= QUIET_SECONDS:
+                latest = self._latest.get(progress.step, "")
+                self._say(f"  {progress.text}: {progress.seconds or 0:.0f} s so far{latest}")
         else:
             ended = "done" if progress.kind == "finished" else "failed"
-            say(f"{progress.text}: {ended}{_seconds(progress)}")
+            self._say(f"{progress.text}: {ended}{_seconds(progress)}")
+
+    def _say(self, line: str) -> None:
+        self._said_at = self._clock()
+        say(line)
 
 
 @contextmanager
@@ -71,7 +90,9 @@ class LiveSteps:
         self._spinners: dict[str, Spinner] = {}
 
     def hear(self, progress: "Progress") -> None:
-        """Keep the latest of each step."""
+        """Keep the latest of each step; the spinner shows that one is still at work."""
+        if progress.kind == "waiting":
+            return
         if progress.kind != "detail":
             self._titles[progress.step] = progress.text
         self._steps[progress.step] = progress

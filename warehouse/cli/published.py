@@ -2,9 +2,9 @@
 
 import click
 
-from warehouse.cli.show import plural, say, table
+from warehouse.cli.show import plural, say, table, warn
 from warehouse.home import Home
-from warehouse.publication import list_publications
+from warehouse.publication import Publication, list_publications, problems
 from warehouse.publication import rollback as roll_back
 from warehouse.query import Reader, as_csv, as_json, text_cell
 
@@ -45,13 +45,16 @@ def query(home: Home, sql: str, tier: str, form: str) -> None:
         click.echo(plural(len(rows), "row"), err=True)
 
 
-def publications(home: Home) -> None:
-    """Print what is kept, newest first."""
+def publications(home: Home, verify: bool) -> int:
+    """Print what is kept, newest first; with verify hold every byte against the manifests.
+
+    Exit status 1 if a publication is not what its manifest says.
+    """
     home.require()
     found = list_publications(home)
     if not found:
         say("Nothing is published yet: `csp run` makes the first publication.")
-        return
+        return 0
     table(
         ("", "publication", "published (UTC)", "files", "tables", "passed", "run"),
         (
@@ -68,6 +71,19 @@ def publications(home: Home) -> None:
         ),
         frozenset({3, 4, 5}),
     )
+    return _verify(found) if verify else 0
+
+
+def _verify(found: list[Publication]) -> int:
+    damaged = 0
+    for publication in found:
+        wrong = problems(publication, every_byte=True)
+        damaged += bool(wrong)
+        for problem in wrong:
+            warn(f"publication {publication.id}: {problem}.")
+    kept = plural(len(found), "publication")
+    say(f"{kept} read against the manifests: {damaged or 'none'} differ{'s' * (damaged == 1)}.")
+    return 1 if damaged else 0
 
 
 def rollback(home: Home, publication_id: str | None) -> None:

@@ -9,6 +9,7 @@ from warehouse.cli.show import heading, plural, say, table
 from warehouse.home import Home
 
 MOST_MONTHS_SHOWN = 6
+MOST_PROBLEMS_SHOWN = 3
 
 
 def status(home: Home, as_json: bool) -> None:
@@ -22,14 +23,17 @@ def status(home: Home, as_json: bool) -> None:
     if found["what_to_do"]:
         say(f"What to do   {found['what_to_do']}")
     if found["running"]:
-        running = found["running"]
-        say(f"Running now  process {running['pid']}, since {running['started_at']}")
+        say(f"Running now  {_running(found['running'])}")
+    say(f"Waiting      {_waiting(found['waiting'])}")
+    say(f"Schedule     {_schedule(found['service'])}")
     publication = found["publication"]
     say(
         f"Publication  {publication['id']}, published {publication['published_at']}"
         if publication
         else "Publication  none yet: `csp run` makes the first one"
     )
+    if found["publication_problems"]:
+        say(f"             {_damage(found['publication_problems'])}")
     say(f"Checks       {_counts(found['checks'])}")
     say()
     feeds_with_files = [feed for feed in found["feeds"] if feed["files"]]
@@ -83,6 +87,50 @@ def _run(run: dict[str, Any] | None) -> str:
         return "none yet"
     message = f": {run['message']}" if run.get("message") else ""
     return f"{run['status']}, finished {run['finished_at']} (run {run['run_id']}){message}"
+
+
+def _running(running: dict[str, Any]) -> str:
+    step = running["step"] and (
+        f"; at the step {running['step']!r} since {running['step_started_at']}"
+    )
+    return f"process {running['pid']}, since {running['started_at']}{step or ''}"
+
+
+def _waiting(waiting: list[dict[str, Any]] | None) -> str:
+    if waiting is None:
+        return "only the home's owner may look into landing/"
+    if not waiting:
+        return "nothing lies in landing/"
+    listed = "; ".join(
+        f"{feed['feed']}: {plural(feed['files'], 'file')}, the oldest of {feed['oldest']}"
+        for feed in waiting
+    )
+    return f"{plural(sum(feed['files'] for feed in waiting), 'file')} in landing/ ({listed})"
+
+
+def _schedule(service: dict[str, Any] | None) -> str:
+    if service is None:
+        return "only the home's owner may see whether `csp up` is running"
+    running, stopped = service["running"], service["stopped"]
+    off = (
+        f"STOPPED: {' and '.join(stopped)} turned off on Dagster's page; turn it on there again"
+        if stopped
+        else ""
+    )
+    if running:
+        state = off or "the nightly run and the landing sensor are on"
+        return f"{state} (`csp up`, process {running['pid']}, since {running['started_at']})"
+    nothing = "`csp up` is not running: unless cron or another starts `csp run`, nothing will"
+    return f"{nothing}; {off}" if off else nothing
+
+
+def _damage(problems: list[str]) -> str:
+    more = len(problems) - MOST_PROBLEMS_SHOWN
+    listed = "; ".join(problems[:MOST_PROBLEMS_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    return (
+        f"NO LONGER WHAT ITS MANIFEST SAYS: {listed}. Somebody changed it after it was published: "
+        "`csp rollback` to an earlier one, or `csp run --full-refresh` for a new one"
+    )
 
 
 def _counts(checks: dict[str, int]) -> str:

@@ -6,6 +6,7 @@ from warehouse.publication.shelf import (
     current_folder,
     current_publication,
     list_publications,
+    problems,
     rollback,
 )
 from warehouse.publication.state import input_state, is_unchanged
@@ -17,6 +18,7 @@ __all__ = [
     "input_state",
     "is_unchanged",
     "list_publications",
+    "problems",
     "publish",
     "rollback",
 ]

@@ -12,6 +12,13 @@ from warehouse.messages import safe_message
 MANIFEST = '"MANIFEST.JSON INLINE DATA"'
 CATALOG = '"CATALOG.JSON INLINE DATA"'
 HEAD = '<head><meta charset="utf-8">'
+BODY = "<body>"
+# On every page of the site, over its white corner at the bottom left.
+BACK = (
+    '<a href="../index.html" style="position:fixed;left:0;bottom:0;z-index:2000;padding:6px 12px;'
+    "background:#fff;border:1px solid #b8b8b8;font:14px/1.4 system-ui,sans-serif;"
+    'color:#00497a">The auditors\u2019 pages</a>'
+)
 
 # Angular makes functions of its expressions, and the site puts its styles in place by script.
 POLICY = (
@@ -81,6 +88,7 @@ def write(dbt_manifest: Path, target: Path) -> None:
         page = re.sub(pattern, replacement, page)
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     page = page.replace(HEAD, HEAD + policy, 1)
+    page = page.replace(BODY, BODY + BACK, 1)
     page = page.replace(MANIFEST, _inline(_reduced(manifest)), 1)
     page = page.replace(CATALOG, _inline(_catalog(manifest)), 1)
     target.write_text(page, encoding="utf-8")
@@ -99,7 +107,7 @@ def _template() -> str:
             "dbt's documentation page (dbt/task/docs/index.html) is not installed, so the lineage "
             "cannot be shown. Install the versions of requirements.lock."
         )
-    missing = [part for part in (HEAD, MANIFEST, CATALOG) if page.count(part) != 1]
+    missing = [part for part in (HEAD, BODY, MANIFEST, CATALOG) if page.count(part) != 1]
     if missing:
         raise RunFailed(
             f"dbt's documentation page is not made as expected (it lacks {missing[0]}), so the "

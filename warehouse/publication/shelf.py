@@ -11,7 +11,12 @@ from pathlib import Path
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
 from warehouse.locking import RunLock
-from warehouse.publication.manifest import Manifest, damaged_files, read_manifest
+from warehouse.publication.manifest import (
+    Manifest,
+    changed_files,
+    damaged_files,
+    read_manifest,
+)
 
 ID = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?")
 BUILDING = ".building-"
@@ -63,6 +68,20 @@ def current_publication(home: Home) -> Publication | None:
     """The current publication, or None before the first."""
     folder = current_folder(home)
     return _describe(folder, folder) if folder else None
+
+
+def problems(publication: Publication, *, every_byte: bool = False) -> list[str]:
+    """How a publication no longer is what its manifest says, one sentence each.
+
+    Large files are read only where their size or time says that they changed, or with every_byte.
+    """
+    if publication.problem:
+        return [publication.problem]
+    compare = damaged_files if every_byte else changed_files
+    try:
+        return compare(publication.folder, read_manifest(publication.folder))
+    except OSError as error:
+        return [f"{error.filename or publication.folder} cannot be read: {error.strerror}"]
 
 
 def newest(home: Home) -> tuple[Path, Manifest] | None:

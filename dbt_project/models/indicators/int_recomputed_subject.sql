@@ -174,15 +174,19 @@ of_hate as (
         null as number,
         nullif(victims.majority, 'cannot be said') as word,
         false as is_percent,
-        format(
-            '{:,} of {:,} known are {:.1f} %; of all {:,} it can be {:.1f} % to {:.1f} %',
-            victims.n,
-            victims.known,
-            victims.percent_of_known,
-            victims.records,
-            victims.lowest_possible_percent,
-            victims.highest_possible_percent
-        ) as made_of,
+        case
+            when victims.known = 0 then format('none of {:,} is known', victims.records)
+            else
+                format(
+                    '{:,} of {:,} known are {:.1f} %; of all {:,} it can be {:.1f} % to {:.1f} %',
+                    victims.n,
+                    victims.known,
+                    victims.percent_of_known,
+                    victims.records,
+                    victims.lowest_possible_percent,
+                    victims.highest_possible_percent
+                )
+        end as made_of,
         null::double as part_one,
         null::double as part_two
     from {{ ref("hate_victims") }} as victims

@@ -1,8 +1,38 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 -- One row per area, financial year, field and category of hate reports: its share of what is known, and
 -- how low and how high it can be, since some reports say nothing. A majority may be claimed only if
--- the lowest possible share is over one half.
-with reports as (
+-- the lowest possible share is over one half. A category that no report names has a row too: those
+-- that say nothing may all be in it.
+with age_bands as (
+    select
+        bands.least_age,
+        lead(bands.least_age) over (order by bands.least_age) as next_least_age,
+        bands.category
+    from (
+        values (0, 'under 18'), (18, '18-24'), (25, '25-34'), (35, '35-44'), (45, '45-54'),
+        (55, '55-64'), (65, '65+')
+    ) as bands (least_age, category)
+),
+
+-- What a report could say: the values of the contract, and the bands of age.
+domain as (
+    select
+        case column_name
+            when 'victim_gender' then 'gender'
+            when 'victim_ethnicity' then 'ethnicity'
+            when 'strands' then 'strand'
+        end as field,
+        value as category
+    from {{ source("raw", "feed_value") }}
+    where feed = 'hate/report' and column_name in ('victim_gender', 'victim_ethnicity', 'strands')
+    union all
+    select
+        'age' as field,
+        category
+    from age_bands
+),
+
+reports as (
     select
         report.report_id,
         area.area_type,
@@ -12,18 +42,14 @@ with reports as (
         report.victim_ethnicity,
         report.strands,
         report.strands_bucket,
-        case
-            when report.victim_age < 18 then 'under 18'
-            when report.victim_age < 25 then '18-24'
-            when report.victim_age < 35 then '25-34'
-            when report.victim_age < 45 then '35-44'
-            when report.victim_age < 55 then '45-54'
-            when report.victim_age < 65 then '55-64'
-            when report.victim_age >= 65 then '65+'
-        end as age_band
+        age_bands.category as age_band
     from {{ ref("fct_hate_report") }} as report
     inner join {{ ref("br_district_area") }} as area
         on report.district_code = area.district_code
+    left join age_bands
+        on
+            report.victim_age >= age_bands.least_age
+            and (report.victim_age < age_bands.next_least_age or age_bands.next_least_age is null)
 ),
 
 stated as (
@@ -106,26 +132,39 @@ categories as (
 
 shares as (
     select
-        categories.*,
+        totals.area_type,
+        totals.area_code,
+        totals.period_start,
+        domain.field,
+        domain.category,
         totals.records,
-        known.known,
-        100e0 * categories.n / known.known as percent_of_known,
-        100e0 * categories.n / totals.records as lowest_possible_percent,
+        coalesce(known.known, 0) as known,
+        coalesce(categories.n, 0) as n,
+        -- Of nothing known there is no share.
+        100e0 * coalesce(categories.n, 0) / known.known as percent_of_known,
+        100e0 * coalesce(categories.n, 0) / totals.records as lowest_possible_percent,
         100e0
-        * (categories.n_wholly_known + totals.records - known.wholly_known)
+        * (
+            coalesce(categories.n_wholly_known, 0)
+            + totals.records
+            - coalesce(known.wholly_known, 0)
+        )
         / totals.records as highest_possible_percent
-    from categories
-    inner join known
+    from totals
+    cross join domain
+    left join known
         on
-            categories.area_type = known.area_type
-            and categories.area_code = known.area_code
-            and categories.period_start = known.period_start
-            and categories.field = known.field
-    inner join totals
+            totals.area_type = known.area_type
+            and totals.area_code = known.area_code
+            and totals.period_start = known.period_start
+            and domain.field = known.field
+    left join categories
         on
-            categories.area_type = totals.area_type
-            and categories.area_code = totals.area_code
-            and categories.period_start = totals.period_start
+            totals.area_type = categories.area_type
+            and totals.area_code = categories.area_code
+            and totals.period_start = categories.period_start
+            and domain.field = categories.field
+            and domain.category = categories.category
 )
 
 select
