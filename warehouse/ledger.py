@@ -397,12 +397,21 @@ class Ledger:
         months = _months_sql(contract)
         if months is None:
             return
-        self._con.execute(
-            "INSERT INTO raw.load_period "
-            "SELECT _file_id, ?, period_key, first_day, count(*) FROM ("
-            f"SELECT _file_id, {_key_sql(contract)} AS period_key, {months} AS first_day "
+        rows_read = (
             f"FROM raw.{contract.raw_table} "
             "WHERE _file_id >= ? AND list_contains(?::BIGINT[], _file_id)"
+        )
+        if contract.update.span:
+            # A row of a long time is of many months: those of equal times are spread out once.
+            columns = ", ".join(quoted(name) for name in contract.update.span)
+            rows_read = (
+                f"FROM (SELECT _file_id, {columns}, count(*) AS row_count {rows_read} GROUP BY ALL)"
+            )
+        self._con.execute(
+            "INSERT INTO raw.load_period "
+            "SELECT _file_id, ?, period_key, first_day, sum(row_count) FROM ("
+            f"SELECT _file_id, {_key_sql(contract)} AS period_key, {months} AS first_day, "
+            f"{'row_count' if contract.update.span else '1'} AS row_count {rows_read}"
             ") WHERE first_day <= current_date GROUP BY ALL ORDER BY ALL",
             [contract.feed, min(files), files],
         )
