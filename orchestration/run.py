@@ -30,6 +30,7 @@ from warehouse.settings import load_settings
 MIB = 1024 * 1024
 # Dagster's records, dbt's artifacts and the first pages of a build; less than this ends half-way.
 LEAST_FREE_BYTES = 200 * MIB
+INTERRUPTIONS = {interruption.__name__ for interruption in failures.INTERRUPTIONS}
 OURS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 READING = "Reading the definitions"
 MEND = "Mend that, then run `csp run` again."
@@ -239,7 +240,7 @@ def _why(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
         data = event.event_specific_data
         error = getattr(data, "error", None)
         if error is not None:
-            while error.cause is not None and error.cls_name not in OURS:
+            while error.cause is not None and error.cls_name not in {*OURS, *INTERRUPTIONS}:
                 error = error.cause
             kind = error.cls_name or "An error"
             return kind, _withheld(kind, " ".join(str(error.message).split()))
@@ -247,7 +248,7 @@ def _why(result: dg.ExecuteInProcessResult) -> tuple[str, str]:
 
 
 def _withheld(kind: str, message: str) -> str:
-    if kind in {interruption.__name__ for interruption in failures.INTERRUPTIONS}:
+    if kind in INTERRUPTIONS:
         return failures.INTERRUPTED
     if kind in OURS:
         return message.removeprefix(f"{errors.__name__}.{kind}: ")

@@ -140,8 +140,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
         create table reference_state as select 1 as fingerprint;
-        create table load_audit as select 1 as file_id, 'loaded' as status;
-        create table load_period (file_id bigint, feed varchar, month date);
+        create table period_in_force (feed varchar, month date);
         create table int_street_crime_extract (month date, force_name varchar);
         create table feed_value (feed varchar, column_name varchar, value varchar);
         """
@@ -187,7 +186,7 @@ def staged(feed: str, rows: list[Row]) -> duckdb.DuckDBPyConnection:
     table, key, dated, *_ = FEEDS[feed]
     for other in STAGED:
         con.execute(f"delete from {other}")
-    con.execute("delete from load_period")
+    con.execute("delete from period_in_force")
     for number, row in enumerate(rows):
         whole = {**row, key: f"k{number}", "line_number": number}
         if "lsoa_code" in row:
@@ -197,7 +196,7 @@ def staged(feed: str, rows: list[Row]) -> duckdb.DuckDBPyConnection:
             f"insert into {table} ({', '.join(whole)}) values ({marks})", list(whole.values())
         )
     for month in {month_of(row[dated]) for row in rows}:
-        con.execute("insert into load_period values (1, ?, ?)", [feed, month])
+        con.execute("insert into period_in_force values (?, ?)", [feed, month])
     return con
 
 
@@ -696,10 +695,11 @@ def test_what_reads_a_field_is_what_changes_without_it(feed: str) -> None:
                     offence["valid_from"] or offence["valid_to"] or "2010-05-01"
                 ),
                 "lsoa_code": "L1",
-                "cancelled_date_bucket": cancelled,
+                "cancelled_date_bucket": "valid" if cancelled else "missing",
+                "cancelled_date": cancelled,
             }
             for offence in OFFENCES
-            for cancelled in ("missing", "valid")
+            for cancelled in (None, date(2011, 4, 20))
         ]
     of_feed = {row["measure_id"] for row in table_of("measure") if row["feed"] == feed}
     said: dict[str, set[str]] = {}
