@@ -36,13 +36,13 @@ def volume(
             f"'incident' as name, '{rule}' as update_rule"
         )
         con.execute(
-            "create table load_audit as select 1 as file_id, 'police/incident' as feed, "
-            "'loaded' as status, "
-            f"timestamp '{loaded}' as loaded_at"
+            "create table held (feed varchar, period_key varchar, month date, loaded_at timestamp)"
         )
         con.execute(
-            "create table load_period (file_id int, feed varchar, period_key varchar, month date)"
+            "create view period_in_force as select feed, period_key, month, "
+            "max(loaded_at) as last_loaded_at from held group by all"
         )
+        hold = "insert into held values ('police/incident', '', ?, ?)"
         con.execute(
             "create table feed_month_file "
             "(feed varchar, source varchar, month date, records bigint)"
@@ -50,7 +50,7 @@ def volume(
         for month, records in zip(months(len(counts)), counts, strict=True):
             if records is None:
                 continue
-            con.execute("insert into load_period values (1, 'police/incident', '', ?)", [month])
+            con.execute(hold, [month, loaded])
             if records:
                 con.execute(
                     "insert into feed_month_file values ('police/incident', 'police', ?, ?)",
@@ -58,8 +58,7 @@ def volume(
                 )
         if corrected:
             month, when = corrected
-            con.execute(f"insert into load_audit values (2, 'police/incident', 'loaded', '{when}')")
-            con.execute("insert into load_period values (2, 'police/incident', '', ?)", [month])
+            con.execute(hold, [month, when])
         con.execute(f"select * from ({model('feed_volume')}) order by month")
         names = [column[0] for column in con.description or []]
         return [dict(zip(names, row, strict=True)) for row in con.fetchall()]

@@ -61,19 +61,14 @@ def places(
     con.execute(
         f"create table reference__lsoa_lookup as select * from (select {nothing}) where false"
     )
-    for file_id, rows in ((1, lookup), (2, later)):
+    for rows in (lookup, later):
         if rows is not None:
             con.execute(f"insert into reference__lsoa_lookup by name ({rows})")
-        con.execute(
-            "create table if not exists load_audit as select 0::bigint as file_id, ''::varchar "
-            "as feed, ''::varchar as status, now() as landed_at, ''::varchar as file_name "
-            "where false"
-        )
-        con.execute(
-            "insert into load_audit values (?, 'reference/lsoa_lookup', 'loaded', now(), 'l')",
-            [file_id],
-        )
-    con.execute("insert into load_audit values (3, 'reference/successor', 'loaded', now(), 's')")
+    con.execute(
+        "create table loaded_file as select unnest(range(1, 4)) as file_id, now() as effective_at, "
+        "unnest(['reference/lsoa_lookup', 'reference/lsoa_lookup', 'reference/successor']) "
+        "as feed, '' as file_name"
+    )
     con.execute(
         "create table reference__successor "
         "(_file_id bigint, old_code varchar, new_code varchar, since varchar)"
