@@ -260,8 +260,9 @@ def test_a_member_that_no_column_can_hold_costs_only_itself(
         real(con, group, number, rows)
 
     monkeypatch.setattr("warehouse.reading.table.load_exact", load)
-    ragged = [street_csv([row(n), "too,few"]) for n in (1, 2)]
-    land(home, "two.zip", street_zip({member("2020-04"): ragged[0], member("2020-05"): ragged[1]}))
+    months = ("2020-04", "2020-05")
+    ragged = {member(month): street_csv([row(1, month), "too,few"]) for month in months}
+    land(home, "two.zip", street_zip(ragged))
     night(home)
     assert [entry[1:3] for entry in audit(home)] == [("refused", 0), ("loaded", 2)]
 

@@ -97,7 +97,7 @@ def test_a_corrected_benchmark_takes_the_place_of_the_bad_one(home: Home) -> Non
     sql = model("stg_reference__recorded_crime_benchmark")
     for table, place in (
         ("reference__recorded_crime_benchmark", "raw.reference__recorded_crime_benchmark__typed"),
-        ("load_audit", "quality.load_audit"),
+        ("loaded_file", "quality.loaded_file"),
     ):
         sql = sql.replace(f"{table} as", f"{place} as")
     found = ask(home, f"select period_end::varchar, offences from ({sql}) order by 1")
