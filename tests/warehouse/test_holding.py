@@ -1,6 +1,7 @@
 """A file that takes away more than it brings is held, until it is accepted or withdrawn."""
 
 import csv
+import shutil
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date, timedelta
@@ -352,6 +353,11 @@ def prepared(folder: Path) -> Home:
     return home
 
 
+def copied(home: Path, to: Path) -> Home:
+    """A copy of a home, its files as old as they were."""
+    return Home(shutil.copytree(home, to, symlinks=True))
+
+
 def outcome(home: Home) -> list[object]:
     return [
         files(home),
@@ -363,7 +369,8 @@ def outcome(home: Home) -> list[object]:
 
 
 def test_killed_at_any_step_the_next_run_finishes(tmp_path: Path) -> None:
-    reference = prepared(tmp_path / "reference")
+    prepared(tmp_path / "prepared")
+    reference = copied(tmp_path / "prepared", tmp_path / "reference")
     night(reference)
     wanted = outcome(reference)
     assert wanted[0] == {
@@ -372,7 +379,7 @@ def test_killed_at_any_step_the_next_run_finishes(tmp_path: Path) -> None:
     }  # fmt: skip
     assert wanted[1] == {"2020-04": ("a.csv", 40), "2020-05": ("d.csv", 40)}
     for at_step in range(1, 40):
-        home = prepared(tmp_path / f"home{at_step}")
+        home = copied(tmp_path / "prepared", tmp_path / f"home{at_step}")
         was_killed = killed(home, at_step)
         night(home)
         assert outcome(home) == wanted, f"killed at step {at_step}"

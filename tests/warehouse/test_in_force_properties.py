@@ -113,7 +113,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=2, max_size=8))
 # Half a month accepted, displaced by the whole, and sent again: alone, and after the whole.
 @example([("land", [0, 1]), ("accept", 1), ("land", [0]), ("land", [1]), ("land", [0, 1])])

@@ -77,7 +77,7 @@ def said(text: str) -> str:
         ("# threads: 2", "threads: 2\nthreads: 3 #", "line 26: threads is set twice"),
         ("[E07000129]", "[E07000129", r"line 10, column 1: this is not YAML"),
         ("partnership: Blaby", "partnership: a: b", "line 4, column 15: this is not YAML"),
-        ("# threads: 2", "threads: 2020-13-45 #", "a value is no date or number"),
+        ("# threads: 2", "threads: 2020-13-45 #", "a value cannot be read; put it in quotes"),
     ],
 )
 def test_message_names_line_key_and_mend(old: str, new: str, expected: str) -> None:
@@ -277,9 +277,9 @@ def test_one_channel_is_enough(left: str) -> None:
         (
             KEPT,
             "  webhook: *secret",
-            f"line {LINE}, column 12: this is not YAML (found undefined alias)",
+            f"line {LINE}, column 12: an alias (*) is not taken; write the value out",
         ),
-        (KEPT, "  webhook: !secret x", "this is not YAML (could not determine a constructor for"),
+        (KEPT, "  webhook: !secret x", f"line {LINE}, column 12: this is not YAML; check"),
     ],
 )
 def test_a_wrong_channel_is_named_and_no_secret_of_it(old: str, new: str, expected: str) -> None:
