@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.end_to_end.running import REFERENCE_FILES, STREET, csp, land, run
+from tests.end_to_end.running import REFERENCE_FILES, SETTINGS, STREET, csp, land, run
 from tests.end_to_end.street_story import Story
 from warehouse.home import Home
 
@@ -58,6 +58,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home as `csp demo` leaves it."""
 
     def make(home: Home) -> None:
+        home.init(SETTINGS)
         done = csp(home, "demo")
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -69,7 +70,7 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home after one night with five invented years of two forces, a dozen crimes a month."""
 
     def make(home: Home) -> None:
-        home.init()
+        home.init(SETTINGS)
         story = Story(11)
         story.begin()
         for each in story.deliveries:

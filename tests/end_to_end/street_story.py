@@ -9,11 +9,11 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from tests.end_to_end.running import SETTINGS
 from warehouse.demo.formats import csv_bytes, zip_bytes
 from warehouse.demo.places import SmallArea, small_areas
 from warehouse.demo.reference_files import district_population, lsoa_lookup, reference_files
 from warehouse.demo.street_files import HEADER
-from warehouse.home import CSP_YML
 
 LEICESTERSHIRE = "Leicestershire Police"
 WARWICKSHIRE = "Warwickshire Police"
@@ -66,7 +66,7 @@ class Story:
     seed: int
     deliveries: list[Delivery] = field(default_factory=list)
     held: dict[Month, list[Crime]] = field(default_factory=dict)
-    settings: str = CSP_YML
+    settings: str = SETTINGS
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -212,6 +212,7 @@ class Story:
                 f"  districts: [{', '.join(chosen)}]",
                 f"most_similar_group: [{', '.join(self.rng.sample(districts, 3))}]",
                 f"geography: {self.rng.choice(('lsoa_2011', 'lsoa_2021'))}",
+                "threads: 1",
                 "",
             )
         )

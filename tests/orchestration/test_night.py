@@ -14,6 +14,7 @@ from orchestration import run
 from orchestration.instance import opened, prune_runs
 from orchestration.progress import Progress
 from orchestration.run import RunOutcome, run_nightly
+from tests.end_to_end.running import SETTINGS
 from tests.warehouse.street_files import land, row, street_csv
 from warehouse import status
 from warehouse.errors import AlreadyRunning, CspError, UsageError
@@ -48,7 +49,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Four nights of one home; two take long, so every test reads the same ones."""
     home = Home(tmp_path_factory.mktemp("story") / "home")
-    home.init()
+    home.init(SETTINGS)
     story = Story(home)
     land(home, "two-months.csv", street_csv(map(without_id, ROWS)))
     story.night("blocked")
