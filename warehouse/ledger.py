@@ -234,6 +234,15 @@ class Ledger:
         own = rows.get(file.file_id, {}).keys()
         return [other for n, other in newer.items() if own & rows.get(n, {}).keys()]
 
+    def was_accepted(self, file: KeptFile, owner: str, reason: str) -> bool:
+        """Whether the file was accepted before by this owner for this reason."""
+        found = self._con.execute(
+            "SELECT count(*) FROM quality.file_event "
+            "WHERE file_id = ? AND event = 'accepted' AND who = ? AND reason = ?",
+            [file.file_id, owner, reason],
+        )
+        return _one(found) > 0
+
     def came_again_since(self, files: Collection[KeptFile], moment: datetime) -> bool:
         """Whether each of the files came into force again at that moment or later."""
         row = self._con.execute(

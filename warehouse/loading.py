@@ -9,9 +9,9 @@ is finished by the next one and leaves the same tables:
 4. *committed*: from here on the file counts as loaded;
 5. *cleared*: the landed file removed; 6. *noted*: the audit says so.
 
-A file some of whose rows were rejected by another contract than today's, or whose contract names
-identifiers and has changed, is read again from where it is kept, in one transaction that replaces
-its rows; it stays the file it was, as old as it was.
+A file that was read by another contract than today's is read again from where it is kept, in one
+transaction that replaces its rows; it stays the file it was, as old as it was. Of a feed whose
+newest file replaces a month only a file with rejected rows, or with identifiers.
 
 A file that would take away more than it brings is held (warehouse.holding) until a waiver of the
 home accepts it, which the next ingest notes before it loads. The bytes of a kept file landed again
@@ -256,6 +256,11 @@ class _Loader:
                     f"{landed.feed}/{landed.name} was sent before ({outcome.rows[0].reason}): if a "
                     "new extract was meant, ask the partner for it"
                 )
+            feed.noticed += [
+                f"{landed.feed}/{landed.name}: {row.reason}; if that was not meant, "
+                "`csp withdraw` it"
+                for row in outcome.came_again
+            ]
             for line in _lines(landed, outcome, time.monotonic() - began):
                 feed.messages.append(line)
                 report(line)
@@ -596,6 +601,12 @@ def _accept(
     done: dict[str, int] = {}
     for file, waiver in holding.accepted(holding.held_files(con), held_by, date.today()):
         [kept] = ledger.kept_by_sha256(file.feed, [file.sha256]).values()
+        if ledger.was_accepted(kept, waiver.owner, waiver.reason):
+            report(
+                f"WARNING {file.feed}/{file.file_name}: the waiver of {file.check_id} accepted it "
+                "before, and is used up; write another reason into it to accept the file again"
+            )
+            continue
         con.execute("BEGIN")
         ledger.change(kept, "accepted", "loaded", None, waiver.owner, waiver.reason)
         con.execute("COMMIT")

@@ -386,3 +386,20 @@ def test_killed_at_any_step_the_next_run_finishes(tmp_path: Path) -> None:
         if not was_killed:
             break
     assert at_step > 3 * 6
+
+
+def test_a_waiver_accepts_once_what_was_withdrawn_since_needs_another(home: Home) -> None:
+    land(home, "whole.csv", street_csv(rows(40)))
+    land(home, "half.csv", street_csv(rows(20)), LONG_AGO + 1)
+    night(home)
+    waive(home, held_checks(home))
+    night(home)
+    assert files(home)["half.csv"] == "loaded"
+    change_force(home, "half.csv")
+    land(home, "half again.csv", street_csv(rows(20)), LONG_AGO + 2)
+    night(home)
+    assert files(home)["half.csv"] == "held"
+    result = night(home)
+    assert files(home)["half.csv"] == "held"
+    assert in_force(home) == {"2020-04": ("whole.csv", 40)}
+    assert result.feeds[FEED].loaded == 0

@@ -204,7 +204,8 @@ def test_displaced_bytes_landed_again_are_in_force_again(home: Home) -> None:
     assert result.changed
     assert result.feeds[FEED].again == 1
     assert reasons(home) == ["same bytes as whole.csv, which is in force again"]
-    assert result.feeds[FEED].noticed == []
+    [noticed] = result.feeds[FEED].noticed
+    assert noticed.endswith("if that was not meant, `csp withdraw` it")
     assert in_force(home) == {"2020-04": ("whole.csv", 40)}
     land(home, "copy.csv", whole, LONG_AGO)
     assert not night(home).changed

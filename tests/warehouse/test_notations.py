@@ -168,8 +168,21 @@ def test_one_mistyped_date_among_days_and_months_rejects_its_row(
 
 
 def test_unreadable_dates_of_any_other_kind_refuse_nothing(tmp_path: Path) -> None:
-    for said in (["05/28/2010", "soon"], ["31/02/2010"], ["2010-13-05"], ["05/06/2010"]):
+    for said in (
+        ["05/28/2010", "31/02/2010"],
+        ["soon"],
+        ["31/02/2010"],
+        ["2010-13-05"],
+        ["05/06/2010"],
+    ):
         assert both_ways(file(said), tmp_path, CONTRACT).one.refused is None
+
+
+def test_what_is_no_date_among_them_hides_no_months_and_days(tmp_path: Path) -> None:
+    """Neither a note nor a serial number makes 05/01/2010 a day in January."""
+    for other in ("TBC", "39938", "13"):
+        refused = both_ways(file(["05/01/2010", "05/28/2010", other]), tmp_path, CONTRACT)
+        assert "month/day/year" in str(refused.one.refused)
 
 
 def shares(rows: list[tuple[str, str]]) -> bytes:

@@ -174,7 +174,7 @@ def test_of_a_zip_only_the_member_with_rejected_rows_is_read_again(
 
 def test_every_file_of_one_name_is_read_again_in_the_same_night(home: Home, agree: Agree) -> None:
     for number in range(3):
-        early = row(100 + number, "2010-11", f"Force {number}")
+        early = row(100 + number, "2010-11", f"{'ABC'[number]} Police")
         land(home, "extract.csv", street_csv([early, row(number)]), LONG_AGO + number)
         night(home)
     agree(mended)

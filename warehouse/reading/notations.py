@@ -21,6 +21,7 @@ _MONTH_FIRST = r"(0?[1-9]|1[0-2])[/-](0?[1-9]|[12][0-9]|3[01])[/-]([0-9]{4}|[0-9
 _MONTH_FIRST_FOR_SURE = (
     r"(0?[1-9]|1[0-2])[/-](1[3-9]|2[0-9]|3[01])[/-]([0-9]{4}|[0-9]{2})([ T,].*)?"
 )
+_DATE_LIKE = r"^[0-9]{1,2}[/-][0-9]{1,2}[/-]"
 _DAY_FIRST_FOR_SURE = r"(1[3-9]|2[0-9]|3[01])[/-].*"
 
 
@@ -71,7 +72,8 @@ def _month_first(con: duckdb.DuckDBPyConnection, group: Group) -> Iterator[_Foun
             # Most files have dates of one form, year first.
             f"AND NOT regexp_matches({value}, '^[0-9]{{4}}-')"
             ") GROUP BY _member HAVING bool_or(unreadable) "
-            "AND bool_and(NOT unreadable "
+            # A note or a serial number among the dates says nothing of their order.
+            f"AND bool_and(NOT unreadable OR NOT regexp_matches(said, {literal(_DATE_LIKE)}) "
             f"OR regexp_full_match(said, {literal(_MONTH_FIRST)})) "
             "AND bool_or(unreadable "
             f"AND regexp_full_match(said, {literal(_MONTH_FIRST_FOR_SURE)})) "

@@ -7,15 +7,18 @@ with lookup as (
 
 districts as (
     select
-        setting_area.area_code as district_code,
+        setting.district_code,
         coalesce(
             lookup.police_force_area_code, dim_district.police_force_area_code
         ) as police_force_area_code
-    from {{ source("raw", "setting_area") }} as setting_area
-    left join lookup on setting_area.area_code = lookup.district_code
+    from (
+        select distinct district_code
+        from {{ ref("setting_district") }}
+        where role = 'county_district'
+    ) as setting
+    left join lookup on setting.district_code = lookup.district_code
     left join {{ ref("dim_district") }} as dim_district
-        on setting_area.area_code = dim_district.district_code
-    where setting_area.role = 'county_district'
+        on setting.district_code = dim_district.district_code
 ),
 
 areas as (

@@ -38,12 +38,12 @@ with complete as (
 
 -- The most similar group is the list of the settings and the focus areas themselves.
 group_members as (
-    select distinct area_code as district_code
-    from {{ source("raw", "setting_area") }}
+    select distinct district_code
+    from {{ ref("setting_district") }}
     where
         role in ('most_similar', 'focus')
         and exists (
-            select 1 from {{ source("raw", "setting_area") }} where role = 'most_similar'
+            select 1 from {{ ref("setting_district") }} where role = 'most_similar'
         )
 ),
 
