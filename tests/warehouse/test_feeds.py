@@ -44,8 +44,8 @@ def test_months_missing_are_told_per_source(home: Home) -> None:
         "all.zip",
         street_zip(
             {
-                member("2020-11"): street_csv([row(1, "2020-11"), row(2, "2020-11", "Avon")]),
-                member("2020-12"): street_csv([row(3, "2020-12", "Avon")]),
+                member("2020-11"): street_csv([row(1, "2020-11"), row(2, "2020-11", "Avon Police")]),
+                member("2020-12"): street_csv([row(3, "2020-12", "Avon Police")]),
                 member("2021-02"): street_csv([row(4, "2021-02")]),
             }
         ),
@@ -57,7 +57,7 @@ def test_months_missing_are_told_per_source(home: Home) -> None:
     assert (state.files, state.last_file) == (4, "again.csv")
     assert state.latest_month == date(2021, 2, 1)
     assert [(s.source, s.first, s.last, s.missing) for s in state.sources] == [
-        ("Avon", date(2020, 11, 1), date(2020, 12, 1), ()),
+        ("Avon Police", date(2020, 11, 1), date(2020, 12, 1), ()),
         (
             "Leicestershire Police",
             date(2020, 11, 1),
