@@ -650,7 +650,7 @@ def _lines(landed: Landed, outcome: _Outcome, seconds: float) -> list[str]:
         if row.status == "held"
     ]
     lines += [
-        f"WARNING {landed.feed}/{name} refused: {why} {why.what_to_do}"
+        f"WARNING {landed.feed}/{name} refused: {why}. {why.what_to_do}"
         for name, why in outcome.refusals.items()
     ]
     return lines
