@@ -44,7 +44,9 @@ def test_months_missing_are_told_per_source(home: Home) -> None:
         "all.zip",
         street_zip(
             {
-                member("2020-11"): street_csv([row(1, "2020-11"), row(2, "2020-11", "Avon Police")]),
+                member("2020-11"): street_csv(
+                    [row(1, "2020-11"), row(2, "2020-11", "Avon Police")]
+                ),
                 member("2020-12"): street_csv([row(3, "2020-12", "Avon Police")]),
                 member("2021-02"): street_csv([row(4, "2021-02")]),
             }
