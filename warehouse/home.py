@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import CspError, UsageError
+from warehouse.first_settings import BLANK
 from warehouse.first_settings import EXAMPLE as CSP_YML
 
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
@@ -139,6 +140,11 @@ class Home:
                 f"The home {self.root} cannot be made: {_said(error)}. "
                 "Choose a folder this user may write, with --home or CSP_HOME."
             ) from error
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the settings are as `csp init` without a county wrote them, and name nobody."""
+        return self.csp_yml.is_file() and self.csp_yml.read_bytes() == BLANK.encode()
 
     def add_landing_folders(self) -> None:
         """A landing folder for each contract, also for contracts newer than the home."""

@@ -384,3 +384,14 @@ def test_tables_and_ranges() -> None:
         "z    20",
     ]
     assert _ranges(["2019-12", "2020-01", "2020-03"]) == "2019-12 to 2020-01, 2020-03"
+
+
+def test_an_extract_is_checked_in_a_home_that_names_nobody_yet(tmp_path: Path) -> None:
+    home, file = tmp_path / "blank", tmp_path / "reports.csv"
+    assert csp("init", "--home", str(home)).exit_code == 0
+    file.write_text(
+        "report_id,received_date,category,district_code\nR1,2011-03-01,Noise,E07000129\n"
+    )
+    said = csp("check", str(file), "--feed", "council/asb_report", "--home", str(home))
+    assert said.exit_code == 0, said.output
+    assert "1 accepted" in said.output

@@ -47,7 +47,7 @@ def check(home: Home, file: Path, feed: str) -> int:
 
 def _limits(home: Home) -> Limits:
     """The home's limits, or the defaults: a supplier checks an extract without a home."""
-    if not home.csp_yml.is_file():
+    if not home.csp_yml.is_file() or home.is_blank:
         return Limits()
     settings = load_settings(home)
     return Limits(settings.max_file_mb << 20, settings.max_zip_members, settings.max_zip_ratio)

@@ -1,6 +1,5 @@
 """`csp init`, `csp demo`, `csp run` and `csp up`: making a home and running its nights."""
 
-from contextlib import suppress
 from pathlib import Path
 
 from warehouse import first_settings
@@ -19,7 +18,7 @@ def init(home: Home, county: str | None = None) -> None:
     if found and existed:
         _make_way(home, settings)
     home.init(settings)
-    blank = _is_blank(home)
+    blank = home.is_blank
     if not blank:
         _warn_of_alerts(home, load_settings(home))
     say(f"{'The home is ready' if existed else 'Made the home'}: {home.root}")
@@ -39,16 +38,9 @@ def init(home: Home, county: str | None = None) -> None:
     say(f"Then: csp run --home {home.root}")
 
 
-def _is_blank(home: Home) -> bool:
-    """Whether the settings are as `csp init` without a county wrote them."""
-    with suppress(UnicodeDecodeError):
-        return home.csp_yml.read_text(encoding="utf-8") == first_settings.BLANK
-    return False
-
-
 def _make_way(home: Home, settings: str) -> None:
     """Remove settings that name nobody yet. Raises UsageError where they name somebody else."""
-    if _is_blank(home):
+    if home.is_blank:
         home.csp_yml.unlink()
     elif home.csp_yml.read_bytes() != settings.encode():
         raise UsageError(
@@ -95,7 +87,7 @@ def demo(home: Home, debug: bool) -> int:
     if home.current.exists():
         say(f"The demo's extracts are loaded in {home.root}; remove that folder to start afresh.")
     else:
-        if home.csp_yml.is_file() and _is_blank(home):
+        if home.csp_yml.is_file() and home.is_blank:
             home.csp_yml.unlink()
         home.init()
         _demo_mark(home).touch(mode=0o600)
