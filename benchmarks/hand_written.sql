@@ -55,7 +55,7 @@ with best as (
     inner join quality.load_audit as a on p.file_id = a.file_id and a.status = 'loaded'
     where p.feed = 'police/street_crime'
     qualify row_number() over (
-        partition by p.period_key, p.month order by a.landed_at desc, a.file_name desc
+        partition by p.period_key, p.month order by coalesce(a.effective_at, a.landed_at) desc, a.file_name desc
     ) = 1
 )
 select * from best;

@@ -457,3 +457,28 @@ def test_a_merged_districts_residents_are_those_of_all_its_parts_once(
         if residents is not None
         for year in (2018, 2019)
     )
+
+
+def test_of_two_codes_of_one_area_the_estimate_of_the_later_file_stands() -> None:
+    """Later is what came into force later, not what was loaded later."""
+    with connection() as con:
+        con.execute(
+            "create table br_district_code as select * from (values ('old', 'new', true)) "
+            "as codes (sent_code, district_code, is_whole)"
+        )
+        con.execute(
+            "create table loaded_file as select * from (values "
+            "(1, 'survey/perception', 'a.csv', timestamp '2020-02-01'), "
+            "(2, 'survey/perception', 'b.csv', timestamp '2020-01-01')) "
+            "as files (file_id, feed, file_name, effective_at)"
+        )
+        con.execute(
+            "create table survey__perception as select *, 'S' as survey, '2019' as wave, "
+            "date '2019-12-01' as fieldwork_end, 'Q1' as question_id, 'Q' as question, "
+            "'Area' as area_name, 100 as base "
+            "from (values (1, 2, 'old', 17.0), (2, 2, 'new', 30.0)) as sent (_file_id, _line_number, area_code, percent)"
+        )
+        found = con.execute(
+            f"select area_code, percent::double from ({model('stg_survey__perception')})"
+        ).fetchall()
+    assert found == [("new", 17.0)]

@@ -26,11 +26,17 @@ renamed as (
     from source
 )
 
-select *
+select renamed.*
 from renamed
+inner join {{ source("quality", "loaded_file") }} as loaded_file
+    on renamed.file_id = loaded_file.file_id
 -- An estimate under a district's old code and one under its new code are of one place: the later file's.
 qualify
     row_number() over (
-        partition by survey, wave, question_id, area_code
-        order by file_id desc, line_number desc
+        partition by renamed.survey, renamed.wave, renamed.question_id, renamed.area_code
+        order by
+            loaded_file.effective_at desc,
+            loaded_file.file_name desc,
+            renamed.file_id desc,
+            renamed.line_number desc
     ) = 1
