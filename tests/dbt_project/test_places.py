@@ -476,7 +476,8 @@ def test_of_two_codes_of_one_area_the_estimate_of_the_later_file_stands() -> Non
             "create table survey__perception as select *, 'S' as survey, '2019' as wave, "
             "date '2019-12-01' as fieldwork_end, 'Q1' as question_id, 'Q' as question, "
             "'Area' as area_name, 100 as base "
-            "from (values (1, 2, 'old', 17.0), (2, 2, 'new', 30.0)) as sent (_file_id, _line_number, area_code, percent)"
+            "from (values (1, 2, 'old', 17.0), (2, 2, 'new', 30.0)) as sent "
+            "(_file_id, _line_number, area_code, percent)"
         )
         found = con.execute(
             f"select area_code, percent::double from ({model('stg_survey__perception')})"
