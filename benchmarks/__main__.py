@@ -18,8 +18,8 @@ import duckdb
 
 from benchmarks import inputs, report
 from benchmarks.measure import PROJECT, Measured, Night, night, task
+from demo import write_demo
 from tests.end_to_end.running import REFERENCE_FILES
-from warehouse.demo import write_demo
 from warehouse.home import Home
 
 NATIONAL = "police-street/all-forces-2018-10-to-2018-11.zip"

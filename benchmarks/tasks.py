@@ -39,8 +39,9 @@ def bare_load(archive: str, folder: str) -> dict[str, Any]:
 
 def load(archive: str, folder: str) -> dict[str, Any]:
     """The project's ingest of the same archive into a fresh home: validated and audited."""
-    from warehouse import ddl, loading
+    from warehouse import ddl
     from warehouse.home import Home
+    from warehouse.ingest import loading
     from warehouse.settings import load_settings
 
     home = Home(Path(folder) / "home")
@@ -57,8 +58,9 @@ def load(archive: str, folder: str) -> dict[str, Any]:
 def ingest(home_folder: str) -> dict[str, Any]:
     """Load what has landed in a home, and the seeds, ready for the SQL of the build."""
     from orchestration import dbt_program
-    from warehouse import ddl, loading
+    from warehouse import ddl
     from warehouse.home import Home
+    from warehouse.ingest import loading
     from warehouse.settings import load_settings
 
     home = Home(Path(home_folder))

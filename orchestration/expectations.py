@@ -17,7 +17,7 @@ from orchestration.retries import retrying
 from warehouse import results, waivers
 from warehouse.contract import Contract
 from warehouse.ddl import duckdb_limits
-from warehouse.publication import shelf
+from warehouse.publication import store
 from warehouse.results import CheckResult
 
 STEP = "great_expectations"
@@ -134,7 +134,7 @@ def expectation_assets(
 def kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
     """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
-        published = shelf.current_folder(night.home)
+        published = store.current_folder(night.home)
         found = results.append(
             connection, [*found, *delivery.run_checks(connection, night.run_id, published)]
         )

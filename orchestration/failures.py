@@ -16,7 +16,7 @@ from orchestration import alerting
 from warehouse.errors import CspError, FileRefused, RunBlocked, UsageError
 from warehouse.home import Home
 from warehouse.messages import is_full, mend_of, safe_message
-from warehouse.publication.shelf import current_folder
+from warehouse.publication.store import current_folder
 
 if TYPE_CHECKING:
     from orchestration.night import Night

@@ -13,8 +13,9 @@ from orchestration.freshness import judge
 from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse import holding, loading, results, runs, status
+from warehouse import results, runs, status
 from warehouse.contract import Contract
+from warehouse.ingest import holding, loading
 from warehouse.publication import input_state, is_unchanged
 from warehouse.results import CheckResult
 

@@ -11,11 +11,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as Job,  # Dagster exports the function that makes it, not its type
 )
 
-from warehouse import landing
 from warehouse.contract import load_contracts
 from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.landing import Landed
+from warehouse.ingest import landing
+from warehouse.ingest.landing import Landed
 from warehouse.locking import RunLock
 from warehouse.settings import load_settings
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import duckdb
 
-from warehouse import holding, landing, service
+from warehouse import service
 from warehouse.errors import CspError
 from warehouse.home import CONTRACTS, Home
-from warehouse.landing import reason_file
+from warehouse.ingest import holding, landing
+from warehouse.ingest.landing import reason_file
 from warehouse.locking import holder
 from warehouse.messages import safe_message
-from warehouse.publication.shelf import current_publication, problems
+from warehouse.publication.store import current_publication, problems
 from warehouse.results import NOT_BUILT, summary
 
 RUN_STATUSES = ("published", "unchanged", "blocked", "failed")

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from data_quality.pages import charts, facts, reading
-from warehouse.holding import held_files
+from warehouse.ingest.holding import held_files
 from warehouse.publication.manifest import Manifest
 from warehouse.results import NOT_BUILT
 

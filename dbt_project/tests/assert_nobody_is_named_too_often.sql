@@ -1,6 +1,6 @@
 {{ config(severity="warn", meta={"dimension": "validity"}) }}
 -- In no file with rows in force is a person, or a crime that rows are linked to, named more often than
--- is plausible (`most_plausible`, warehouse/ledger.py): a text that stands for not known makes one person
+-- is plausible (`most_plausible`, warehouse/ingest/ledger.py): a text that stands for not known makes one person
 -- of many, and repeats of cases that are none.
 select
     shape.feed,

@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 from click.testing import CliRunner, Result
 
-from warehouse.cli import main
+from cli import main
 from warehouse.home import CSP_YML, Home
 
 CSP = Path(sys.executable).with_name("csp")

@@ -9,11 +9,11 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from demo.formats import csv_bytes, zip_bytes
+from demo.places import SmallArea, small_areas
+from demo.reference_files import district_population, lsoa_lookup, reference_files
+from demo.street_files import HEADER
 from tests.end_to_end.running import SETTINGS
-from warehouse.demo.formats import csv_bytes, zip_bytes
-from warehouse.demo.places import SmallArea, small_areas
-from warehouse.demo.reference_files import district_population, lsoa_lookup, reference_files
-from warehouse.demo.street_files import HEADER
 
 LEICESTERSHIRE = "Leicestershire Police"
 WARWICKSHIRE = "Warwickshire Police"

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from demo.council import MISSING_MONTH
+from demo.findings import findings
+from demo.street_files import LATE_RECORDS, REDELIVERED, REFUSED
 from tests.end_to_end.running import csp, partner, query, status
-from warehouse.demo.council import MISSING_MONTH
-from warehouse.demo.findings import findings
-from warehouse.demo.street_files import LATE_RECORDS, REDELIVERED, REFUSED
 from warehouse.home import Home
 
 # Every table of the public surface that holds what partners send.

@@ -15,9 +15,9 @@ import duckdb
 import pytest
 import yaml
 
-from warehouse.cli import main
+from cli import main
+from demo.next_steps import QUERIES, next_steps
 from warehouse.contract import Contract
-from warehouse.demo.next_steps import QUERIES, next_steps
 from warehouse.home import Home
 
 PROJECT = Path(__file__).resolve().parents[2]

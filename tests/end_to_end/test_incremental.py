@@ -22,8 +22,9 @@ from orchestration.build import build
 from orchestration.night import Night
 from tests.end_to_end.running import land
 from tests.end_to_end.street_story import Delivery, Story
-from warehouse import ddl, loading
+from warehouse import ddl
 from warehouse.home import Home
+from warehouse.ingest import loading
 from warehouse.settings import load_settings
 
 SEEDS = [int(seed) for seed in os.environ.get("CSP_STORIES", "1").split()]

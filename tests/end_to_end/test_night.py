@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from demo.formats import zip_bytes
 from orchestration.dbt_program import prepared_manifest
 from tests.end_to_end.running import (
     CSP,
@@ -33,7 +34,6 @@ from tests.end_to_end.test_incremental import compare
 from tests.warehouse import canaries
 from tests.warehouse.test_damaged_files import TWENTY
 from warehouse.contract import load_contract, load_contracts
-from warehouse.demo.formats import zip_bytes
 from warehouse.home import Home
 from warehouse.publication import list_publications, publish
 from warehouse.settings import load_settings
@@ -62,7 +62,7 @@ def folders(home: Home) -> list[str]:
 
 
 def publications(home: Home) -> set[str]:
-    """The ids on the shelf, as `csp publications` lists them."""
+    """The ids that are kept, as `csp publications` lists them."""
     return {each.id for each in list_publications(home)}
 
 

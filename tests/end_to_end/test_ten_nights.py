@@ -115,8 +115,8 @@ def test_a_correction_is_kept_beside_what_was(home: Home) -> None:
 
 
 def test_the_pages_show_the_history_and_grow_by_no_more_than_a_bound(home: Home) -> None:
-    shelf = sorted(path for path in home.published.iterdir() if not path.is_symlink())
-    earlier, last = shelf[-1 - NIGHTS // 2], shelf[-1]
+    kept = sorted(path for path in home.published.iterdir() if not path.is_symlink())
+    earlier, last = kept[-1 - NIGHTS // 2], kept[-1]
     assert home.current.resolve() == last
     assert size(home, last) - size(home, earlier) < MOST_BYTES_A_NIGHT * NIGHTS // 2
     index = (last / "quality" / "index.html").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.places import small_areas
 from tests.end_to_end.running import STREET, copied, csp, land, partner, run
 from tests.end_to_end.street_story import (
     LEICESTERSHIRE,
@@ -15,9 +16,8 @@ from tests.end_to_end.street_story import (
 )
 from tests.end_to_end.test_incremental import LEFT_OUT, compare, night
 from tests.warehouse.test_holding import reports
-from warehouse.demo.places import small_areas
 from warehouse.home import Home
-from warehouse.withdrawal import change_force
+from warehouse.ingest.withdrawal import change_force
 
 # The file itself is in the audit, and its check in the catalogue.
 OF_THE_FILE = {"load_audit", "check_catalogue"}

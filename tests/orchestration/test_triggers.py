@@ -16,7 +16,7 @@ from orchestration.definitions import definitions_of
 from orchestration.triggers import Watch, fingerprint, look
 from tests.warehouse.street_files import land, row, street_csv
 from warehouse.home import Home
-from warehouse.landing import Landed
+from warehouse.ingest.landing import Landed
 from warehouse.locking import RunLock
 
 LONDON = ZoneInfo("Europe/London")

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cli.night import run as csp_run
 from orchestration import run as run_module
 from orchestration.build import refuse_if_incomplete
 from orchestration.failures import INTERRUPTED, debug_file, note_of
@@ -23,12 +24,11 @@ from orchestration.night import Night
 from orchestration.retries import retrying
 from orchestration.run import _outcome, run_nightly
 from warehouse import ddl, runs, status
-from warehouse.cli.nightly import run as csp_run
 from warehouse.contract import load_contracts
 from warehouse.errors import CspError, FileRefused, RunBlocked, RunFailed, UsageError
+from warehouse.faults import as_csp_error
 from warehouse.home import Home
 from warehouse.settings import load_settings
-from warehouse.trouble import plainly
 
 PERSON = "MARY SMITH"
 Usage = namedtuple("Usage", "total used free")
@@ -61,7 +61,7 @@ def test_a_record_s_value_does_not_leave_the_step(
     with (
         pytest.raises((CspError, dg.RetryRequested)) as caught,
         retrying(night, seconds),
-        plainly("Loading"),
+        as_csp_error("Loading"),
     ):
         raise kind(f"lock: could not convert string '{PERSON}'\n'{PERSON}'")
     found: BaseException | None = caught.value
@@ -81,7 +81,7 @@ def test_a_record_s_value_does_not_leave_the_step(
 def test_a_value_is_not_told_by_dagsters_log(night: Night) -> None:
     @dg.op
     def step() -> None:
-        with retrying(night), plainly("Loading"):
+        with retrying(night), as_csp_error("Loading"):
             raise duckdb.ConversionException(f"Could not convert string '{PERSON}'")
 
     @dg.job(executor_def=dg.in_process_executor)

@@ -40,7 +40,7 @@ SERVE = (
     "port = int(sys.argv[2]); "
     "sys.exit(serve(Home.resolve(sys.argv[1]), port or None, webserver=port > 0))"
 )
-COMMAND = "from warehouse.cli import main; main()"
+COMMAND = "from cli import main; main()"
 # Far beyond what a loaded machine needs; a test that passes never waits so long.
 DEADLINE_SECONDS = 300.0
 LISTENING = "0A"

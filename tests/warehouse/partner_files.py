@@ -8,7 +8,7 @@ import duckdb
 
 from warehouse import ddl
 from warehouse.home import Home
-from warehouse.loading import IngestResult, ingest
+from warehouse.ingest.loading import IngestResult, ingest
 from warehouse.settings import load_settings
 
 LONG_AGO = 1_300_000_000

@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
-from warehouse import ddl, landing, results
+from warehouse import ddl, results
 from warehouse.errors import FileRefused
 from warehouse.home import Home
+from warehouse.ingest import landing
 from warehouse.publication import Publication, publish
 from warehouse.results import CheckResult, utc_now
 from warehouse.settings import Settings, load_settings

@@ -12,7 +12,7 @@ import duckdb
 
 from warehouse import ddl
 from warehouse.home import CSP_YML, Home
-from warehouse.loading import IngestResult, Report, ingest
+from warehouse.ingest.loading import IngestResult, Report, ingest
 from warehouse.settings import parse_settings
 
 FEED = "police/street_crime"

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from cli import main
 from warehouse.areas import districts, find, successions
-from warehouse.cli import main
 from warehouse.errors import UsageError
 from warehouse.first_settings import BLANK, EXAMPLE, settings_of
 from warehouse.home import Home

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.partner_files import ask, land, load
-from warehouse.checking import check_file
 from warehouse.contract import Column, Contract, load_contracts
 from warehouse.home import Home
+from warehouse.ingest.checking import check_file
 
 FEEDS = [feed for feed, contract in load_contracts().items() if not contract.open_data]
 BUCKETS = {"valid", "invalid", "not stated", "missing", "not applicable"}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.street_files import FEED, ask, land, member, night, row, street_csv, street_zip
-from warehouse.checking import MOST_REJECTS_SHOWN, check_file
 from warehouse.contract import load_contract
 from warehouse.errors import UsageError
 from warehouse.home import Home
+from warehouse.ingest.checking import MOST_REJECTS_SHOWN, check_file
 
 CONTRACT = load_contract(FEED)
 ROWS = [

@@ -33,7 +33,7 @@ from tests.warehouse.street_files import (
 from warehouse import ddl
 from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.loading import ingest
+from warehouse.ingest.loading import ingest
 
 STEPS_A_FILE = 6  # taken, inserted, kept, committed, cleared, noted
 # The server imports once and forks the runs to be killed from a process without threads.

@@ -29,14 +29,15 @@ from tests.warehouse.street_files import (
     street_csv,
     street_zip,
 )
-from warehouse import ddl, loading
+from warehouse import ddl
 from warehouse.contract import load_contract
 from warehouse.errors import FileRefused, RunFailed
+from warehouse.faults import refusing
 from warehouse.home import Home
+from warehouse.ingest import loading
 from warehouse.reading import cells, records, textfile
 from warehouse.reading.workbook import BLOCK, LONGEST_TAG, Extent
 from warehouse.settings import load_settings
-from warehouse.trouble import refusing
 
 POPULATION, BOUNDARY = "reference/lsoa_population", "reference/boundary"
 GOOD = street_csv([row(1), row(2)])

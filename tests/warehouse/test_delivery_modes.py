@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.street_files import FEED, LONG_AGO, land, row, street_csv
-from warehouse import landing
 from warehouse.home import Home
+from warehouse.ingest import landing
 
 PROJECT = Path(__file__).resolve().parents[2]
 POLICE, COLLEAGUE, COUNCIL, SERVICE = 64101, 64102, 64103, 64104

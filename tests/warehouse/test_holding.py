@@ -26,14 +26,15 @@ from tests.warehouse.street_files import (
     street_zip,
 )
 from tests.warehouse.test_crash import killed
-from warehouse import ddl, holding, status
+from warehouse import ddl, status
 from warehouse.contract import Update
-from warehouse.file_months import listed, stated_months
-from warehouse.holding import LEAST_FEWER, LEAST_SHARE, Place, why_fewer, why_held
 from warehouse.home import Home
+from warehouse.ingest import holding
+from warehouse.ingest.file_months import listed, stated_months
+from warehouse.ingest.holding import LEAST_FEWER, LEAST_SHARE, Place, why_fewer, why_held
+from warehouse.ingest.withdrawal import change_force
 from warehouse.publication import input_state
 from warehouse.waivers import COLUMNS
-from warehouse.withdrawal import change_force
 
 APRIL, MAY = date(2020, 4, 1), date(2020, 5, 1)
 MONTHLY = Update(rule="replace_by_period", key=("falls_within",), month="month")

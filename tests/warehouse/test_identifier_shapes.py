@@ -8,7 +8,7 @@ from tests.dbt_project.rendering import model
 from tests.warehouse.partner_files import LONG_AGO, ask, land, load
 from warehouse import ddl
 from warehouse.home import Home
-from warehouse.loading import IngestResult
+from warehouse.ingest.loading import IngestResult
 from warehouse.settings import load_settings
 
 HEARINGS = (

@@ -25,7 +25,7 @@ from tests.warehouse.street_files import (
 from tests.warehouse.test_holding import files, held_checks, in_force, reports, rows, waive
 from warehouse.errors import UsageError
 from warehouse.home import Home
-from warehouse.withdrawal import change_force
+from warehouse.ingest.withdrawal import change_force
 
 # Name, and rows by month: four files that replace one another's months, whole and in part.
 FILES: list[tuple[str, dict[str, int]]] = [

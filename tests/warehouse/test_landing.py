@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from warehouse import landing
 from warehouse.errors import FileRefused
 from warehouse.home import Home
-from warehouse.landing import Landed, Listing
+from warehouse.ingest import landing
+from warehouse.ingest.landing import Landed, Listing
 
 FEED = "police/street_crime"
 FEEDS = {FEED}

@@ -28,7 +28,7 @@ from tests.warehouse.street_files import (
 )
 from warehouse import ddl
 from warehouse.home import Home
-from warehouse.loading import ingest
+from warehouse.ingest.loading import ingest
 
 APRIL = street_csv([row(1), row(2), row(3)])
 MAY = street_csv([row(4, "2020-05"), row(5, "2020-05")])

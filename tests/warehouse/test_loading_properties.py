@@ -30,8 +30,8 @@ from warehouse import ddl
 from warehouse.contract import load_contract, load_contracts
 from warehouse.errors import RunFailed
 from warehouse.home import Home
-from warehouse.ledger import AuditRow, Ledger
-from warehouse.loading import fill
+from warehouse.ingest.ledger import AuditRow, Ledger
+from warehouse.ingest.loading import fill
 from warehouse.reading import Member, Reading
 
 GOOD = [row(1), row(2), row(3, "2020-05"), row(4, "2020-05", "Avon Constabulary")]

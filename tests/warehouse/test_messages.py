@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warehouse.errors import CspError, FileRefused
+from warehouse.faults import as_csp_error, refusing
 from warehouse.messages import KINDS, mend_of, safe_message
-from warehouse.trouble import plainly, refusing
 
 PERSON = "MARY SMITH"
 
@@ -94,7 +94,7 @@ def test_of_a_library_s_error_only_the_kind_is_told(name: str, tmp_path: Path) -
     error = caught.value
     assert not isinstance(error, (CspError, KeyboardInterrupt))
     said = [safe_message(error), mend_of(error), safe_message(str(error))]
-    for doing in (plainly("Loading"), refusing()):
+    for doing in (as_csp_error("Loading"), refusing()):
         with pytest.raises(Exception) as wrapped, doing:  # noqa: PT011
             raise error
         if isinstance(wrapped.value, CspError):

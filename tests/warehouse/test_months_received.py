@@ -6,7 +6,7 @@ import pytest
 
 from tests.warehouse.partner_files import ask, land, load
 from warehouse.home import Home
-from warehouse.ledger import promised_months
+from warehouse.ingest.ledger import promised_months
 
 MONTHS = (
     "select strftime(month, '%Y-%m'), row_count from raw.load_period "

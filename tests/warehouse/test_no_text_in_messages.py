@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli import main
 from tests.warehouse.canaries import CANARY, contents, found_in, land
 from warehouse import ddl, status
-from warehouse.cli import main
 from warehouse.contract import Contract, load_contracts
 from warehouse.home import Home
-from warehouse.loading import IngestResult, ingest
+from warehouse.ingest.loading import IngestResult, ingest
 from warehouse.settings import load_settings
 
 EVERY = pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda each: each.feed)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.warehouse.partner_files import ask, land, load
 from tests.warehouse.test_values import both_ways, quick
-from warehouse.checking import check_file
 from warehouse.contract import Column, load_contract, parse_contract
 from warehouse.home import Home
+from warehouse.ingest.checking import check_file
 from warehouse.reading.checks import cast_sql, state_sql
 
 LONDON = ZoneInfo("Europe/London")

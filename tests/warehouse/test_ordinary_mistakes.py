@@ -15,10 +15,10 @@ from tests.warehouse.canaries import headers
 from tests.warehouse.partner_files import ask, load
 from tests.warehouse.reading_helpers import Read, keyed, read_bytes
 from tests.warehouse.street_files import HEADER, member, row, street_csv, street_zip
-from warehouse.checking import CheckedFile, check_file
 from warehouse.contract import Contract, Files, load_contract, load_contracts
 from warehouse.errors import FileRefused
 from warehouse.home import Home
+from warehouse.ingest.checking import CheckedFile, check_file
 from warehouse.reading.names import MemberNames, plain_name
 
 STREET = load_contract("police/street_crime")

@@ -12,7 +12,7 @@ from tests.warehouse.partner_files import ask, land, load
 from warehouse.contract import load_contract
 from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.pseudonyms import Pseudonyms, identifies, load_pseudonyms
+from warehouse.ingest.pseudonyms import Pseudonyms, identifies, load_pseudonyms
 
 KEY = bytes(range(32))
 CRIMES = "crime_ref,recorded_date,offence_code"

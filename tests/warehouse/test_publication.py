@@ -23,16 +23,16 @@ from warehouse.publication import (
     is_unchanged,
     list_publications,
 )
-from warehouse.publication.audit import audit
 from warehouse.publication.manifest import (
     damaged_files,
     describe_files,
     read_manifest,
     write_manifest,
 )
-from warehouse.publication.shelf import clean
+from warehouse.publication.store import clean
 from warehouse.publication.tables import published_tables
 from warehouse.publication.tiers import TIERS, sources
+from warehouse.publication.verification import audit
 from warehouse.settings import Alerts
 
 

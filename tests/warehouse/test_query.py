@@ -10,7 +10,7 @@ import pytest
 from tests.warehouse.small_night import Night, small_night
 from warehouse.errors import UsageError
 from warehouse.home import Home
-from warehouse.query import Reader, as_csv, as_json, text_cell
+from warehouse.publication.query import Reader, as_csv, as_json, text_cell
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,10 @@ from tests.warehouse.street_files import (
     street_zip,
 )
 from tests.warehouse.test_crash import killed
-from warehouse import ddl, loading, runs
+from warehouse import ddl, runs
 from warehouse.contract import Contract, load_contracts
 from warehouse.home import Home
+from warehouse.ingest import loading
 from warehouse.publication.state import input_state
 
 TOO_EARLY = street_csv([row(1, "2010-11"), row(2), row(3)])

@@ -15,7 +15,7 @@ from warehouse.publication import (
     list_publications,
     rollback,
 )
-from warehouse.publication.shelf import SWITCHING
+from warehouse.publication.store import SWITCHING
 
 
 @pytest.fixture

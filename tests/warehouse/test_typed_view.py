@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.partner_files import ask, land, load
-from warehouse.checking import check_file
 from warehouse.contract import load_contract
 from warehouse.home import Home
+from warehouse.ingest.checking import check_file
 from warehouse.reading.checks import field_bucket_sql
 
 HATE = (

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from tests.warehouse.partner_files import ask, land, load
 from tests.warehouse.reading_helpers import KEYED, Read, keyed, read_bytes
 from tests.warehouse.test_buckets import cell
-from warehouse.checking import check_file
 from warehouse.contract import Column, Contract, load_contract, load_contracts, parse_contract
 from warehouse.errors import ContractError
 from warehouse.home import Home
-from warehouse.pseudonyms import Pseudonyms
+from warehouse.ingest.checking import check_file
+from warehouse.ingest.pseudonyms import Pseudonyms
 from warehouse.reading.checks import readable_sql
 from warehouse.reading.header import HeaderRow, find_header
 from warehouse.reading.values import (

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cli import main
 from tests.warehouse import partner_files
 from tests.warehouse.street_files import (
     FEED,
@@ -20,7 +21,6 @@ from tests.warehouse.street_files import (
 )
 from tests.warehouse.test_holding import events, files, held_checks, in_force, reports, rows
 from warehouse import ddl, runs
-from warehouse.cli import main
 from warehouse.home import Home
 from warehouse.locking import RunLock
 

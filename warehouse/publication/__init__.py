@@ -1,7 +1,8 @@
 """Publications: immutable folders of what passed, one of which is current."""
 
 from warehouse.publication.publishing import publish
-from warehouse.publication.shelf import (
+from warehouse.publication.state import input_state, is_unchanged
+from warehouse.publication.store import (
     Publication,
     current_folder,
     current_publication,
@@ -9,7 +10,6 @@ from warehouse.publication.shelf import (
     problems,
     rollback,
 )
-from warehouse.publication.state import input_state, is_unchanged
 
 __all__ = [
     "Publication",

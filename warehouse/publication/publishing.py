@@ -12,8 +12,7 @@ from warehouse.ddl import open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import Home
 from warehouse.messages import mend_of, safe_message
-from warehouse.publication import dbt_docs, shelf
-from warehouse.publication.audit import audit
+from warehouse.publication import dbt_docs, store
 from warehouse.publication.build import (
     column_types,
     fingerprint,
@@ -31,10 +30,11 @@ from warehouse.publication.manifest import (
     write_manifest,
 )
 from warehouse.publication.pages import index_page
-from warehouse.publication.shelf import Publication
 from warehouse.publication.state import input_state
+from warehouse.publication.store import Publication
 from warehouse.publication.tables import published_tables
 from warehouse.publication.tiers import PARTNER, PUBLIC, TIERS, Source, sources
+from warehouse.publication.verification import audit
 from warehouse.results import summary
 from warehouse.settings import Settings
 from warehouse.versions import git_commit, package_versions, software_version
@@ -67,12 +67,12 @@ def publish(
     """
     warehouse = con or open_warehouse(home, settings)
     try:
-        shelf.clean(home)
+        store.clean(home)
         passed = _require_passed(home, warehouse, run_id)
         tables = published_tables(dbt_manifest)
         now = datetime.now(UTC).replace(microsecond=0)
         manifest = Manifest(
-            publication_id=shelf.new_id(home, now),
+            publication_id=store.new_id(home, now),
             run_id=run_id,
             published_at=now.isoformat().replace("+00:00", "Z"),
             software_version=software_version(),
@@ -84,7 +84,7 @@ def publish(
             source_files=_source_files(warehouse),
         )
         _describe_itself(warehouse, manifest, now)
-        building = home.published / f"{shelf.BUILDING}{manifest.publication_id}"
+        building = home.published / f"{store.BUILDING}{manifest.publication_id}"
         building.mkdir(mode=0o700)
         try:
             tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
@@ -95,15 +95,15 @@ def publish(
             if data_docs is not None:
                 shutil.copytree(data_docs, quality / "data_docs")
             _add_dbt_docs(home, quality / "dbt", dbt_manifest)
-            (pages or one_page)(warehouse, quality, manifest, shelf.current_folder(home))
+            (pages or one_page)(warehouse, quality, manifest, store.current_folder(home))
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)
-            shelf.shelve(home, building, manifest.publication_id)
+            store.make_current(home, building, manifest.publication_id)
         except BaseException:
-            shelf.clean(home)
+            store.clean(home)
             raise
-        removed = shelf.prune(home, settings.keep_publications)
+        removed = store.prune(home, settings.keep_publications)
         if removed:
             report(
                 f"removed {len(removed)} publications beyond the {settings.keep_publications} kept"
@@ -116,7 +116,7 @@ def publish(
     finally:
         if con is None:
             warehouse.close()
-    published = shelf.current_publication(home)
+    published = store.current_publication(home)
     if published is None or published.id != manifest.publication_id:
         raise RunFailed(
             f"{home.current} does not show the new publication: something else moved it."
@@ -132,7 +132,7 @@ def _require_passed(home: Home, con: duckdb.DuckDBPyConnection, run_id: str) -> 
         "where run_id = ? and severity = 'blocking' order by check_id",
         [run_id],
     ).fetchall()
-    stays = shelf.current_folder(home)
+    stays = store.current_folder(home)
     kept = f"publication {stays.name} stays current" if stays else "nothing is published"
     stopped = [row for row in rows if row[1] not in ("pass", "not_applicable")]
     if stopped:
@@ -196,7 +196,7 @@ def _build(
     A table equal to one already written, in the other tier or in the newest publication, is a
     hard link to it: a night that changes one month of one feed rewrites only what follows.
     """
-    previous, former = shelf.newest(home) or (None, None)
+    previous, former = store.newest(home) or (None, None)
     types: dict[str, dict[str, str]] = {}
     written: dict[str, Path] = {}
     entries: dict[str, dict[str, TableEntry]] = {}
@@ -253,7 +253,7 @@ def _add_dbt_docs(home: Home, folder: Path, dbt_manifest: Path) -> None:
     folder.mkdir()
     page = folder / "index.html"
     dbt_docs.write(dbt_manifest, page)
-    newest, _ = shelf.newest(home) or (None, None)
+    newest, _ = store.newest(home) or (None, None)
     former = newest / "quality" / "dbt" / page.name if newest else None
     if former is not None and former.is_file() and sha256_of(former) == sha256_of(page):
         page.unlink()

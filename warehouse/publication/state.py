@@ -8,7 +8,7 @@ import duckdb
 
 from warehouse import waivers
 from warehouse.home import Home
-from warehouse.publication.shelf import current_folder, newest
+from warehouse.publication.store import current_folder, newest
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions, software_version
 

@@ -23,11 +23,11 @@ from typing import IO
 
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
+from warehouse.faults import refusing
 from warehouse.reading.content import Expected, require_content, require_small_directory
 from warehouse.reading.names import MemberNames, Verdict, plain_name
 from warehouse.reading.textfile import TextFile, open_text
 from warehouse.reading.workbook import HARMLESS_BYTES, LAND_AGAIN, check_workbook
-from warehouse.trouble import refusing
 
 # About what DuckDB reads in the time the next batch takes to unpack; measured 2026-11 on the
 # all-forces archive (80 members, 159 MB): 16 to 64 MB differ by less than the noise.

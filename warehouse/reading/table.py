@@ -14,6 +14,7 @@ import duckdb
 
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
+from warehouse.faults import refusing
 from warehouse.reading import checks, notations
 from warehouse.reading.archive import Limits, Member, members
 from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
@@ -28,7 +29,6 @@ from warehouse.reading.rejects import (
     keep_rejects,
 )
 from warehouse.reading.sources import Source, Tally, data_rows, open_source
-from warehouse.trouble import refusing
 
 Masking = Callable[[Contract, Header], Mask]
 

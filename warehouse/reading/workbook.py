@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO
 
 from warehouse.errors import FileRefused
+from warehouse.faults import refusing
 from warehouse.reading.content import require_small_directory
-from warehouse.trouble import refusing
 
 BLOCK = 1 << 20
 # A tiny member may well compress far better than any ratio: it can do no harm.

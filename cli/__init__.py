@@ -1,0 +1,5 @@
+"""The command `csp`."""
+
+from cli.commands import main
+
+__all__ = ["main"]

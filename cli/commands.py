@@ -1,0 +1,167 @@
+"""The command group: names, help and options; what a command does is imported when it runs."""
+
+from pathlib import Path
+
+import click
+
+from cli.options import Place, command_of
+from warehouse import __version__
+
+# The tiers and formats are repeated here, and held equal by a test: naming them must not cost
+# the second that importing DuckDB takes.
+TIERS = ("partner", "public")
+FORMATS = ("table", "csv", "json")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="csp")
+@click.option(
+    "--home",
+    "group_home",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The home; the same as --home after the command.",
+)
+@click.option("--debug", "group_debug", is_flag=True, help="Show tracebacks.")
+@click.pass_context
+def main(context: click.Context, group_home: Path | None, group_debug: bool) -> None:
+    """The data warehouse of an English Community Safety Partnership.
+
+    A home is the folder of one partnership. Make one with `csp init`, put extracts into its
+    landing folders, run the nightly job with `csp run`, and read with `csp query`.
+    """
+    context.obj = {"home": group_home, "debug": group_debug}
+
+
+command = command_of(main)
+
+
+@command("init")
+@click.option(
+    "--county",
+    metavar="NAME|CODE",
+    help="Whose settings to write: a county, district, partnership or police force area.",
+)
+def init(place: Place, county: str | None) -> None:
+    """Make the home: folders, csp.yml, a pseudonym key."""
+    from cli import night
+
+    night.init(place.home, county)
+
+
+@command("demo")
+def demo(place: Place) -> int:
+    """Make a generated partnership and run its night."""
+    from cli import night
+
+    return night.demo(place.home, place.debug)
+
+
+@command("run")
+@click.option("--full-refresh", is_flag=True, help="Build every table anew, and publish.")
+def run(place: Place, full_refresh: bool) -> int:
+    """The nightly job: ingest, build, check, publish.
+
+    Changes nothing, and says so, if nothing is new.
+    """
+    from cli import night
+
+    return night.run(place.home, full_refresh, place.debug)
+
+
+@command("up")
+def up(place: Place) -> int:
+    """Serve Dagster on 127.0.0.1.
+
+    Its web page and daemon: the schedule and the landing sensor run until this is stopped.
+    """
+    from cli import night
+
+    return night.up(place.home)
+
+
+@command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--feed", required=True, metavar="PARTNER/FEED", help="The feed the file is of.")
+def check(place: Place, file: Path, feed: str) -> int:
+    """Dry-run one extract against its contract.
+
+    Shows rows, rejects with line and reason, and completeness; loads nothing.
+
+    Exit status 1 if the file, or a member of it, would be refused.
+    """
+    from cli import check
+
+    return check.check(place.home, file, feed)
+
+
+@command("feeds")
+def feeds(place: Place) -> None:
+    """The feeds: cadence, last file received, months missing."""
+    from cli import status
+
+    status.feeds(place.home)
+
+
+@command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(place: Place, as_json: bool) -> None:
+    """Last run, what waits and runs, loads, rejects, checks, current publication."""
+    from cli import status
+
+    status.status(place.home, as_json)
+
+
+@command("query")
+@click.argument("sql")
+@click.option(
+    "--tier", type=click.Choice(TIERS), default="partner", show_default=True, help="Which file."
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+def query(place: Place, sql: str, tier: str, form: str) -> None:
+    """Read the current publication with one SELECT.
+
+    For example: csp query "select table_name, comment from duckdb_tables()"
+    """
+    from cli import publications
+
+    publications.query(place.home, sql, tier, form)
+
+
+@command("publications")
+@click.option("--verify", is_flag=True, help="Read every file, and hold it against its manifest.")
+def publications(place: Place, verify: bool) -> int:
+    """What has been published and is kept, newest first."""
+    from cli import publications
+
+    return publications.publications(place.home, verify)
+
+
+@command("rollback")
+@click.argument("publication", required=False, metavar="[ID]")
+def rollback(place: Place, publication: str | None) -> None:
+    """Make an earlier publication current.
+
+    The one named ID, or the one before the current one. Later runs leave it current until
+    something new arrives.
+    """
+    from cli import publications
+
+    publications.rollback(place.home, publication)
+
+
+@command("withdraw")
+@click.argument("file")
+@click.option("--feed", metavar="PARTNER/FEED", help="The feed the file is of.")
+@click.option("--reason", metavar="TEXT", help="Why; kept in the warehouse, not published.")
+@click.option("--back", is_flag=True, help="Bring a withdrawn file back.")
+def withdraw(place: Place, file: str, feed: str | None, reason: str | None, back: bool) -> None:
+    """Take a loaded file out of force, or back.
+
+    FILE is named as load_audit and `csp status` name it: partner/feed/name, or its name alone where
+    no other file has it; archive.zip/member, or the whole archive.zip; or the beginning of its
+    SHA-256. What was in force before it is in force again; the next `csp run` publishes that.
+    """
+    from cli import withdraw
+
+    withdraw.withdraw(place.home, file, feed, reason, back)

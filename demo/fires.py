@@ -1,0 +1,183 @@
+"""The demo's incidents of the fire and rescue service.
+
+How it is calibrated: deliberate fires in Blaby number 137 in 2010/11 after 171, 52 of them primary
+(half of those in vehicles) and 85 secondary, fifteen in Blaby North. The other districts have as
+many for their residents, a little more where towns are larger. The service's recording began on
+1 May 2006: its first file says that it covers April, and has no row of it.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from demo.allocation import Pull, apportion, spread, weights
+from demo.calendar_days import (
+    FINANCIAL_YEARS,
+    LAST_YEAR,
+    british,
+    season_days,
+    span,
+    times_of_day,
+)
+from demo.crime_totals import course
+from demo.extracts import Extract, Files, Manner, Row
+from demo.places import (
+    BLABY,
+    CHARNWOOD,
+    COUNTY_DISTRICTS,
+    HARBOROUGH,
+    HINCKLEY,
+    MELTON,
+    NORTH_WEST,
+    OADBY,
+    POPULATION_2010,
+    SEED,
+    SmallArea,
+    by_district,
+    named,
+)
+
+HEADER = (
+    "incident_no", "call_at", "incident_class", "fire_class", "motive", "property_type",
+    "lsoa_code",
+)  # fmt: skip
+FIRST_MONTH_WITH_ROWS = "2006-05"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Incidents of a kind: what the service writes of them and Blaby's counts by year."""
+
+    incident_class: str
+    fire_class: str
+    motive: str
+    blaby: tuple[int, int, int, int, int]
+    properties: Mapping[str, int]
+    """Property types by their share; in Blaby in 2010/11 of deliberate fires exact counts."""
+    pull: Pull
+    swing: float = 0.1
+    peak: int = 6
+
+
+KINDS = (
+    Kind("fire", "primary", "deliberate", (90, 82, 75, 66, 52),
+         {"vehicle": 26, "building": 12, "dwelling": 6, "caravan": 3, "other": 5},
+         Pull(0.45, 1, 1.5, 1.5)),
+    Kind("fire", "secondary", "deliberate", (150, 136, 121, 105, 85),
+         {"outdoor": 70, "other": 15}, Pull(0.45, 1, 1.4, 1.4), 0.35, 6),
+    Kind("fire", "primary", "accidental", (62, 60, 57, 55, 52), {"dwelling": 40, "building": 12},
+         Pull(0.3, 0.5, 1.2, 1.3), 0.05, 12),
+    Kind("fire", "primary", "not known", (7, 6, 6, 5, 5), {"dwelling": 4, "vehicle": 1},
+         Pull(0.3, 0.5, 1.2, 1.3), 0.05, 12),
+    Kind("fire", "secondary", "accidental", (40, 44, 38, 36, 35), {"outdoor": 30, "other": 5},
+         Pull(0.1), 0.4, 7),
+    Kind("fire", "chimney", "accidental", (16, 14, 18, 17, 19), {"dwelling": 1}, Pull(-0.2),
+         0.6, 1),
+    Kind("false_alarm", "", "", (420, 410, 380, 350, 330), {"": 1}, Pull(0.1, 8, 4, 1.5)),
+    Kind("road_traffic_collision", "", "", (84, 80, 78, 74, 70), {"": 1}, Pull(0, 4, 1.3, 1, 2)),
+    Kind("other", "", "", (90, 92, 95, 90, 94), {"": 1}, Pull(0.1)),
+)  # fmt: skip
+# Primary and secondary deliberate fires whose counts are fixed, and the most of any other area.
+BLABY_NORTH = (5, 10)
+MOST_ELSEWHERE = (3, 4)
+LEVELS = {
+    CHARNWOOD: 1.15,
+    HARBOROUGH: 0.7,
+    HINCKLEY: 1.0,
+    MELTON: 0.9,
+    NORTH_WEST: 1.15,
+    OADBY: 0.95,
+}
+
+
+@dataclass(frozen=True)
+class FireIncident:
+    """One incident attended."""
+
+    called: str
+    kind: Kind
+    property_type: str
+    lsoa: str
+
+
+def fire_incidents(areas: Sequence[SmallArea]) -> list[FireIncident]:
+    """Every incident by the time of its call."""
+    rng = random.Random(SEED + 50)
+    districts = by_district(areas)
+    found = []
+    for district in COUNTY_DISTRICTS:
+        for year in FINANCIAL_YEARS:
+            for position, kind in enumerate(KINDS):
+                found += _of_kind(rng, districts[district], year, position, kind)
+    without_place = [incident.called for incident in found[::90]]
+    found += [FireIncident(called, KINDS[-1], "", "") for called in without_place]
+    return sorted(found, key=lambda incident: incident.called)
+
+
+def _of_kind(
+    rng: random.Random, areas: Sequence[SmallArea], year: int, position: int, kind: Kind
+) -> list[FireIncident]:
+    district = areas[0].district_code
+    total = kind.blaby[year - LAST_YEAR - 1]
+    pinned: dict[str, int] = {}
+    most = None
+    if district != BLABY:
+        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * LEVELS[district]
+        total = round(kind.blaby[-1] * size * course(kind.blaby, year))
+    elif position < len(BLABY_NORTH):
+        share = total / kind.blaby[-1]
+        pinned = {named("Blaby North").code: round(BLABY_NORTH[position] * share)}
+        most = round(MOST_ELSEWHERE[position] * share)
+    places = spread(rng, total, weights(kind.pull, areas), pinned, most)
+    counts = apportion(total, kind.properties)
+    properties = [name for name, count in counts.items() for _ in range(count)]
+    rng.shuffle(properties)
+    days = season_days(rng, year, total, kind.swing, kind.peak)
+    times = times_of_day(rng, total)
+    return [
+        FireIncident(f"{_from_may(day)} {time}", kind, name, place)
+        for place, name, day, time in zip(places, properties, days, times, strict=True)
+    ]
+
+
+def _from_may(day: str) -> str:
+    """The same day of May where the service did not yet record."""
+    return day.replace("2006-04", FIRST_MONTH_WITH_ROWS) if day < FIRST_MONTH_WITH_ROWS else day
+
+
+def fire_files(incidents: Sequence[FireIncident], scale: int = 1) -> Files:
+    """The files of `landing/fire/incident/`, one a year; dates are written dd/mm/yyyy."""
+    rng = random.Random(SEED + 51)
+    extract = Extract(HEADER, ("incident_no",), scale)
+    by_year: dict[int, list[Row]] = {year: [] for year in FINANCIAL_YEARS}
+    for number, incident in enumerate(incidents, start=1):
+        year = int(incident.called[:4]) - (incident.called[5:7] < "04")
+        by_year[year].append(_row(rng, number, incident))
+    files = {}
+    for year, rows in by_year.items():
+        if year == LAST_YEAR:
+            rows[20:20] = _broken(rows[20])
+        manner = Manner(byte_order_mark=year == LAST_YEAR, line_end="\r\n")
+        files[f"incident_{span(year)}.csv"] = extract.file(rows, manner)
+    return files
+
+
+def _row(rng: random.Random, number: int, incident: FireIncident) -> Row:
+    kind = incident.kind
+    incident_class = kind.incident_class
+    property_type = incident.property_type
+    if property_type == "outdoor" and rng.random() < 0.03:
+        property_type = "Outdoor"
+    return (
+        f"F{number:06d}", british(incident.called), incident_class, kind.fire_class,
+        kind.motive, property_type, incident.lsoa,
+    )  # fmt: skip
+
+
+def _broken(row: Row) -> list[Row]:
+    """Rows without a class, with an impossible day, and with a field too many."""
+    return [
+        ("F900001", row[1], "", *row[3:]),
+        ("F900002", "31/02/2011 10:00", *row[2:]),
+        ("F900003", *row[1:], ""),
+    ]

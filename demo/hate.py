@@ -1,0 +1,307 @@
+"""The demo's hate reports, from the police, schools and the Hate Incident Monitoring Project.
+
+How it is calibrated: 1,274 reports in the county in 2010/11 after 1,088 in 2007/08, when the feed
+begins; the police's reports in Blaby in 2010/11 are 72 offences (45 of violence, 18 of criminal
+damage, 9 of public order) and 16 incidents, twelve of them at Fosse Park. Of the 1,274, gender and
+age are not usable for 255 (one in five) and ethnicity for 319 (one in four), partly blank, partly
+not stated, partly invalid; 680 victims are male, and 592 of the 955 of known ethnicity White, which
+is no majority of all whatever the others are. Offences are linked to recorded crimes of the same
+place, which carry the hate flag.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from demo import offences as o
+from demo.allocation import Pull, apportion, pick, spread, weights
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, season_days, span
+from demo.extracts import Extract, Files, Manner, Row
+from demo.places import (
+    BLABY,
+    CHARNWOOD,
+    COUNTY_DISTRICTS,
+    HARBOROUGH,
+    HINCKLEY,
+    LEICESTER,
+    MELTON,
+    NORTH_WEST,
+    OADBY,
+    SEED,
+    SmallArea,
+    by_district,
+    named,
+)
+from demo.recorded_crime import Crime
+
+HEADER = (
+    "report_id", "reported_date", "source", "kind", "strands", "offence_group", "victim_gender",
+    "victim_age", "victim_ethnicity", "lsoa_code", "district_code", "linked_crime_ref",
+)  # fmt: skip
+
+YEARS = FINANCIAL_YEARS[1:]
+COUNTY_REPORTS = {2007: 1088, 2008: 1150, 2009: 1212, 2010: 1274}
+GROUPS = {
+    "Violence against the person": o.VIOLENCE,
+    "Criminal damage": (o.DAMAGE,),
+    "Public order": (o.PUBLIC_ORDER,),
+}
+BLABY_OFFENCES = {
+    2007: (36, 20, 6),
+    2008: (40, 20, 7),
+    2009: (43, 19, 8),
+    2010: (45, 18, 9),
+}
+"""The police's hate offences in Blaby, by the groups in their order."""
+BLABY_INCIDENTS = {2007: 15, 2008: 14, 2009: 17, 2010: 16}
+FOSSE_PARK_OFFENCES, FOSSE_PARK_INCIDENTS = (6, 1, 2), 3
+"""Of Blaby's in 2010/11."""
+# Part of a district in the police's reports of the rest of the county.
+DISTRICT_SHARES = {
+    CHARNWOOD: 0.42,
+    HARBOROUGH: 0.09,
+    HINCKLEY: 0.16,
+    MELTON: 0.07,
+    NORTH_WEST: 0.13,
+    OADBY: 0.13,
+}
+POLICE_SHARE, SCHOOL_SHARE = 0.72, 0.10
+"""The police's and the schools' parts of the county's reports; the project has the rest."""
+OFFENCE_SHARE = 0.78
+WHERE = Pull(0.3, 3, 5, 1.8)
+MOST_IN_BLABY, MOST_ELSEWHERE = 4, 9
+"""The most police reports of an area: of Blaby but for Fosse Park; of the rest but for centres."""
+
+MALE, FEMALE, OTHER_GENDER = 680, 330, 9
+WHITE = 592
+UNUSABLE_GENDER = {"": 120, "Not stated": 60, "N/K": 40, "U": 20, "X": 15}
+UNUSABLE_AGE = {"": 130, "Not known": 70, "N/K": 30, "430": 8, "-4": 5, "adult": 12}
+UNUSABLE_ETHNICITY = {"": 140, "Not stated": 90, "Not known": 40, "N/K": 30, "9": 19}
+OTHER_ETHNICITIES = {
+    "Asian or Asian British": 226,
+    "Black or Black British": 78,
+    "Mixed": 37,
+    "Chinese or Other Ethnic": 22,
+}
+STRANDS = {"racial": 846, "homophobic": 152, "disability": 76, "religious": 60, "age": 30,
+           "gender": 24, "transphobic": 16, "racial;religious": 40, "racial; gender": 6,
+           "disability;age": 8, "": 10, "Not stated": 6}  # fmt: skip
+"""Reports by strand in 2010/11: racial alone or with another is 70 %."""
+
+
+@dataclass
+class Report:
+    """One hate report."""
+
+    reported: str
+    source: str
+    kind: str
+    offence_group: str
+    lsoa: str
+    district: str
+    linked_crime: str = ""
+    victim: tuple[str, str, str] = ("", "", "")
+    strands: str = ""
+    number: str = field(default="")
+
+
+def hate_reports(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Report]:
+    """Every report by day; sets the hate flag of the crimes that police reports are linked to."""
+    rng = random.Random(SEED + 30)
+    placed: dict[tuple[str, int, str], list[Crime]] = {}
+    for crime in crimes:
+        if crime.district in COUNTY_DISTRICTS and not crime.cancelled:
+            placed.setdefault((crime.district, crime.year, crime.offence_class), []).append(crime)
+    reports = []
+    for year in YEARS:
+        of_year = _of_year(rng, year, areas, placed)
+        _victims(rng, of_year, COUNTY_REPORTS[year])
+        reports += of_year
+        reports += _over_the_border(rng, year)
+    reports.sort(key=lambda report: report.reported)
+    for number, report in enumerate(reports, start=1):
+        report.number = f"HR{number:05d}"
+    return reports
+
+
+def _of_year(
+    rng: random.Random,
+    year: int,
+    areas: Sequence[SmallArea],
+    placed: dict[tuple[str, int, str], list[Crime]],
+) -> list[Report]:
+    districts = by_district(areas)
+    total = COUNTY_REPORTS[year]
+    police = round(total * POLICE_SHARE)
+    blaby = sum(BLABY_OFFENCES[year]) + BLABY_INCIDENTS[year]
+    shares = apportion(police - blaby, DISTRICT_SHARES)
+    reports = []
+    for district in COUNTY_DISTRICTS:
+        if district == BLABY:
+            offences, incidents = [*BLABY_OFFENCES[year]], BLABY_INCIDENTS[year]
+        else:
+            counted = round(shares[district] * OFFENCE_SHARE)
+            parts = apportion(counted, dict(zip(GROUPS, (62, 22, 16), strict=True)))
+            offences, incidents = [*parts.values()], shares[district] - counted
+        reports += _police(rng, year, district, districts[district], offences, incidents, placed)
+    schools = round(total * SCHOOL_SHARE)
+    for source, count in (("school", schools), ("himp", total - police - schools)):
+        places = spread(
+            rng, count, weights(WHERE, [a for d in COUNTY_DISTRICTS for a in districts[d]])
+        )
+        homes = {area.code: area.district_code for area in areas}
+        for place, day in zip(places, season_days(rng, year, count, 0.1, 10), strict=True):
+            report = Report(day, source, "incident", "", place, homes[place])
+            if rng.random() < 0.2:
+                report.lsoa = ""
+            reports.append(report)
+    return reports
+
+
+def _police(
+    rng: random.Random,
+    year: int,
+    district: str,
+    areas: Sequence[SmallArea],
+    offences: Sequence[int],
+    incidents: int,
+    placed: dict[tuple[str, int, str], list[Crime]],
+) -> list[Report]:
+    fosse_park = named("Fosse Park").code
+    pinned = district == BLABY and year == LAST_YEAR
+    centres = {area.code for area in areas if area.character == "town centre"}
+    weight = weights(WHERE, areas)
+    # choices, so that no place but the pinned one and the town centres has many
+    most = MOST_IN_BLABY if district == BLABY else MOST_ELSEWHERE
+    counts: Counter[str] = Counter()
+    reports = []
+    for position, ((group, classes), count) in enumerate(
+        zip(GROUPS.items(), offences, strict=True)
+    ):
+        known = [crime for name in classes for crime in placed[district, year, name]]
+        order = pick(rng, known, len(known), lambda crime: weight[crime.lsoa] ** 0.5)
+        if pinned:
+            there = [crime for crime in order if crime.lsoa == fosse_park]
+            chosen = there[: FOSSE_PARK_OFFENCES[position]]
+            order = [crime for crime in order if crime.lsoa != fosse_park]
+        else:
+            chosen = []
+        for crime in order:
+            if len(chosen) == count:
+                break
+            if counts[crime.lsoa] < most - 1 or crime.lsoa in centres:
+                counts[crime.lsoa] += 1
+                chosen.append(crime)
+        for crime in chosen:
+            crime.hate = True
+            reports.append(
+                Report(crime.recorded, "police", "offence", group, crime.lsoa, district, crime.ref)
+            )
+    if pinned:
+        weight = {place: w for place, w in weight.items() if counts[place] < most}
+    fixed = {fosse_park: FOSSE_PARK_INCIDENTS} if pinned else {}
+    places = spread(rng, incidents, weight, fixed, most=1 if pinned else None)
+    for place, day in zip(places, season_days(rng, year, incidents, 0.1, 7), strict=True):
+        reports.append(Report(day, "police", "incident", "", place, district))
+    return reports
+
+
+def _victims(rng: random.Random, reports: Sequence[Report], total: int) -> None:
+    """Give the reports their victims and strands, in the shares of 2010/11."""
+    part = total / COUNTY_REPORTS[LAST_YEAR]
+
+    def column(values: dict[str, int], filler: str) -> list[str]:
+        cells = [value for value, count in values.items() for _ in range(round(count * part))]
+        cells = (cells + [filler] * total)[:total]
+        rng.shuffle(cells)
+        return cells
+
+    genders = column(
+        {"Male": MALE, "Female": FEMALE, "Other": OTHER_GENDER, **UNUSABLE_GENDER}, "Male"
+    )
+    ages = column({**UNUSABLE_AGE}, "known")
+    ethnicities = column({"White": WHITE, **OTHER_ETHNICITIES, **UNUSABLE_ETHNICITY}, "White")
+    strands = column(STRANDS, "racial")
+    for report, gender, age, ethnicity, strand in zip(
+        reports, genders, ages, ethnicities, strands, strict=True
+    ):
+        if age == "known":
+            years = rng.randrange(7, 17) if report.source == "school" else rng.gauss(36, 14)
+            age = str(round(min(max(years, 5), 88)))
+        report.victim = (gender, age, ethnicity)
+        report.strands = strand
+
+
+def _over_the_border(rng: random.Random, year: int) -> list[Report]:
+    """A few reports of the project in Leicester."""
+    return [
+        Report(day, "himp", "incident", "", "", LEICESTER, victim=("Male", "30", "White"),
+               strands="racial")
+        for day in season_days(rng, year, 6)
+    ]  # fmt: skip
+
+
+MISPLACED = 4
+"""Reports of a year in which the district code is not that of the LSOA."""
+CORRECTED = 6
+"""Reports of which the first extract gave one strand only, the last one several."""
+
+
+def hate_files(reports: Sequence[Report], scale: int = 1) -> Files:
+    """The files of `landing/hate/report/`: history by the year, then the quarters of 2010/11."""
+    rng = random.Random(SEED + 31)
+    extract = Extract(HEADER, ("report_id", "linked_crime_ref"), scale)
+    misplaced = {
+        report.number
+        for year in YEARS
+        for report in pick(
+            rng,
+            [r for r in reports if r.lsoa and r.district == BLABY and _in(r, year)],
+            MISPLACED,
+        )
+    }
+    rows = {report.number: _row(rng, report, report.number in misplaced) for report in reports}
+    corrected = [r.number for r in reports if _in(r, LAST_YEAR) and ";" in r.strands][:CORRECTED]
+    sent_first = rows | {
+        number: (*rows[number][:4], "racial", *rows[number][5:]) for number in corrected
+    }
+    files = {}
+    for year in YEARS[:-1]:
+        files[f"report_{span(year)}.csv"] = extract.file(
+            (rows[report.number] for report in reports if _in(report, year)),
+            Manner(trailing_lines=1),
+        )
+    for quarter, (first, last) in enumerate(
+        (("2010-04", "2010-06"), ("2010-07", "2010-09"), ("2010-10", "2010-12"),
+         ("2011-01", "2011-03"))
+    ):  # fmt: skip
+        sent = [sent_first[r.number] for r in reports if first <= r.reported[:7] <= last]
+        if quarter == 1:
+            sent[10:10] = _broken(sent[10])
+        files[f"report_{first}_to_{last}.csv"] = extract.file(sent)
+    files["report_corrections_2010-11.csv"] = extract.file(rows[number] for number in corrected)
+    return files
+
+
+def _in(report: Report, year: int) -> bool:
+    return f"{year}-04" <= report.reported[:7] <= f"{year + 1}-03"
+
+
+def _row(rng: random.Random, report: Report, misplaced: bool) -> Row:
+    source = report.source.upper() if rng.random() < 0.01 else report.source
+    district = CHARNWOOD if misplaced else report.district
+    gender, age, ethnicity = report.victim
+    return (
+        report.number, report.reported, source, report.kind, report.strands,
+        report.offence_group, gender, age, ethnicity, report.lsoa, district, report.linked_crime,
+    )  # fmt: skip
+
+
+def _broken(row: Row) -> list[Row]:
+    """Rows without a district, of an unknown source, and one cut short."""
+    return [
+        ("HR90001", *row[1:10], "", row[11]),
+        ("HR90002", row[1], "newspaper", *row[3:]),
+        ("HR90003", *row[1:6]),
+    ]

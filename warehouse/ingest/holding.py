@@ -1,0 +1,197 @@
+"""Files that are held: loaded, but out of force until a waiver accepts them or they are withdrawn.
+
+A file is held for either of two reasons:
+
+* of something that is in force (a key and month of a feed whose newest file replaces the month, a
+  snapshot of a snapshot feed) it would leave fewer rows than LEAST_SHARE of those in force, and at
+  least LEAST_FEWER fewer;
+* its name states months that its rows do not have. Of a feed whose newest file replaces a month,
+  its rows are to be of each of these months and of no other; of a feed of dated rows, one row is to
+  be of one of them.
+
+Nothing in force changes by a held file, so it never stops a publication: it is a warning.
+"""
+
+import shlex
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+
+from warehouse.contract import Update
+from warehouse.ingest.file_months import listed, stated_months
+from warehouse.results import CheckResult, utc_now
+from warehouse.waivers import COLUMNS as WAIVER_COLUMNS
+from warehouse.waivers import Waiver
+
+# data.police.uk publishes a month again with later outcomes and nearly the same crimes: the two
+# months that the archives of all forces (2018-10 to 2018-11) and of Leicestershire (to 2021-09)
+# share have 8,956 and 8,880 rows in both (measured 2026-11). The band of marts.feed_volume is of a
+# month's distance from other months, never less than 14 %: it would find nothing more.
+LEAST_SHARE = 0.9
+LEAST_FEWER = 10
+
+WAIVED_FOR = timedelta(days=30)  # the last day of the waiver that a message proposes
+MOST_LISTED = 3
+
+# Of what a file holds: (key within the feed, month); of a snapshot feed (snapshot, None).
+Place = tuple[str, date | None]
+Rows = Mapping[Place, int]
+
+
+@dataclass(frozen=True)
+class HeldFile:
+    """A file that waits for a decision."""
+
+    file_id: int
+    feed: str
+    file_name: str
+    sha256: str
+    accepted: int
+    reason: str
+
+    @property
+    def check_id(self) -> str:
+        """The check that fails while the file is held, and that a waiver names to accept it."""
+        return check_id(self.feed, self.sha256)
+
+    @property
+    def what_to_do(self) -> str:
+        """How it is put into force, and how it is given up."""
+        last = date.today() + WAIVED_FOR
+        return (
+            f"If it is right, add the line `{self.check_id},1,WHY IT IS RIGHT,YOUR NAME,{last}` to "
+            f"waivers.csv in the home (its first line: {','.join(WAIVER_COLUMNS)}) and run "
+            f"`csp run`. If not, run `csp withdraw {shlex.quote(f'{self.feed}/{self.file_name}')}`"
+        )
+
+    @property
+    def message(self) -> str:
+        """Which file, why it is held, and what to do."""
+        return (
+            f"{self.feed}/{self.file_name} is held, what is in force stays: {self.reason}. "
+            f"{self.what_to_do}"
+        )
+
+
+def check_id(feed: str, sha256: str) -> str:
+    """`held.<partner>.<feed>.<beginning of the hash>`."""
+    return f"held.{feed.replace('/', '.')}.{sha256[:12]}"
+
+
+def why_held(update: Update, file_name: str, rows: Rows, replaced: Rows, months: set[date]) -> str:
+    """Why a file is held, in words with months and counts; empty if it is not.
+
+    rows: what the file holds; replaced: of the same places, the rows in force that it would put out
+    of force. months: those its rows are of.
+    """
+    reasons = [_other_months(update, file_name, months), why_fewer(rows, replaced)]
+    return "; ".join(reason for reason in reasons if reason)
+
+
+def why_fewer(rows: Rows, replaced: Rows) -> str:
+    """Where the rows are so much fewer than those in force that the file is held; or nothing."""
+    fewer = [
+        (place, rows[place], in_force)
+        for place, in_force in replaced.items()
+        if place in rows
+        and rows[place] < LEAST_SHARE * in_force
+        and in_force - rows[place] >= LEAST_FEWER
+    ]
+    fewer.sort(key=lambda each: each[1] - each[2])
+    texts = [f"{place_text(place)}: {new:,} rows instead of {old:,}" for place, new, old in fewer]
+    more = f", and {len(texts) - MOST_LISTED} more" if len(texts) > MOST_LISTED else ""
+    return ", ".join(texts[:MOST_LISTED]) + more
+
+
+def _other_months(update: Update, file_name: str, months: set[date]) -> str:
+    readings = stated_months(file_name)
+    if not readings or not months:
+        return ""
+    if update.rule == "replace_by_period":
+        fits = any(reading == months for reading in readings)
+    elif update.date:
+        fits = any(reading & months for reading in readings)
+    else:
+        return ""
+    if fits:
+        return ""
+    return f"its name says {listed(readings[0])}, its rows are of {listed(months)}"
+
+
+def place_text(place: Place) -> str:
+    """`Leicestershire Police 2018-10`; of a feed without keys and months `the whole list`."""
+    key, month = place
+    return " ".join(part for part in (key, f"{month:%Y-%m}" if month else "") if part) or (
+        "the whole list"
+    )
+
+
+def held_files(con: duckdb.DuckDBPyConnection) -> list[HeldFile]:
+    """The files that wait for a decision, in the order of loading."""
+    return [
+        HeldFile(*row)
+        for row in con.execute(
+            "SELECT file_id, feed, file_name, sha256, accepted, reason FROM quality.load_audit "
+            "WHERE status = 'held' ORDER BY file_id"
+        ).fetchall()
+    ]
+
+
+def accepted(
+    files: Collection[HeldFile], waivers: Collection[Waiver], today: date
+) -> list[tuple[HeldFile, Waiver]]:
+    """The held files that a waiver accepts: it has not expired, and bears one file or more."""
+    by_check = {waiver.check_id: waiver for waiver in waivers}
+    found = []
+    for file in files:
+        waiver = by_check.get(file.check_id)
+        if waiver is not None and waiver.expires >= today and waiver.ceiling:
+            found.append((file, waiver))
+    return found
+
+
+def checks(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
+    """`held.<feed>.<hash>`, warning: a failure for each held file.
+
+    A file that was accepted has a pass while its waiver is kept, which then is of no use any more.
+    """
+    found = [
+        _check(run_id, file.check_id, file.feed, file.accepted, file.reason, file.message)
+        for file in held_files(con)
+    ]
+    waived = {
+        check for (check,) in con.execute("SELECT check_id FROM quality.check_waiver").fetchall()
+    }
+    for feed, sha256, rows in con.execute(
+        "SELECT DISTINCT feed, sha256, accepted FROM quality.loaded_file WHERE file_id IN "
+        "(SELECT file_id FROM quality.file_event WHERE event = 'accepted') ORDER BY ALL"
+    ).fetchall():
+        if check_id(feed, sha256) in waived:
+            found.append(_check(run_id, check_id(feed, sha256), feed, rows, None, "accepted"))
+    return found
+
+
+def _check(
+    run_id: str, check: str, feed: str, rows: int, reason: str | None, message: str
+) -> CheckResult:
+    return CheckResult(
+        run_id=run_id,
+        check_id=check,
+        suite="ingest",
+        feed=feed,
+        table_name="load_audit",
+        column_name="status",
+        dimension="consistency",
+        severity="warning",
+        status="fail" if reason else "pass",
+        observed=reason or "accepted by a waiver",
+        threshold=(
+            f"at least {LEAST_SHARE:.0%} of the rows in force, and the months of the file's name"
+        ),
+        records=rows,
+        failed_records=1 if reason else 0,
+        checked_at=utc_now(),
+        message=message,
+    )
