@@ -175,13 +175,8 @@ def _problems(found: dict[str, Any]) -> None:
 
 
 def _overdue(feed: dict[str, Any]) -> str:
-    from warehouse.feeds import OVERDUE_AFTER
-
-    allowed = OVERDUE_AFTER.get(feed.get("cadence") or "")
-    received = feed.get("last_received")
-    if allowed is None or received is None:
-        return ""
-    return " overdue" if datetime.now(UTC) - datetime.fromisoformat(received) > allowed else ""
+    due_on = feed.get("due_on")
+    return " overdue" if due_on and due_on < datetime.now(UTC).date().isoformat() else ""
 
 
 def _missing(by_source: dict[str, list[str]]) -> str:

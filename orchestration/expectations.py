@@ -39,8 +39,8 @@ def check_name(check_id: str) -> str:
     return check_id.replace(".", "__")
 
 
-# The checks of a feed that need the built tables; those of ingest are its own.
-OF_DELIVERY = [name for name, kind in catalogue.OF_FEEDS.items() if kind.suite == "delivery"]
+# The checks of a feed that models make; that its rows reconcile is ingest's own.
+OF_DELIVERY = [name for name in catalogue.OF_FEEDS if name != "reconciliation"]
 
 
 def expectation_assets(
@@ -134,15 +134,17 @@ def expectation_assets(
 def kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
     """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
-        published = store.current_folder(night.home)
+        delivery.keep_accepted_months(connection, store.current_folder(night.home))
         found = results.append(
-            connection, [*found, *delivery.run_checks(connection, night.run_id, published)]
+            connection, [*found, *delivery.results(connection, night.run_id, delivery.DELIVERY)]
         )
         held = waivers.held(connection)
         of_run = results.of_run(connection, night.run_id) if held else []
         found += results.append(
             connection, waiving.own_results(held, of_run, night.run_id, date.today())
         )
+        # Kept by the build; here for the graph.
+        found += delivery.results(connection, night.run_id, delivery.TIMELINESS)
         catalogue.write(connection, manifest_file)
         history.keep(connection, night.run_id)
     return found
