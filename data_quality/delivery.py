@@ -1,28 +1,32 @@
-"""The checks of what was delivered, which dbt_project/models/quality/checks makes."""
+"""The checks of feeds, which dbt_project/models/quality/checks makes, as results of a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from data_quality.catalogue import OF_FEEDS
 from warehouse.results import CheckResult, utc_now
 
-TIMELINESS, DELIVERY = "checks.timeliness_check", "checks.delivery_check"
 
+def results(
+    con: duckdb.DuckDBPyConnection, run_id: str, suite: Literal["ingest", "delivery"]
+) -> list[CheckResult]:
+    """The results of a suite's checks of feeds as they stand now; none before the first build.
 
-def results(con: duckdb.DuckDBPyConnection, run_id: str, view: str) -> list[CheckResult]:
-    """The results of a view of checks, as they stand now; none before the first build made it."""
-    schema, name = view.split(".")
+    Those of `ingest` read only what was loaded; those of `delivery` the tables that were built.
+    """
     if not con.execute(
-        "select 1 from duckdb_views() where schema_name = ? and view_name = ?", [schema, name]
+        "select 1 from duckdb_views() where (schema_name, view_name) = ('checks', 'feed_check')"
     ).fetchone():
         return []
+    kinds = ", ".join(f"'{kind}'" for kind, of in OF_FEEDS.items() if of.suite == suite)
     found = []
     for kind, check_id, feed, status, severity, *told, message in con.execute(
         "select kind, check_id, feed, status, severity, observed, threshold, records, "
-        f"failed_records, message from {view} order by check_id"
+        f"failed_records, message from checks.feed_check where kind in ({kinds}) order by check_id"
     ).fetchall():
         of = OF_FEEDS[kind]
         about = (of.suite, feed, of.table_name, of.column_name, of.dimension)

@@ -148,7 +148,7 @@ def build(
             [
                 *results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
                 # Here, so that a late feed is told of also where a check stops the build.
-                *delivery.results(connection, night.run_id, delivery.TIMELINESS),
+                *delivery.results(connection, night.run_id, "ingest"),
             ],
         )
         if selected is None and all(result["status"] in BUILT for result in found):

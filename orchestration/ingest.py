@@ -1,4 +1,4 @@
-"""The ingest step: one asset per feed, and whether its rows reconcile."""
+"""The ingest step: one asset per feed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,10 +16,8 @@ from warehouse import results, runs, status
 from warehouse.contract import Contract
 from warehouse.ingest import holding, loading
 from warehouse.publication import input_state, is_unchanged
-from warehouse.results import CheckResult
 
 STEP = "ingest"
-RECONCILES = "rows_reconcile"
 
 
 def raw_key(feed: str) -> dg.AssetKey:
@@ -28,7 +26,7 @@ def raw_key(feed: str) -> dg.AssetKey:
 
 
 def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
-    """The step that loads what has landed, as an asset and a check per contract."""
+    """The step that loads what has landed, as an asset per contract."""
     feeds = {raw_key(feed): feed for feed in contracts}
 
     @dg.multi_asset(
@@ -44,7 +42,6 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             )
             for key, feed in feeds.items()
         ],
-        check_specs=[spec for key in feeds for spec in _checks(key)],
         required_resource_keys={"night"},
         can_subset=True,
     )
@@ -75,12 +72,11 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             night.input_state = input_state(night.home, night.settings, connection)
             unchanged = is_unchanged(night.home, night.settings, connection)
             totals = runs.feed_totals(connection, contracts)
-            late = delivery.results(connection, night.run_id, delivery.TIMELINESS)
             unchanged = unchanged and not night.full_refresh
-            if not unchanged:
-                checks = results.reconcile_loads(connection, night.run_id)
-                checks += holding.checks(connection, night.run_id)
-                results.append(connection, checks)
+            if unchanged:  # nothing is built, which would keep them
+                checks = delivery.results(connection, night.run_id, "ingest")
+            else:
+                results.append(connection, holding.checks(connection, night.run_id))
         if unchanged:
             refused = sum(feed.refused for feed in loaded.feeds.values())
             message = (
@@ -91,37 +87,13 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             report(message)
             with retrying(night, attempts=0):
                 night.finish("unchanged", message)
-            alerting.tell_late(night.home, night.settings, night.run_id, late)
+            alerting.tell_late(night.home, night.settings, night.run_id, checks)
             return
-        by_feed = {check.feed: check for check in checks if check.dimension == "reconciliation"}
         for key, feed in feeds.items():
             if key in context.selected_asset_keys:
                 yield _materialized(key, totals[feed], loaded.feeds[feed])
-                yield from _reconciled(key, by_feed.get(feed))
 
     return ingest
-
-
-def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    return [
-        dg.AssetCheckSpec(
-            RECONCILES,
-            asset=key,
-            description="Of every file, data rows = accepted + rejected + declared skips.",
-        ),
-    ]
-
-
-def _reconciled(key: dg.AssetKey, check: CheckResult | None) -> Iterator[dg.AssetCheckResult]:
-    if check is not None and check.status != "not_applicable":
-        yield dg.AssetCheckResult(
-            asset_key=key,
-            check_name=RECONCILES,
-            passed=check.status == "pass",
-            severity=dg.AssetCheckSeverity.ERROR,
-            description=check.observed,
-            metadata={"records": check.records, "unreconciled_files": check.failed_records},
-        )
 
 
 def _materialized(

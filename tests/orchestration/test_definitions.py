@@ -28,7 +28,9 @@ def test_every_contract_is_an_asset_with_its_checks(defs: dg.Definitions) -> Non
     for feed in load_contracts():
         checks = set(found[f"raw/{feed}"]["checks"])
         name = feed.replace("/", "__")
-        assert {"rows_reconcile", f"timeliness__{name}", f"coverage__{name}"} <= checks
+        assert {
+            f"{kind}__{name}" for kind in ("reconciliation", "timeliness", "coverage")
+        } <= checks
 
 
 def test_dbt_sources_are_the_feeds_own_assets(defs: dg.Definitions) -> None:
