@@ -1,7 +1,7 @@
 """`csp status` and `csp feeds`: how the home stands, at any hour, also during a run."""
 
 import json
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from cli.show import heading, plural, say, table
@@ -176,7 +176,7 @@ def _problems(found: dict[str, Any]) -> None:
 
 def _overdue(feed: dict[str, Any]) -> str:
     due_on = feed.get("due_on")
-    return " overdue" if due_on and due_on < datetime.now(UTC).date().isoformat() else ""
+    return " overdue" if due_on and due_on < date.today().isoformat() else ""
 
 
 def _missing(by_source: dict[str, list[str]]) -> str:
