@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -307,9 +306,11 @@ def _feeds(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _if_built(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     """Rows of what a build makes; none before the first."""
-    with suppress(duckdb.CatalogException):
-        return con.execute(sql).fetchall()
-    return []
+    try:
+        found: list[tuple[Any, ...]] = con.execute(sql).fetchall()
+    except duckdb.CatalogException:
+        return []
+    return found
 
 
 def _no_files(feed: str) -> dict[str, Any]:
