@@ -49,7 +49,7 @@ order by feed.feed
 # When the next file is overdue and which months are missing is for dbt's models to say.
 DUE = "select feed, due_on::varchar from checks.feed_timeliness"
 MISSING = """
-select partner || '/' || feed, source, list(period_label order by month)
+select partner || '/' || feed, source, list(period_label order by period_label)
 from marts.feed_coverage where status = 'missing' group by all order by all
 """
 
