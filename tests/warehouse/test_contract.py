@@ -1,13 +1,13 @@
 """Contracts say what is wrong with themselves, and what they say is what the feeds promise."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from warehouse.contract import (
     Contract,
-    examples_wanting,
     header_matches,
     load_contract,
     load_contracts,
@@ -115,6 +115,27 @@ def test_a_wrong_contract_names_its_file_and_key(text: str, says: str) -> None:
         parse_contract(text, "fire/incident.yml")
     assert "fire/incident.yml" in str(caught.value)
     assert "\n" not in str(caught.value) or "YAML" in str(caught.value)
+
+
+def examples_wanting(contract: Contract) -> Iterator[str]:
+    """The patterns of a contract that have no example for messages, by their place."""
+    for column in contract.columns:
+        if column.pattern and not column.like:
+            yield f"columns.{column.name}.like"
+    if contract.files.members and not contract.files.like:
+        yield "files.like"
+    for layout in contract.layouts:
+        where = f"layouts.{layout.name}"
+        if layout.sheet and not layout.sheet_like:
+            yield f"{where}.sheet_like"
+        for name, capture in layout.capture.items():
+            if not capture.like:
+                yield f"{where}.capture.{name}.like"
+        for column in contract.columns:
+            headers = contract.headers_of(column, layout)
+            patterns = bool(headers) and all(each.startswith("^") for each in headers)
+            if (patterns or column.name in layout.collect) and column.name not in layout.like:
+                yield f"{where}.like.{column.name}"
 
 
 @pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda contract: contract.feed)
