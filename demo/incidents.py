@@ -13,13 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    repeated,
-    season_days,
-    times_of_day,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, season_days, times_of_day
 from demo.crime_totals import course
 from demo.places import (
     BLABY,

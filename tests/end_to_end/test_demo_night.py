@@ -196,5 +196,5 @@ def test_the_findings_are_read_from_the_publication(demo_home: Home) -> None:
 def test_the_commands_that_only_read_answer(demo_home: Home) -> None:
     for words in (["feeds"], ["publications"], ["status"]):
         done = csp(demo_home, *words)
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
         assert done.stdout.strip()
