@@ -12,7 +12,7 @@ from typing import Any
 
 from warehouse.feeds import source_months
 
-BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
+BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#1b1b1b"
 OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
 CONFIG = {
     "background": None,

@@ -31,6 +31,12 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def asked(sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query of such an empty DuckDB."""
+    with connection() as con:
+        return con.execute(sql).fetchall()
+
+
 PROJECT = MACROS.parent
 
 

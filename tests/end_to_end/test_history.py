@@ -1,4 +1,4 @@
-"""Ten nights leave ten sets of results; pages show the history, and do not grow without end."""
+"""Each night leaves a set of results; pages show the history, and do not grow without end."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from warehouse.home import Home
 from warehouse.publication import publish
 from warehouse.settings import load_settings
 
-NIGHTS = 10
+NIGHTS = 4
 # What a night adds to the pages while the history is shorter than they show: a row for each
 # partner's score, one for each outcome of the checks, and a mark for each in two pictures.
 MOST_BYTES_A_NIGHT = 6_000
@@ -25,8 +25,8 @@ MOST_BYTES_A_NIGHT = 6_000
 
 @pytest.fixture(scope="module")
 def home(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A copy of the small home after ten more nights of checks and publications."""
-    home = copied(small_home, tmp_path_factory.mktemp("ten") / "home")
+    """A copy of the small home after more nights of checks and publications."""
+    home = copied(small_home, tmp_path_factory.mktemp("nights") / "home")
     for number in range(NIGHTS):
         after_the_build(home, f"night-{number}")
     return home
@@ -77,7 +77,7 @@ def test_every_night_left_its_results(home: Home) -> None:
 
 
 def test_an_unchanged_month_is_kept_once(home: Home) -> None:
-    """The first night kept every month; the ten others found the same and kept nothing."""
+    """The first night kept every month; the others found the same and kept nothing."""
     assert partner(
         home,
         "select count(*), count(distinct (feed, field, month)) from marts.completeness_history",
@@ -126,24 +126,24 @@ def test_the_pages_show_the_history_and_grow_by_no_more_than_a_bound(home: Home)
 def test_the_history_of_years_shows_its_last_nights(home: Home, tmp_path: Path) -> None:
     """Five hundred nights more: the tables hold them, the pages the last ones."""
     longer = copied(home, tmp_path / "home")
-    night = Night(longer, load_settings(longer), "night-9")
+    night = Night(longer, load_settings(longer), "night-3")
     with night.warehouse() as con:
         con.execute(
             "insert into quality.maturity_history by name select past_run.* replace "
             "('old-' || n as run_id, recorded_at - to_days(n::integer) as recorded_at) "
             "from quality.maturity_history as past_run, range(1, 501) as past (n) "
-            "where run_id = 'night-9'"
+            "where run_id = 'night-3'"
         )
         con.execute(
             "insert into quality.check_result by name select past_run.* replace "
             "('old-' || n as run_id, checked_at - to_days(n::integer) as checked_at) "
             "from quality.check_result as past_run, range(1, 501) as past (n) "
-            "where run_id = 'night-9'"
+            "where run_id = 'night-3'"
         )
     before = size(longer, longer.current.resolve())
     with night.warehouse() as con:
-        results.append(con, results.reconcile_loads(con, "night-9"))
-    publish(longer, night.settings, "night-9", prepared_manifest(), data_docs=night.data_docs,
+        results.append(con, results.reconcile_loads(con, "night-3"))
+    publish(longer, night.settings, "night-3", prepared_manifest(), data_docs=night.data_docs,
             pages=write_pages)  # fmt: skip
     grown = size(longer, longer.current.resolve()) - before
     assert grown < MOST_BYTES_A_NIGHT * max(MOST_RUNS, MOST_RUNS_OF_RESULTS)
