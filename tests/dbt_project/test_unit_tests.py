@@ -60,6 +60,16 @@ MODELS = {
     "perception",
     "first_time_entrants",
     "marac_repeats",
+    "feed_timeliness",
+    "timeliness_check",
+    "reconciliation_check",
+    "coverage_check",
+    "far_month",
+    "volume_month_check",
+    "volume_check",
+    "volume_drift_check",
+    "schema_check",
+    "duplicates_check",
 }
 
 

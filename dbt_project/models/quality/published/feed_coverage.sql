@@ -4,11 +4,6 @@
 -- gives the next extract, and none before that time has passed since its end; of an irregular feed to
 -- its own last. Rows in force are those of the file that represents the month; of a feed whose rows are
 -- replaced one by one, the rows of the month that no later one replaced.
-{#-
-    Days after its end by which a month is there: the cadence and half as long again, of monthly feeds
-    the two months and more that data.police.uk takes.
--#}
-{% set due_after = {"nightly": 2, "monthly": 75, "quarterly": 135, "yearly": 425} %}
 with received as (
     select
         feed,
@@ -41,7 +36,8 @@ sources_met as (
         -- A few rows more than a year before all others are a mistyped date, and promise no months.
         min(month) filter (
             where not coalesce(
-                next_month > month + interval 12 month and row_count * 10 <= usual_rows,
+                next_month > month + to_months({{ threshold("mistyped_month_gap") }}::integer)
+                and row_count <= {{ threshold("mistyped_month_share") }} * usual_rows,
                 false
             )
         ) as first_month,
@@ -99,16 +95,17 @@ expected_to as (
                 when 'yearly' then 12
                 else 0
             end),
-            date_trunc('month', any_value(newest.loaded_on) - to_days(case feed.cadence
-                {%- for cadence, days in due_after.items() %}
-                when '{{ cadence }}' then {{ days }}
-                {%- endfor %}
-            end)) - interval 1 month
+            -- A month is there so many days after its end as the next file is after the last; of a
+            -- monthly feed as many more as publishers take.
+            date_trunc('month', any_value(newest.loaded_on) - to_days((
+                any_value(overdue.number)
+                + case feed.cadence when 'monthly' then {{ threshold("publication_lag_days") }} else 0 end
+            )::integer)) - interval 1 month
         )::date as last_month
     from {{ source("raw", "feed") }} as feed
+    inner join {{ ref("threshold") }} as overdue on 'overdue_days_' || feed.cadence = overdue.name
     cross join months
     cross join newest
-    where feed.cadence != 'irregular'
     group by feed.feed, feed.cadence
 )
 

@@ -1,12 +1,4 @@
 {{ config(meta={"published": true, "public": "open_feeds"}) }}
-{#- How far a month may lie from what is expected, in standard deviations of its logarithm. -#}
-{% set outside, far_outside = 3, 6 -%}
-{#-
-    No month is far outside within a factor of three either way, however quiet its history was. Of the
-    21 months of the Leicestershire archive of 2018 to 2021 that have a band, the lockdowns among them,
-    none is, and two lie below the narrower band (measured 2026-11).
--#}
-{% set least_factor = 3 -%}
 -- One row per feed, source within it and month received: how many rows it brought, and the band that
 -- its own history gives. The band is of logarithms, since months vary by shares. The expected month is
 -- the median of the months received in the twelve before it; with the same month of two earlier years
@@ -110,15 +102,17 @@ seasons as (
             and month(month_of.month) = month(earlier.month)
             and month_of.month > earlier.month
             -- Against a part of a year a season cannot be told from a trend.
-            and earlier.months_of_history >= 11
+            and earlier.months_of_history >= {{ threshold("volume_season_months") }}
     group by month_of.feed, month_of.source, month_of.month
-    having count(*) >= 2
+    having count(*) >= {{ threshold("volume_season_years") }}
 ),
 
 expected as (
     select
         levels.*,
         seasons.season is not null as is_seasonal,
+        levels.months_of_history >= {{ threshold("volume_least_months") }} as has_band,
+        {{ threshold("volume_least_spread") }} as least_spread,
         levels.level + coalesce(seasons.season, 0) as log_expected
     from levels
     left join seasons
@@ -134,16 +128,16 @@ spreads as (
         sqrt(
             1 / exp(log_expected)
             + greatest(
-                0.05,
+                least_spread,
                 1.4826 * coalesce(
-                    median(abs(log_records - log_expected)) filter (where months_of_history >= 6)
+                    median(abs(log_records - log_expected)) filter (where has_band)
                         over (
                             partition by feed, source
                             order by month
                             range between
                             interval 36 months preceding and interval 1 month preceding
                         ),
-                    0.05
+                    least_spread
                 )
             ) ^ 2
         ) as spread
@@ -154,13 +148,18 @@ spreads as (
 distances as (
     select
         *,
-        months_of_history >= 6 as has_band,
-        {{ outside }} * spread as warning_distance,
-        greatest({{ far_outside }} * spread, ln({{ least_factor }})) as blocking_distance,
+        {{ threshold("volume_warning_deviations") }} * spread as warning_distance,
+        greatest(
+            {{ threshold("volume_blocking_deviations") }} * spread,
+            ln({{ threshold("volume_least_factor") }})
+        ) as blocking_distance,
         -- To a tenth itself: the half that every count has more matters to small ones.
         case
-            when exp(log_expected) >= 15.5
-                then log_expected - ln((exp(log_expected) - 0.5) / 10 + 0.5) - 1e-9
+            when exp(log_expected) - 0.5 >= {{ threshold("volume_far_records") }}
+                then
+                    log_expected
+                    - ln((exp(log_expected) - 0.5) * {{ threshold("volume_far_share") }} + 0.5)
+                    - 1e-9
         end as tenth
     from spreads
 ),
