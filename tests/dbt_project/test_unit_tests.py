@@ -18,10 +18,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 MODELS = {
     "completeness_standard",
     "dim_district",
-    "district_succession",
+    "int_district_succession",
     "int_feed_vintage",
-    "lsoa",
-    "population_estimate",
+    "dim_lsoa",
+    "int_population_estimate",
     "dim_police_force",
     "dim_population",
     "indicator_comparison",
