@@ -14,10 +14,10 @@ from warehouse.settings import load_settings
 MODELS = {
     "completeness_standard",
     "dim_district",
-    "district_succession",
+    "int_district_succession",
     "int_feed_vintage",
-    "lsoa",
-    "population_estimate",
+    "dim_lsoa",
+    "int_population_estimate",
     "dim_police_force",
     "dim_population",
     "indicator_comparison",
