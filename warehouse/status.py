@@ -1,8 +1,6 @@
 """status.json: how the home stands, readable at any hour without opening the warehouse."""
 
 import json
-import os
-import secrets
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import duckdb
 
 from warehouse import service
 from warehouse.errors import CspError
+from warehouse.files import write_whole
 from warehouse.home import CONTRACTS, Home
 from warehouse.ingest import holding, landing
 from warehouse.ingest.landing import reason_file
@@ -349,16 +348,5 @@ def _stored(home: Home) -> dict[str, Any]:
 def _save(home: Home, content: dict[str, Any]) -> None:
     """Write the file whole or not at all: it is read while a run goes on."""
     content = {**content, "recorded_at": _time(datetime.now(UTC))}
-    draft = home.status_file.with_name(f".{home.status_file.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # Whatever the umask it was started with: the owner's group may ask how a run ended.
-        draft.chmod(0o640)
-        draft.replace(home.status_file)
-    finally:
-        draft.unlink(missing_ok=True)
+    # The owner's group may ask how a run ended.
+    write_whole(home.status_file, json.dumps(content, indent=2, ensure_ascii=False) + "\n", 0o640)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
+BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#1b1b1b"
 OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
 CONFIG = {
     "background": None,

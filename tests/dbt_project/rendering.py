@@ -28,6 +28,12 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def asked(sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query of such an empty DuckDB."""
+    with connection() as con:
+        return con.execute(sql).fetchall()
+
+
 PROJECT = MACROS.parent
 # Everything else a test writes by hand; the thresholds are the project's own.
 THRESHOLDS = f"read_csv('{PROJECT.parent / 'seeds' / 'threshold.csv'}', header = true)"

@@ -13,7 +13,8 @@ from warehouse.ingest.file_months import promised_months
 from warehouse.ingest.holding import Place
 from warehouse.ingest.landing import Landed
 from warehouse.ingest.pseudonyms import stored_sql
-from warehouse.reading.checks import cast_sql, quoted, says_unknown_sql
+from warehouse.reading.checks import cast_sql, says_unknown_sql
+from warehouse.sql_text import quoted
 from warehouse.thresholds import threshold
 
 # How often one file may name a person, or a crime that other records are linked to, before it is
@@ -362,7 +363,7 @@ class Ledger:
         if not loaded:
             return
         table = f"raw.{contract.raw_table}"
-        columns = ", ".join(f'"{name}"' for name in contract.raw_columns)
+        columns = ", ".join(map(quoted, contract.raw_columns))
         stored = ", ".join(stored_sql(column) for column in contract.columns)
         # A list by member where a join would be natural: the join returned rows out of order, and
         # raw tables keep the order of their files (seen with DuckDB 2.0.0).
@@ -536,8 +537,7 @@ def _key_sql(contract: Contract) -> str:
     """SQL of what a month is received for, such as the force; '' for the feed as a whole."""
     if contract.update.rule != "replace_by_period" or not contract.update.key:
         return "''"
-    keys = [f'"{name}"' for name in contract.update.key]
-    return f"concat_ws(' | ', {', '.join(keys)})"
+    return f"concat_ws(' | ', {', '.join(map(quoted, contract.update.key))})"
 
 
 def _months_sql(contract: Contract) -> str | None:

@@ -112,7 +112,7 @@ county as (
         -- Of the settings, not of the lookup: a district that the lookup lacks is one not received.
         (
             select count(distinct district_code)
-            from {{ ref("setting_district") }}
+            from {{ ref("int_setting_district") }}
             where role = 'county_district'
         ) as districts
     from {{ source("raw", "setting_area") }}

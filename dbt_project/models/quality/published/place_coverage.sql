@@ -13,4 +13,4 @@ select
     feed_place.nowhere,
     100e0 * feed_place.of_other_vintage / feed_place.records as percent_of_other_vintage,
     100e0 * feed_place.nowhere / feed_place.records as percent_nowhere
-from {{ ref("feed_place") }} as feed_place
+from {{ ref("int_feed_place") }} as feed_place
