@@ -98,7 +98,7 @@ def _asked(
 
     A message fails no run.
     """
-    if not _channels(settings):
+    if not settings.alerts:
         return []
     with (
         suppress(CspError, OSError, duckdb.Error),
@@ -123,7 +123,7 @@ def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) ->
 
     Whatever goes wrong is told to whoever watches, and fails nothing.
     """
-    if not found or not _channels(settings):
+    if not found or not settings.alerts:
         return
     message = alerts.message(settings.partnership, run_id, found)
     failed = alerts.send(settings, home, message)
@@ -143,7 +143,3 @@ def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) ->
                     " ".join(failed) or None,
                 ],
             )
-
-
-def _channels(settings: Settings) -> bool:
-    return settings.alerts.has_webhook or settings.alerts.smtp is not None

@@ -121,8 +121,7 @@ def test_a_message_that_fails_is_noted_and_fails_nothing(
     silent = load_settings(home)
     alerting.tell(home, silent, "run-1", found)
     assert sent == [], "no channel is set"
-    channel = silent.alerts.model_copy(update={"webhook": "http://127.0.0.1:9/hook"})
-    told = silent.model_copy(update={"alerts": channel})
+    told = silent.model_copy(update={"alerts": ["json://127.0.0.1:9/hook"]})
     alerting.tell(home, told, "run-1", [])
     assert sent == []
     alerting.tell(home, told, "run-1", found)
