@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
 
 import duckdb
 
 from orchestration import progress
-from warehouse import alerts, results, status
+from warehouse import alerts, status
 from warehouse.alerts import Alert
 from warehouse.ddl import open_warehouse
 from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.results import CheckResult, utc_now
+from warehouse.runs import Ending
 from warehouse.settings import Settings
-
-if TYPE_CHECKING:
-    from orchestration.failures import FailureNote
 
 # Points of 100. A month of a small feed moves its score by some tenths.
 LEAST_FALL = 1.0
@@ -63,6 +60,15 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
     ]
 
 
+def not_taken(con: duckdb.DuckDBPyConnection) -> list[Alert]:
+    """The scores of the last message, where it failed: nothing else says them again."""
+    found = con.execute(
+        "select subject, sentence from quality.alert where kind = 'score' and failed is not null "
+        "and run_id = (select run_id from quality.alert order by told_at desc limit 1)"
+    )
+    return [Alert("score", subject, sentence) for subject, sentence in found.fetchall()]
+
+
 def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
     """An alert for each partner whose score fell by LEAST_FALL since the last publication."""
     return [
@@ -76,49 +82,23 @@ def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
     ]
 
 
-def of_run(home: Home, settings: Settings, run_id: str, *, published: bool) -> list[Alert]:
-    """The late feeds that the run found, and, of a run that published, the scores that fell."""
-
-    def ask(con: duckdb.DuckDBPyConnection) -> list[Alert]:
-        found = late(con, results.of_run(con, run_id))
-        return [*found, *fallen(con, run_id)] if published else found
-
-    return _asked(home, settings, ask)
-
-
-def tell_late(home: Home, settings: Settings, run_id: str, checks: Iterable[CheckResult]) -> None:
-    """Tell of the feeds that are late by these checks, which an unchanged night does not keep."""
-    tell(home, settings, run_id, _asked(home, settings, lambda con: late(con, checks)))
-
-
-def _asked(
-    home: Home, settings: Settings, ask: Callable[[duckdb.DuckDBPyConnection], list[Alert]]
+def of_run(
+    con: duckdb.DuckDBPyConnection, ending: Ending, checks: Iterable[CheckResult]
 ) -> list[Alert]:
-    """What the warehouse says; nothing where no channel is set or it cannot be asked.
-
-    A message fails no run.
-    """
-    if not settings.alerts:
-        return []
-    with (
-        suppress(CspError, OSError, duckdb.Error),
-        closing(open_warehouse(home, settings)) as con,
-    ):
-        return ask(con)
-    return []
+    """The feeds that are late by these checks, and scores that fell, of a run that published."""
+    found = late(con, checks) + not_taken(con)
+    return found + (fallen(con, ending.run_id) if ending.status == "published" else [])
 
 
-def stopped(note: FailureNote) -> list[Alert]:
+def stopped(ending: Ending) -> list[Alert]:
     """The alert of a run that was blocked or failed; none where somebody stopped it."""
-    from orchestration.failures import INTERRUPTED
-
-    if note.what_failed == INTERRUPTED:
+    if not ending.has_failed or ending.was_interrupted:
         return []
-    kind: alerts.Kind = "blocked" if note.status == "blocked" else "failed"
-    return [Alert(kind, f"step {note.step}", f"{note.what_failed} {note.what_to_do}")]
+    kind: alerts.Kind = "blocked" if ending.status == "blocked" else "failed"
+    return [Alert(kind, f"step {ending.step}", f"{ending.message} {ending.what_to_do}")]
 
 
-def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) -> None:
+def deliver(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) -> None:
     """Send one message of these alerts, if there are any and a channel is set, and keep them.
 
     Whatever goes wrong is told to whoever watches, and fails nothing.

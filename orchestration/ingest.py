@@ -7,12 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import alerting, progress
-from orchestration.failures import keep_traceback
+from orchestration import progress
+from orchestration.ending import keep_traceback
 from orchestration.freshness import judge
-from orchestration.interruption import interruptible
 from orchestration.night import Night
-from orchestration.retries import retrying
 from warehouse import results, runs, status
 from warehouse.contract import Contract
 from warehouse.ingest import holding, loading
@@ -58,9 +56,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             progress.tell(STEP, line)
 
         with (
-            night.working(STEP, "Loading what has landed"),
-            retrying(night),
-            interruptible() as received,
+            night.step(STEP, "Loading what has landed", context.log.error) as received,
             night.warehouse() as connection,
         ):
 
@@ -78,9 +74,10 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             unchanged = is_unchanged(night.home, night.settings, connection)
             totals = runs.feed_totals(connection, contracts)
             unchanged = unchanged and not night.full_refresh
+            night.late = timeliness(contracts, totals, night.run_id)
             if not unchanged:
                 checks = results.reconcile_loads(connection, night.run_id)
-                checks += timeliness(contracts, totals, night.run_id)
+                checks += night.late
                 checks += holding.checks(connection, night.run_id)
                 results.append(connection, checks)
         selected = context.selected_asset_keys
@@ -95,10 +92,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
                 else "Nothing new has landed, and nothing else changed: nothing to do."
             )
             report(message)
-            with retrying(night, attempts=0):
-                night.finish("unchanged", message)
-            checks = timeliness(contracts, totals, night.run_id)
-            alerting.tell_late(night.home, night.settings, night.run_id, checks)
+            night.end("unchanged", message)
             return
         by_feed = {check.feed: check for check in checks if check.dimension == "reconciliation"}
         for key, feed in feeds.items():
