@@ -98,8 +98,8 @@ class Night:
             yield
         except BaseException as error:
             self.ending = ending.of_error(self.run_id, self.started_at, step, error)
-            log(f"{self.ending.message} {self.ending.what_to_do}")
-            with suppress(OSError):  # a full disk must not hide what failed
+            with suppress(Exception):  # a full disk must not hide what failed
+                log(f"{self.ending.message} {self.ending.what_to_do}")
                 ending.keep_traceback(self.home, self.run_id, error)
             if not isinstance(error, Exception):
                 raise

@@ -25,6 +25,7 @@ from warehouse import status
 from warehouse.errors import CspError, FileRefused, RunBlocked, RunFailed, UsageError
 from warehouse.faults import as_csp_error
 from warehouse.home import Home
+from warehouse.locking import holder
 from warehouse.results import utc_now
 from warehouse.runs import Ending
 from warehouse.settings import load_settings
@@ -207,6 +208,22 @@ def test_definitions_that_cannot_be_read_are_told(
     assert (outcome.status, outcome.message) == ("failed", "dbt could not run: Parsing Error")
     assert last_run(home) == ("failed", "dbt could not run: Parsing Error")
     assert (home.failures / f"{outcome.run_id}.txt").is_file()
+
+
+def test_the_lock_is_held_from_the_first_line_to_the_last(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[object] = []
+
+    def look(*_: object) -> None:
+        held.append(holder(home.lock_file))
+
+    prepared(monkeypatch, RunFailed("dbt could not run"))
+    monkeypatch.setattr("orchestration.alerting.deliver", look)
+    run_nightly(home, listener=look)
+    assert len(held) == 3, "the step began, it failed, and somebody was told"
+    assert all(held)
+    assert holder(home.lock_file) is None
 
 
 def test_an_unexpected_error_is_named_and_kept_for_debug(

@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.instance import opened, prune_runs
+from orchestration.instance import opened
 from orchestration.progress import Progress
 from orchestration.run import run_nightly
 from tests.end_to_end.running import SETTINGS
@@ -184,14 +184,6 @@ def test_runs_are_seen_in_dagster_with_rows_and_checks(story: Story) -> None:
 def test_dagsters_own_files_are_the_owners_alone_and_telemetry_is_off(story: Story) -> None:
     assert "telemetry:\n  enabled: false" in (story.home.dagster / "dagster.yaml").read_text()
     assert stat.S_IMODE(story.home.dagster.stat().st_mode) == 0o700
-
-
-def test_old_runs_are_removed(story: Story) -> None:
-    with opened(story.home) as instance:
-        before = instance.get_runs_count()
-        assert prune_runs(instance, keep=before) == 0
-        assert prune_runs(instance, keep=before - 1) == 1
-        assert instance.get_runs_count() == before - 1
 
 
 def test_a_second_run_is_refused_while_one_goes_on(home: Home) -> None:
