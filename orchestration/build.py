@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
+from data_quality import delivery
 from data_quality.catalogue import sentences_of
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
@@ -144,7 +145,11 @@ def build(
         sentences = _sentences(connection, manifest, found)
         results.append(
             connection,
-            results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
+            [
+                *results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
+                # Here, so that a late feed is told of also where a check stops the build.
+                *delivery.results(connection, night.run_id, "ingest"),
+            ],
         )
         if selected is None and all(result["status"] in BUILT for result in found):
             runs.record_build(connection, inputs)

@@ -23,9 +23,9 @@ from warehouse.results import CheckResult
 STEP = "great_expectations"
 DATA_DOCS = dg.AssetKey(["quality", "data_docs"])
 STANDARDS = dg.AssetKey(["facts", "completeness_standard"])
+FEED_CHECKS = dg.AssetKey(["checks", "feed_check"])
 QUALITY_MARTS = [
-    dg.AssetKey(["marts", name])
-    for name in ("recording_completeness", "feed_coverage", "feed_volume", "maturity_score")
+    dg.AssetKey(["marts", name]) for name in ("recording_completeness", "maturity_score")
 ]
 
 
@@ -37,10 +37,6 @@ def table_key(feed: str) -> dg.AssetKey:
 def check_name(check_id: str) -> str:
     """A check's id as Dagster allows names: no dots."""
     return check_id.replace(".", "__")
-
-
-# The checks of a feed that need the built tables; those of ingest are its own.
-OF_DELIVERY = [name for name, kind in catalogue.OF_FEEDS.items() if kind.suite == "delivery"]
 
 
 def expectation_assets(
@@ -76,7 +72,7 @@ def expectation_assets(
         for feed, contract in contracts.items()
         if table_key(feed) in models and contract.update.rule != "snapshot"
     ]
-    for entry in catalogue.of_feeds(contracts, counted, OF_DELIVERY):
+    for entry in catalogue.of_feeds(contracts, counted):
         if not entry.is_implemented:
             continue
         specs[entry.check_id] = dg.AssetCheckSpec(
@@ -84,7 +80,9 @@ def expectation_assets(
             asset=raw_key(str(entry.feed)),
             description=f"{entry.for_the_engineer} {entry.for_the_auditor}",
         )
-    upstream = {table_key(feed) for feed in by_feed} | ({STANDARDS, *QUALITY_MARTS} & set(models))
+    upstream = {table_key(feed) for feed in by_feed} | (
+        {STANDARDS, FEED_CHECKS, *QUALITY_MARTS} & set(models)
+    )
 
     @dg.multi_asset(
         name=STEP,
@@ -121,7 +119,7 @@ def expectation_assets(
             )
             found = kept(night, found, manifest_file)
             for result in found:
-                if result.status in ("fail", "error"):
+                if result.status in ("fail", "error") and result.suite != "ingest":
                     progress.tell(STEP, result.message or result.check_id)
         for result in found:
             yield from _asset_check(result, specs, context.selected_asset_check_keys)
@@ -134,15 +132,18 @@ def expectation_assets(
 def kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
     """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
-        published = store.current_folder(night.home)
+        delivery.keep_accepted_months(connection, store.current_folder(night.home))
         found = results.append(
-            connection, [*found, *delivery.run_checks(connection, night.run_id, published)]
+            connection, [*found, *delivery.results(connection, night.run_id, "delivery")]
         )
         held = waivers.held(connection)
         of_run = results.of_run(connection, night.run_id) if held else []
         found += results.append(
             connection, waiving.own_results(held, of_run, night.run_id, date.today())
         )
+        # Kept by the steps before; here for the graph.
+        of_run = results.of_run(connection, night.run_id)
+        found += [result for result in of_run if result.suite == "ingest"]
         catalogue.write(connection, manifest_file)
         history.keep(connection, night.run_id)
     return found

@@ -137,50 +137,6 @@ def from_dbt(
     ]
 
 
-def reconcile_loads(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
-    """One blocking check per feed: every loaded file's rows are accepted, rejected or skipped.
-
-    A feed without a loaded file is not applicable.
-    """
-    rows = con.execute(
-        """
-        select
-            feed.feed,
-            count(audit.file_id) as files,
-            coalesce(sum(audit.data_rows), 0)::bigint as data_rows,
-            count(audit.file_id) filter (
-                audit.data_rows is distinct from audit.accepted + audit.rejected + audit.skipped
-            ) as unreconciled
-        from raw.feed as feed
-        left join quality.load_audit as audit
-            on audit.feed = feed.feed and audit.status in ('loaded', 'held', 'withdrawn')
-        group by feed.feed
-        order by feed.feed
-        """
-    ).fetchall()
-    now = utc_now()
-    return [
-        CheckResult(
-            run_id=run_id,
-            check_id=f"reconciliation.{feed.replace('/', '.')}",
-            suite="ingest",
-            feed=feed,
-            table_name="load_audit",
-            column_name="data_rows",
-            dimension="reconciliation",
-            severity="blocking",
-            status="not_applicable" if not files else "fail" if unreconciled else "pass",
-            observed=f"{unreconciled} of {files} files do not add up",
-            threshold="0 files",
-            records=data_rows,
-            failed_records=unreconciled,
-            checked_at=now,
-            message="data rows = accepted + rejected + declared skips, for every file",
-        )
-        for feed, files, data_rows, unreconciled in rows
-    ]
-
-
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -108,7 +108,9 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     feeds = ", ".join(f"'{feed}'" for feed in FEEDS)
     con.execute(
         f"""
-        create table lsoa (lsoa_code varchar, geography_lsoa_code varchar, district_code varchar);
+        create table dim_lsoa (
+            lsoa_code varchar, geography_lsoa_code varchar, district_code varchar
+        );
         create table dim_district as
         select unnest(['D1', 'D2', 'D3']) as district_code, 'F' as police_force_area_code,
             unnest([true, true, false]) as is_in_county;
@@ -116,7 +118,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         select unnest(['D1', 'D2', 'D3', 'D2 of old']) as sent_code,
             unnest(['D1', 'D2', 'D3', 'D2']) as district_code;
         create table setting_area as select 'county' as role, 'C' as area_code;
-        create table setting_district as
+        create table int_setting_district as
         select 'county_district' as role, unnest(['D1', 'D2']) as district_code;
         create table int_feed_vintage as
         select unnest([{feeds}]) as feed, date '1900-01-01' as valid_from,
@@ -135,7 +137,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table int_home_force as select 'Force' as force_name;
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
-        create table reference_state as select 1 as fingerprint;
+        create table int_reference_state as select 1 as fingerprint;
         create table period_in_force (feed varchar, month date);
         create table int_street_crime_extract (month date, force_name varchar);
         create table feed_value (feed varchar, column_name varchar, value varchar);
@@ -150,7 +152,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         ],
     )
     con.executemany(
-        "insert into lsoa values (?, ?, ?)", [(code, *place) for code, place in LSOAS.items()]
+        "insert into dim_lsoa values (?, ?, ?)", [(code, *place) for code, place in LSOAS.items()]
     )
     for name in OTHER_MEASURES:
         con.execute(

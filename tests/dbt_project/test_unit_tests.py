@@ -14,10 +14,10 @@ from warehouse.settings import load_settings
 MODELS = {
     "completeness_standard",
     "dim_district",
-    "district_succession",
+    "int_district_succession",
     "int_feed_vintage",
-    "lsoa",
-    "population_estimate",
+    "dim_lsoa",
+    "int_population_estimate",
     "dim_police_force",
     "dim_population",
     "indicator_comparison",
@@ -60,6 +60,16 @@ MODELS = {
     "perception",
     "first_time_entrants",
     "marac_repeats",
+    "feed_timeliness",
+    "timeliness_check",
+    "reconciliation_check",
+    "coverage_check",
+    "far_month",
+    "volume_month_check",
+    "volume_check",
+    "volume_drift_check",
+    "schema_check",
+    "duplicates_check",
 }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_quality import history
+from data_quality import delivery, history
 from data_quality.checkpoint import run_checks
 from data_quality.pages import write_pages
 from data_quality.pages.reading import MOST_RUNS, MOST_RUNS_OF_RESULTS
@@ -36,7 +36,7 @@ def after_the_build(home: Home, run_id: str) -> None:
     """What a night does with built tables: checks, history, publication."""
     night = Night(home, load_settings(home), run_id)
     with night.warehouse() as con:
-        results.append(con, results.reconcile_loads(con, run_id))
+        results.append(con, delivery.results(con, run_id, "ingest"))
     found = run_checks(home.warehouse_file, run_id, night.data_docs)
     kept(night, found, prepared_manifest())
     publish(
@@ -142,7 +142,7 @@ def test_the_history_of_years_shows_its_last_nights(home: Home, tmp_path: Path) 
         )
     before = size(longer, longer.current.resolve())
     with night.warehouse() as con:
-        results.append(con, results.reconcile_loads(con, "night-3"))
+        results.append(con, delivery.results(con, "night-3", "ingest"))
     publish(longer, night.settings, "night-3", prepared_manifest(), data_docs=night.data_docs,
             pages=write_pages)  # fmt: skip
     grown = size(longer, longer.current.resolve()) - before

@@ -22,15 +22,14 @@ import duckdb
 from warehouse.contract import Update
 from warehouse.ingest.file_months import listed, stated_months
 from warehouse.results import CheckResult, utc_now
+from warehouse.thresholds import threshold
 from warehouse.waivers import COLUMNS as WAIVER_COLUMNS
 from warehouse.waivers import Waiver
 
-# data.police.uk publishes a month again with later outcomes and nearly the same crimes: the two
-# months that the archives of all forces (2018-10 to 2018-11) and of Leicestershire (to 2021-09)
-# share have 8,956 and 8,880 rows in both (measured 2026-11). The band of marts.feed_volume is of a
-# month's distance from other months, never less than 14 %: it would find nothing more.
-LEAST_SHARE = 0.9
-LEAST_FEWER = 10
+# The band of marts.feed_volume is of a month's distance from other months, never less than 14 %: it
+# would find nothing more.
+LEAST_SHARE = threshold("held_least_share")
+LEAST_FEWER = threshold("held_least_fewer")
 
 WAIVED_FOR = timedelta(days=30)  # the last day of the waiver that a message proposes
 MOST_LISTED = 3
