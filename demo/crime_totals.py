@@ -21,53 +21,6 @@ from demo.places import (
     POPULATION_2010,
 )
 
-BLABY_COUNTS = {
-    o.SERIOUS_VIOLENCE: (60, 52, 47, 40, 30),
-    o.LESS_SERIOUS_INJURY: (460, 408, 368, 326, 280),
-    o.WITHOUT_INJURY: (200, 235, 265, 289, 290),
-    o.OTHER_VIOLENCE: (490, 435, 385, 345, 300),
-    o.DOMESTIC_BURGLARY: (185, 172, 160, 150, 160),
-    o.ROBBERY: (38, 36, 33, 30, 25),
-    o.THEFT_FROM_VEHICLE: (840, 790, 745, 700, 593),
-    o.THEFT_OF_VEHICLE: (167, 152, 137, 120, 112),
-    o.COMMERCIAL_BURGLARY: (320, 300, 275, 250, 220),
-    o.SHOPLIFTING: (575, 580, 560, 520, 450),
-    o.OTHER_THEFT: (885, 810, 755, 730, 650),
-    o.DAMAGE: (1400, 1310, 1200, 1075, 1000),
-    o.DRUGS: (168, 170, 172, 167, 139),
-    o.ARSON: (104, 95, 82, 70, 55),
-    o.PUBLIC_ORDER: (250, 240, 225, 215, 190),
-    o.SEXUAL: (70, 70, 68, 66, 60),
-    o.FRAUD: (318, 295, 258, 235, 196),
-    o.INTERFERENCE: (160, 145, 125, 112, 90),
-    o.OTHER: (210, 205, 190, 180, 160),
-}
-"""Blaby's recorded crimes, 2006/07 to 2010/11."""
-
-TYPICAL_RATES = {
-    o.SERIOUS_VIOLENCE: 0.62,
-    o.LESS_SERIOUS_INJURY: 3.7,
-    o.WITHOUT_INJURY: 3.4,
-    o.OTHER_VIOLENCE: 3.8,
-    o.DOMESTIC_BURGLARY: 2.0,
-    o.ROBBERY: 0.35,
-    o.THEFT_FROM_VEHICLE: 3.9,
-    o.THEFT_OF_VEHICLE: 1.3,
-    o.COMMERCIAL_BURGLARY: 2.8,
-    o.SHOPLIFTING: 4.7,
-    o.OTHER_THEFT: 7.0,
-    o.DAMAGE: 10.6,
-    o.DRUGS: 2.0,
-    o.ARSON: 0.6,
-    o.PUBLIC_ORDER: 2.4,
-    o.SEXUAL: 0.75,
-    o.FRAUD: 1.9,
-    o.INTERFERENCE: 0.8,
-    o.OTHER: 1.7,
-}
-"""Crimes per 1,000 residents in 2010/11 where the levels below are 1."""
-
-
 # District: violence, serious acquisitive, other acquisitive, the rest.
 LEVELS = {
     CHARNWOOD: (1.13, 1.01, 1.07, 1.03),
@@ -85,14 +38,14 @@ def crime_totals() -> dict[tuple[str, int, str], int]:
     """Crimes placed in each (district, financial year, class)."""
     totals = {
         (BLABY, year, name): count
-        for name, counts in BLABY_COUNTS.items()
-        for year, count in zip(FINANCIAL_YEARS, counts, strict=True)
+        for name, kind in o.CLASSES.items()
+        for year, count in zip(FINANCIAL_YEARS, kind.blaby, strict=True)
     }
     for district, levels in LEVELS.items():
-        for name, rate in TYPICAL_RATES.items():
-            last = rate * _level(levels, name) * POPULATION_2010[district] / 1000
+        for name, kind in o.CLASSES.items():
+            last = kind.rate * _level(levels, name) * POPULATION_2010[district] / 1000
             for year in FINANCIAL_YEARS:
-                totals[district, year, name] = round(last * course(BLABY_COUNTS[name], year))
+                totals[district, year, name] = round(last * course(kind.blaby, year))
     return totals
 
 
