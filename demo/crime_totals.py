@@ -10,26 +10,8 @@ Their years follow Blaby's, class by class, a little damped.
 
 from demo import offences as o
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR
-from demo.places import (
-    BLABY,
-    CHARNWOOD,
-    HARBOROUGH,
-    HINCKLEY,
-    MELTON,
-    NORTH_WEST,
-    OADBY,
-    POPULATION_2010,
-)
+from demo.places import BLABY, POPULATION_2010, levels
 
-# District: violence, serious acquisitive, other acquisitive, the rest.
-LEVELS = {
-    CHARNWOOD: (1.13, 1.01, 1.07, 1.03),
-    HARBOROUGH: (0.75, 0.86, 0.78, 0.84),
-    HINCKLEY: (1.00, 0.92, 0.93, 0.97),
-    MELTON: (0.97, 0.82, 0.98, 0.99),
-    NORTH_WEST: (1.08, 1.00, 0.95, 0.99),
-    OADBY: (0.94, 0.98, 0.95, 0.93),
-}
 DAMPING = 0.85
 """The part of Blaby's course that the other districts follow."""
 
@@ -41,21 +23,12 @@ def crime_totals() -> dict[tuple[str, int, str], int]:
         for name, kind in o.CLASSES.items()
         for year, count in zip(FINANCIAL_YEARS, kind.blaby, strict=True)
     }
-    for district, levels in LEVELS.items():
+    for district in levels("other_crime"):
         for name, kind in o.CLASSES.items():
-            last = kind.rate * _level(levels, name) * POPULATION_2010[district] / 1000
+            last = kind.rate * levels(kind.level)[district] * POPULATION_2010[district] / 1000
             for year in FINANCIAL_YEARS:
                 totals[district, year, name] = round(last * course(kind.blaby, year))
     return totals
-
-
-def _level(levels: tuple[float, float, float, float], name: str) -> float:
-    violence, serious_acquisitive, other_acquisitive, rest = levels
-    if name in o.VIOLENCE:
-        return violence
-    if name in o.SERIOUS_ACQUISITIVE:
-        return serious_acquisitive
-    return other_acquisitive if name in o.OTHER_ACQUISITIVE else rest
 
 
 def course(blaby: tuple[int, ...], year: int) -> float:

@@ -10,29 +10,23 @@ from demo.allocation import Pull
 from demo.calendar_days import FINANCIAL_YEARS
 from demo.formats import table
 
-SERIOUS_VIOLENCE, LESS_SERIOUS_INJURY = "serious violence", "assault with less serious injury"
-WITHOUT_INJURY, OTHER_VIOLENCE = "assault without injury", "other violence"
-SEXUAL, ROBBERY = "sexual offences", "robbery"
-DOMESTIC_BURGLARY, COMMERCIAL_BURGLARY = "domestic burglary", "commercial burglary"
+# The classes that other modules speak of.
+SEXUAL, ROBBERY, DOMESTIC_BURGLARY = "sexual offences", "robbery", "domestic burglary"
 THEFT_FROM_VEHICLE, THEFT_OF_VEHICLE = "theft from vehicle", "theft of vehicle"
-SHOPLIFTING, OTHER_THEFT = "shoplifting", "other theft"
-INTERFERENCE, DAMAGE, ARSON = "vehicle interference", "criminal damage", "arson"
-DRUGS, PUBLIC_ORDER, FRAUD, OTHER = "drugs", "public order", "fraud", "other crime"
-
-VIOLENCE = (SERIOUS_VIOLENCE, LESS_SERIOUS_INJURY, WITHOUT_INJURY, OTHER_VIOLENCE)
-SERIOUS_ACQUISITIVE = (DOMESTIC_BURGLARY, ROBBERY, THEFT_FROM_VEHICLE, THEFT_OF_VEHICLE)
-OTHER_ACQUISITIVE = (COMMERCIAL_BURGLARY, SHOPLIFTING, OTHER_THEFT)
+SHOPLIFTING, OTHER_THEFT, DAMAGE = "shoplifting", "other theft", "criminal damage"
+ARSON, DRUGS, PUBLIC_ORDER, OTHER = "arson", "drugs", "public order", "other crime"
 
 
 @dataclass(frozen=True)
 class OffenceClass:
     """Offences that go together: code, description and share of each; how many, where and when.
 
-    `rate` is crimes per 1,000 residents in 2010/11 where a district's level is 1; `blaby` Blaby's
-    recorded crimes, 2006/07 to 2010/11.
+    `rate` is crimes per 1,000 residents in 2010/11 where a district's level is 1, which stands in
+    the column `level` of district.csv; `blaby` Blaby's recorded crimes, 2006/07 to 2010/11.
     """
 
     offences: tuple[tuple[str, str, int], ...]
+    level: str
     rate: float
     blaby: tuple[int, ...]
     pull: Pull
@@ -48,6 +42,7 @@ def _classes() -> dict[str, OffenceClass]:
     return {
         row["class"]: OffenceClass(
             offences=tuple(offences[row["class"]]),
+            level=row["level"],
             rate=float(row["rate"]),
             blaby=tuple(int(row[str(year)]) for year in FINANCIAL_YEARS),
             pull=Pull(*(float(row[each.name]) for each in fields(Pull))),
@@ -59,6 +54,7 @@ def _classes() -> dict[str, OffenceClass]:
 
 
 CLASSES = _classes()
+VIOLENCE = tuple(name for name, kind in CLASSES.items() if kind.level == "violence")
 
 # How the same code is keyed at another desk.
 SPELLINGS = {

@@ -25,17 +25,11 @@ SEED = 20110401
 ENGLAND_LSOAS = 32_844
 """LSOAs of 2011 in England: the ranks of deprivation run from 1 (most deprived) to this."""
 
-DISTRICTS = {
-    "B": ("E07000129", "Blaby"),
-    "C": ("E07000130", "Charnwood"),
-    "A": ("E07000131", "Harborough"),
-    "H": ("E07000132", "Hinckley and Bosworth"),
-    "M": ("E07000133", "Melton"),
-    "N": ("E07000134", "North West Leicestershire"),
-    "O": ("E07000135", "Oadby and Wigston"),
-    "L": ("E06000016", "Leicester"),
-    "R": ("E07000220", "Rugby"),
-}
+_TABLE = table("district")
+DISTRICTS = {row["mark"]: (row["code"], row["name"]) for row in _TABLE}
+"""Code and name of a district by its letter on the map."""
+PARTNERSHIPS = {row["code"]: (row["partnership"], row["force"]) for row in _TABLE}
+"""Code of a district's partnership and name of its force, by the district's code."""
 COUNTY = "BCAHMNO"
 """The seven districts of the county; Leicester and Rugby lie outside it."""
 COUNTY_DISTRICTS = tuple(DISTRICTS[mark][0] for mark in COUNTY)
@@ -64,17 +58,7 @@ MAP = (
 )
 WEST, NORTH, CELL_LONGITUDE, CELL_LATITUDE = -1.46, 52.80, 0.030, 0.022
 
-POPULATION_2010 = {
-    BLABY: 93_935,
-    CHARNWOOD: 165_900,
-    HARBOROUGH: 85_100,
-    HINCKLEY: 104_900,
-    MELTON: 50_300,
-    NORTH_WEST: 93_300,
-    OADBY: 56_050,
-    LEICESTER: 16_400,
-    RUGBY: 8_100,
-}
+POPULATION_2010 = {row["code"]: int(row["residents"]) for row in _TABLE}
 """Residents in mid-2010: Blaby's is the estimate the ONS published, the others are near theirs."""
 
 RETAIL_PARK = (9, 12)
@@ -161,6 +145,15 @@ class SmallArea:
     area_class: str
     ring: tuple[tuple[float, float], ...]
     points: tuple[Point, ...]
+
+
+@cache
+def levels(column: str) -> dict[str, float]:
+    """A column of district.csv by district, of those that have one: all of the county but Blaby.
+
+    `hate` and `youth` are parts of the whole, the others multiples of Blaby's or a typical rate.
+    """
+    return {row["code"]: float(row[column]) for row in _TABLE if row[column]}
 
 
 def small_areas() -> list[SmallArea]:
