@@ -73,7 +73,7 @@ def cell(column: Column, rng: random.Random, number: int) -> tuple[str, str]:
     return sound(column, rng), "valid"
 
 
-def bucket(contract: Contract, column: Column, texts: Mapping[str, str], state: str) -> str:
+def bucket(column: Column, texts: Mapping[str, str], state: str) -> str:
     condition = column.applies_if
     if condition is not None:
         said = texts[condition.column].strip().casefold()
@@ -97,9 +97,7 @@ def landed(
             free = next(key for key in keys if key.type == "text" and not key.values)
             texts[free.name] += str(number)
         rows.writerow([texts[column.name] for column in columns])
-        expected.append(
-            tuple(bucket(contract, column, texts, cells[column.name][1]) for column in columns)
-        )
+        expected.append(tuple(bucket(column, texts, cells[column.name][1]) for column in columns))
     header = ",".join(column.header[0] for column in columns)
     path = land(home, contract.feed, "f.csv", [header, *out.getvalue().splitlines()])
     return path, expected
