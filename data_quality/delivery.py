@@ -24,14 +24,19 @@ def results(
         return []
     kinds = ", ".join(f"'{kind}'" for kind, of in OF_FEEDS.items() if of.suite == suite)
     found = []
-    for kind, check_id, feed, status, severity, *told, message in con.execute(
-        "select kind, check_id, feed, status, severity, observed, threshold, records, "
+    for kind, check_id, feed, severity, *verdict in con.execute(
+        "select kind, check_id, feed, severity, status, observed, threshold, records, "
         f"failed_records, message from checks.feed_check where kind in ({kinds}) order by check_id"
     ).fetchall():
+        status, observed, threshold, records, failed_records, message = verdict
         of = OF_FEEDS[kind]
-        about = (of.suite, feed, of.table_name, of.column_name, of.dimension)
-        verdict = (severity or of.severity, status)
-        found.append(CheckResult(run_id, check_id, *about, *verdict, *told, utc_now(), message))
+        found.append(
+            CheckResult(
+                *(run_id, check_id, of.suite, feed, of.table_name, of.column_name, of.dimension),
+                *(severity or of.severity, status, observed, threshold),
+                *(records, failed_records, utc_now(), message),
+            )
+        )
     return found
 
 

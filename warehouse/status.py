@@ -1,7 +1,6 @@
 """status.json: how the home stands, readable at any hour without opening the warehouse."""
 
 import json
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ order by feed.feed
 # When the next file is overdue and which months are missing is for dbt's models to say.
 DUE = "select feed, due_on::varchar from checks.feed_timeliness"
 MISSING = """
-select partner || '/' || feed, source, list(period_label order by month)
+select partner || '/' || feed, source, list(period_label order by period_label)
 from marts.feed_coverage where status = 'missing' group by all order by all
 """
 
@@ -306,9 +305,11 @@ def _feeds(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _if_built(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     """Rows of what a build makes; none before the first."""
-    with suppress(duckdb.CatalogException):
-        return con.execute(sql).fetchall()
-    return []
+    try:
+        found: list[tuple[Any, ...]] = con.execute(sql).fetchall()
+    except duckdb.CatalogException:
+        return []
+    return found
 
 
 def _no_files(feed: str) -> dict[str, Any]:
