@@ -1,6 +1,6 @@
 """What came and when: volume against a feed's own history, missing months, drift and duplicates.
 
-The catalogue's checks of delivery (`catalogue.OF_FEEDS`), from what the warehouse already holds;
+The checks of suite delivery in seeds/check_kind.csv, from what the warehouse already holds;
 counts and names of files only.
 """
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from data_quality.catalogue import OF_FEEDS, feeds_with_volume
-from warehouse import waivers
-from warehouse.results import CheckResult, Severity, Status, utc_now
+from warehouse.check_kinds import Severity, check_kinds
+from warehouse.home_tables import waivers_of
+from warehouse.results import CheckResult, Status, of_kind
 
 # Of a month that was published although it is far outside its band: how many rows it may gain or
 # lose by late ones and corrections and still be that month.
@@ -59,6 +59,19 @@ def run_checks(
     ]
 
 
+def feeds_with_volume(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The feeds whose months are counted: records of events, but not a year's caseload at once."""
+    return [
+        feed
+        for (feed,) in con.execute(
+            "select feed.feed from raw.feed as feed inner join information_schema.tables as rows "
+            "on rows.table_schema || '.' || rows.table_name "
+            "= 'facts.int_' || feed.partner || '__' || feed.name || '_row' "
+            "where feed.update_rule <> 'snapshot' order by 1"
+        ).fetchall()
+    ]
+
+
 def accepted_months(published: Path | None) -> Accepted:
     """The counts of the months in a publication; none where it has no such table."""
     parquet = published / "parquet" / "partner" / "feed_volume.parquet" if published else None
@@ -83,7 +96,7 @@ def _volume(con: duckdb.DuckDBPyConnection, run_id: str, accepted: Accepted) -> 
     far: dict[str, dict[date, list[_Far]]] = {}
     waived = {
         check
-        for check, waiver in waivers.held(con).items()
+        for check, waiver in waivers_of(con).items()
         if waiver.expires >= date.today() and waiver.ceiling
     }
     last: dict[tuple[str, str], _Far] = {}
@@ -388,22 +401,18 @@ def _result(
     check_id: str | None = None,
     severity: Severity | None = None,
 ) -> CheckResult:
-    """A result of one of the catalogue's kinds; its severity is the kind's unless said."""
-    of = OF_FEEDS[kind]
-    return CheckResult(
-        run_id=run_id,
-        check_id=check_id or f"{kind}.{_dotted(feed)}",
-        suite=of.suite,
-        feed=feed,
-        table_name=of.table_name,
-        column_name=of.column_name,
-        dimension=of.dimension,
-        severity=severity or of.severity,
-        status=status,
-        observed=None if status == "not_applicable" else observed,
+    """A result of one of the kinds of delivery; its severity is the kind's unless said."""
+    judged = status != "not_applicable"
+    return of_kind(
+        kind,
+        run_id,
+        feed,
+        status,
+        check_id=check_id,
+        severity=severity or check_kinds()[kind].severity,
+        observed=observed if judged else None,
         threshold=threshold,
         records=counts[0],
         failed_records=counts[1],
-        checked_at=utc_now(),
-        message=None if status == "not_applicable" else message,
+        message=message if judged else None,
     )

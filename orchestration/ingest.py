@@ -14,14 +14,13 @@ from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
 from warehouse import results, runs, status
+from warehouse.check_kinds import check_kinds, kinds_about
 from warehouse.contract import Contract
 from warehouse.ingest import holding, loading
 from warehouse.publication import input_state, is_unchanged
 from warehouse.results import CheckResult
 
 STEP = "ingest"
-RECONCILES = "rows_reconcile"
-FRESH = "received_in_time"
 
 
 def raw_key(feed: str) -> dg.AssetKey:
@@ -46,7 +45,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             )
             for key, feed in feeds.items()
         ],
-        check_specs=[spec for key in feeds for spec in _checks(key)],
+        check_specs=[spec for feed in contracts for spec in _checks(feed)],
         required_resource_keys={"night"},
         can_subset=True,
     )
@@ -118,21 +117,13 @@ def timeliness(
     for feed, contract in contracts.items():
         freshness = judge(contract.cadence, totals[feed].received_at, now)
         found.append(
-            CheckResult(
-                run_id=run_id,
-                check_id=f"timeliness.{feed.replace('/', '.')}",
-                suite="ingest",
-                feed=feed,
-                table_name="load_audit",
-                column_name="landed_at",
-                dimension="timeliness",
-                severity="warning",
-                status=_STATUS[freshness.status],
+            results.of_kind(
+                "timeliness",
+                run_id,
+                feed,
+                _STATUS[freshness.status],
                 observed=str(totals[feed].received_at) if totals[feed].received_at else None,
                 threshold=contract.cadence,
-                records=None,
-                failed_records=None,
-                checked_at=now,
                 message=freshness.message,
             )
         )
@@ -146,16 +137,19 @@ _STATUS: dict[str, results.Status] = {
 }
 
 
-def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def check_name(check_id: str) -> str:
+    """A check's id as Dagster allows names: no dots."""
+    return check_id.replace(".", "__")
+
+
+def _checks(feed: str) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
-            RECONCILES,
-            asset=key,
-            description="Of every file, data rows = accepted + rejected + declared skips.",
-        ),
-        dg.AssetCheckSpec(
-            FRESH, asset=key, description="The newest file is no older than the cadence allows."
-        ),
+            check_name(kind.id_of(feed)),
+            asset=raw_key(feed),
+            description=f"{kind.for_the_engineer.format(feed=feed)} {kind.for_the_auditor}",
+        )
+        for kind in kinds_about("feed", "ingest")
     ]
 
 
@@ -167,7 +161,7 @@ def _freshness(
     if freshness.status != "not_applicable":
         yield dg.AssetCheckResult(
             asset_key=key,
-            check_name=FRESH,
+            check_name=check_name(check_kinds()["timeliness"].id_of("/".join(key.path[1:]))),
             passed=freshness.status == "fresh",
             severity=dg.AssetCheckSeverity.WARN,
             description=freshness.message,
@@ -179,7 +173,7 @@ def _reconciled(key: dg.AssetKey, check: CheckResult | None) -> Iterator[dg.Asse
     if check is not None and check.status != "not_applicable":
         yield dg.AssetCheckResult(
             asset_key=key,
-            check_name=RECONCILES,
+            check_name=check_name(check.check_id),
             passed=check.status == "pass",
             severity=dg.AssetCheckSeverity.ERROR,
             description=check.observed,

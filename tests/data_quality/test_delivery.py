@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from data_quality.delivery import accepted_months, run_checks
-from warehouse.results import CheckResult
-from warehouse.waivers import Waiver, applied
+from warehouse.home_tables import Waiver
+from warehouse.results import CheckResult, as_waived
 
 FEED = "hate/report"
 
@@ -124,7 +124,7 @@ def test_a_waiver_of_a_month_bears_no_other(con: duckdb.DuckDBPyConnection) -> N
     end = date(9999, 12, 31)
     waiver = Waiver("volume.hate.report.2010-02", 1, "a campaign ended", "Analyst", end)
     found = {
-        check_id: applied(result, {waiver.check_id: waiver}, date(2010, 8, 1))
+        check_id: as_waived(result, {waiver.check_id: waiver}, date(2010, 8, 1))
         for check_id, result in checked(con).items()
     }
     assert found["volume.hate.report.2010-02"].severity == "warning"

@@ -178,9 +178,10 @@ def test_runs_are_seen_in_dagster_with_rows_and_checks(story: Story) -> None:
             if entry.dagster_event
             and entry.dagster_event.event_type_value == "ASSET_CHECK_EVALUATION"
         ]
-        assert {"rows_reconcile", "completeness__police__street_crime__crime_id"} <= {
-            check.check_name for check in checks
-        }
+        assert {
+            "reconciliation__police__street_crime",
+            "completeness__police__street_crime__crime_id",
+        } <= {check.check_name for check in checks}
 
 
 def test_dagsters_own_files_are_the_owners_alone_and_telemetry_is_off(story: Story) -> None:
