@@ -16,12 +16,9 @@ import duckdb
 from warehouse.check_kinds import Severity, check_kinds
 from warehouse.errors import CspError
 from warehouse.messages import safe_message
-from warehouse.results import CheckResult, Status, insert_rows, utc_now
+from warehouse.results import NOT_BUILT, CheckResult, Status, insert_rows, utc_now
 
 STATUS: dict[str, Status] = {"pass": "pass", "success": "pass", "fail": "fail", "warn": "fail"}
-
-# Of a test that dbt skipped: behind one failing test there may be dozens.
-NOT_BUILT = "not evaluated: something it reads could not be built"
 
 
 @dataclass(frozen=True)

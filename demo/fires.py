@@ -11,14 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, apportion, spread, weights
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    british,
-    season_days,
-    span,
-    times_of_day,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, season_days, span, times_of_day
 from demo.crime_totals import course
 from demo.extracts import Extract, Files, Manner, Row
 from demo.places import (

@@ -13,13 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    repeated,
-    season_days,
-    times_of_day,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, season_days, times_of_day
 from demo.crime_totals import course
 from demo.places import (
     BLABY,
@@ -173,9 +167,8 @@ def _without_a_place(rng: random.Random, placed: Sequence[Incident]) -> list[Inc
                  rng.choice(UNUSABLE_PLACES), incident.domestic)
         for incident in like
     ]  # fmt: skip
-    for incident in like[:20]:
-        strays.append(Incident(incident.created, OTHER, "", LEICESTER, "E01099402"))
-    return strays
+    over = [Incident(each.created, OTHER, "", LEICESTER, "E01099402") for each in like[:20]]
+    return strays + over
 
 
 def _with_an_unknown_crime(area: SmallArea) -> Incident:

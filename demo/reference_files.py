@@ -12,14 +12,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from demo.formats import Cell, csv_bytes, xlsx_bytes, zip_bytes
-from demo.places import (
-    BLABY,
-    ENGLAND_LSOAS,
-    OUTPUT_AREA_CLASSES,
-    POPULATION_2010,
-    SEED,
-    SmallArea,
-)
+from demo.places import BLABY, ENGLAND_LSOAS, OUTPUT_AREA_CLASSES, POPULATION_2010, SEED, SmallArea
 from demo.youth import youth_population
 
 FORCE_AREAS = {

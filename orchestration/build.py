@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from data_quality import dbt_tests
+from data_quality import dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
 from orchestration.interruption import interruptible
@@ -148,7 +148,11 @@ def build(
         sentences = _sentences(connection, manifest, found)
         results.append(
             connection,
-            dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
+            [
+                *dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
+                # Here, so that a late feed is told of also where a check stops the build.
+                *delivery.results(connection, night.run_id, "ingest"),
+            ],
         )
         if selected is None and all(result["status"] in BUILT for result in found):
             runs.record_build(connection, inputs)

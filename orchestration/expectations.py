@@ -10,12 +10,12 @@ import dagster as dg
 
 from data_quality import delivery, history
 from orchestration import progress
-from orchestration.ingest import check_name, raw_key
+from orchestration.ingest import raw_key
 from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
 from warehouse import results
-from warehouse.check_kinds import check_kinds, kinds_about
+from warehouse.check_kinds import kinds_about
 from warehouse.contract import Contract
 from warehouse.ddl import duckdb_limits
 from warehouse.home_tables import waivers_of
@@ -28,15 +28,20 @@ STANDARDS_SEED = (
 )
 DATA_DOCS = dg.AssetKey(["quality", "data_docs"])
 STANDARDS = dg.AssetKey(["facts", "completeness_standard"])
+FEED_CHECKS = dg.AssetKey(["checks", "feed_check"])
 QUALITY_MARTS = [
-    dg.AssetKey(["marts", name])
-    for name in ("recording_completeness", "feed_coverage", "feed_volume", "maturity_score")
+    dg.AssetKey(["marts", name]) for name in ("recording_completeness", "maturity_score")
 ]
 
 
 def table_key(partner: str, feed: str) -> dg.AssetKey:
     """The asset of the rows that a feed's standards judge."""
     return dg.AssetKey(["facts", f"int_{partner}__{feed}_row"])
+
+
+def check_name(check_id: str) -> str:
+    """A check's id as Dagster allows names: no dots."""
+    return check_id.replace(".", "__")
 
 
 def specs_of(
@@ -67,7 +72,7 @@ def specs_of(
                 )
     for feed, contract in contracts.items():
         table = table_key(contract.partner, contract.name)
-        for kind in [*kinds_about("feed", "delivery"), check_kinds()["recount"]]:
+        for kind in kinds_about("feed"):
             monthly = table in models and contract.update.rule != "snapshot"
             if monthly or kind.kind not in ("volume", "volume_drift", "recount"):
                 add(
@@ -84,7 +89,7 @@ def expectation_assets(
     """The step that evaluates the standards and what was delivered."""
     specs = specs_of(models, contracts)
     upstream = {spec.asset_key for spec in specs.values()} & set(models)
-    upstream |= {STANDARDS, *QUALITY_MARTS} & set(models)
+    upstream |= {STANDARDS, FEED_CHECKS, *QUALITY_MARTS} & set(models)
 
     @dg.multi_asset(
         name=STEP,
@@ -121,7 +126,7 @@ def expectation_assets(
             )
             found = kept(night, found)
             for result in found:
-                if result.status in ("fail", "error"):
+                if result.status in ("fail", "error") and result.suite != "ingest":
                     progress.tell(STEP, result.message or result.check_id)
         for result in found:
             yield from _asset_check(result, specs, context.selected_asset_check_keys)
@@ -134,15 +139,18 @@ def expectation_assets(
 def kept(night: Night, found: list[CheckResult]) -> list[CheckResult]:
     """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
-        published = store.current_folder(night.home)
+        delivery.keep_accepted_months(connection, store.current_folder(night.home))
         found = results.append(
-            connection, [*found, *delivery.run_checks(connection, night.run_id, published)]
+            connection, [*found, *delivery.results(connection, night.run_id, "delivery")]
         )
         waivers = waivers_of(connection)
         of_run = results.of_run(connection, night.run_id) if waivers else []
         found += results.append(
             connection, results.of_waivers(waivers, of_run, night.run_id, date.today())
         )
+        # Kept by the steps before; here for the graph.
+        of_run = results.of_run(connection, night.run_id)
+        found += [result for result in of_run if result.suite == "ingest"]
         history.keep(connection, night.run_id)
     return found
 

@@ -173,6 +173,15 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "expires": ("DATE", "Last day it holds."),
         },
     ),
+    "quality.accepted_month": (
+        "The months that the current publication holds, which have been accepted as they are.",
+        {
+            "feed": ("VARCHAR", "partner/feed."),
+            "source": ("VARCHAR", "The source within the feed."),
+            "month": ("DATE", "First day of the month."),
+            "records": ("BIGINT", "Rows it brought."),
+        },
+    ),
     "quality.dbt_test": (
         "The tests of dbt of the last build, with what each asks.",
         {

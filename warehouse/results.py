@@ -16,6 +16,9 @@ from warehouse.home_tables import Waiver, waivers_of
 
 Status = Literal["pass", "fail", "not_applicable", "error"]
 
+# Of a test that dbt skipped: behind one failing test there may be dozens.
+NOT_BUILT = "not evaluated: something it reads could not be built"
+
 
 @dataclass(frozen=True)
 class CheckResult:
@@ -58,13 +61,14 @@ def of_kind(
     status: Status,
     *,
     check_id: str | None = None,
+    severity: Severity | None = None,
     threshold: str | None = None,
     **found: Any,
 ) -> CheckResult:
     """A result of a kind of check (seeds/check_kind.csv).
 
-    check_id: where the kind and the feed alone do not say it. found: what else is known of the
-    result, and the fields in which it differs from its kind.
+    check_id: where the kind and the feed alone do not say it; severity: its own, in place of its
+    kind's. found: what else is known of the result, and where it differs from its kind.
     """
     of = check_kinds()[kind]
     made = CheckResult(
@@ -75,7 +79,7 @@ def of_kind(
         table_name=of.table_name or None,
         column_name=of.column_name or None,
         dimension=of.dimension,
-        severity=SEVERITIES.get(of.severity, "blocking"),
+        severity=severity or SEVERITIES.get(of.severity, "blocking"),
         status=status,
         observed=None,
         threshold=threshold,
@@ -200,40 +204,3 @@ def summary(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, int]:
         "not_applicable": counts.get("not_applicable", 0),
         "error": counts.get("error", 0),
     }
-
-
-def reconcile_loads(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
-    """One blocking check per feed: every loaded file's rows are accepted, rejected or skipped.
-
-    A feed without a loaded file is not applicable.
-    """
-    rows = con.execute(
-        """
-        select
-            feed.feed,
-            count(audit.file_id) as files,
-            coalesce(sum(audit.data_rows), 0)::bigint as data_rows,
-            count(audit.file_id) filter (
-                audit.data_rows is distinct from audit.accepted + audit.rejected + audit.skipped
-            ) as unreconciled
-        from raw.feed as feed
-        left join quality.load_audit as audit
-            on audit.feed = feed.feed and audit.status in ('loaded', 'held', 'withdrawn')
-        group by feed.feed
-        order by feed.feed
-        """
-    ).fetchall()
-    return [
-        of_kind(
-            "reconciliation",
-            run_id,
-            feed,
-            "not_applicable" if not files else "fail" if unreconciled else "pass",
-            observed=f"{unreconciled} of {files} files do not add up",
-            threshold="0 files",
-            records=data_rows,
-            failed_records=unreconciled,
-            message="data rows = accepted + rejected + declared skips, for every file",
-        )
-        for feed, files, data_rows, unreconciled in rows
-    ]

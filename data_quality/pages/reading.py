@@ -446,7 +446,7 @@ def figures(
         where value.period_type = 'financial_year' and value.is_complete
         and (
             (value.area_type = 'district' and value.area_code in
-                (select district_code from facts.setting_district where role = 'focus'))
+                (select district_code from facts.int_setting_district where role = 'focus'))
             or value.area_type = 'county'
         )
         qualify value.period_start = max(value.period_start) over (

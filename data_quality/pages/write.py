@@ -16,10 +16,10 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from data_quality.dbt_tests import NOT_BUILT
 from data_quality.pages import charts, facts, reading
 from warehouse.ingest.holding import held_files
 from warehouse.publication.manifest import Manifest
+from warehouse.results import NOT_BUILT
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")

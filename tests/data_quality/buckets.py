@@ -25,9 +25,7 @@ def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard
         con.execute("create table raw.feed (feed varchar, partner varchar, name varchar, "
                     "update_rule varchar)")  # fmt: skip
         con.execute("create table raw.period_in_force (feed varchar, month date)")
-        con.execute(
-            "create table seeds.check_kind as from read_csv(?, all_varchar = true)", [str(SEED)]
-        )
+        con.execute("create table seeds.check_kind as from read_csv(?)", [str(SEED)])
         con.execute(
             "create table quality.load_audit as select 'police/street_crime' as feed, "
             "'loaded' as status, timestamp '2026-11-01 02:00:00' as loaded_at"

@@ -43,8 +43,9 @@ def found(manifest: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         dbt_tests.write(con, manifest)
         for schema in ("facts", "marts", "seeds"):
             con.execute(f"create schema {schema}")
-        for seed in (SEED, SEED.with_name("completeness_standard_register.csv")):
-            con.execute(f"create table seeds.{seed.stem} as from read_csv(?)", [str(seed)])
+        for seed in ("check_kind", "completeness_standard_register"):
+            path = SEED.with_name(f"{seed}.csv")
+            con.execute(f"create table seeds.{seed} as from read_csv(?)", [str(path)])
         con.execute("create table facts.int_hate__report_row (month date, victim_age_bucket text)")
         con.execute(
             "create table marts.recording_completeness as select 'hate' as partner, 'report' as "

@@ -275,7 +275,7 @@ def test_csp_query_answers_the_first_questions(real_home: Home) -> None:
         "--format",
         "json",
     )
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     rows = json.loads(done.stdout)
     assert len(rows) == 7
     assert [row["numerator"] for row in rows if row["area_name"] == "Blaby"] == [5253]

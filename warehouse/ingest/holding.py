@@ -24,13 +24,12 @@ from warehouse.contract import Update
 from warehouse.home_tables import WAIVERS, Waiver, waivers_of
 from warehouse.ingest.file_months import listed, stated_months
 from warehouse.results import CheckResult, of_kind
+from warehouse.thresholds import threshold
 
-# data.police.uk publishes a month again with later outcomes and nearly the same crimes: the two
-# months that the archives of all forces (2018-10 to 2018-11) and of Leicestershire (to 2021-09)
-# share have 8,956 and 8,880 rows in both (measured 2026-11). The band of marts.feed_volume is of a
-# month's distance from other months, never less than 14 %: it would find nothing more.
-LEAST_SHARE = 0.9
-LEAST_FEWER = 10
+# The band of marts.feed_volume is of a month's distance from other months, never less than 14 %: it
+# would find nothing more.
+LEAST_SHARE = threshold("held_least_share")
+LEAST_FEWER = threshold("held_least_fewer")
 
 WAIVED_FOR = timedelta(days=30)  # the last day of the waiver that a message proposes
 MOST_LISTED = 3

@@ -37,6 +37,7 @@ from warehouse import ddl
 from warehouse.contract import Contract, load_contracts
 from warehouse.errors import FileRefused, RunFailed
 from warehouse.faults import as_csp_error, refusing
+from warehouse.files import sha256_of
 from warehouse.home import Home, private_files
 from warehouse.home_tables import STANDARDS, WAIVERS
 from warehouse.ingest import holding, landing
@@ -283,7 +284,7 @@ class _Loader:
         place, kept = f"{feed.feed}/{stale.name}", self.home.root / stale.archive_path
         before, problem = stale.rejected, ""
         try:
-            if landing.file_sha256(kept) != stale.sha256:
+            if sha256_of(kept) != stale.sha256:
                 problem = f"{kept} is not the file that was loaded"
         except OSError as error:
             problem = f"{kept}: {error.strerror or error}"

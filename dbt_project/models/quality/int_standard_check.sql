@@ -1,12 +1,7 @@
-{{ config(schema="facts", materialized="view") }}
+{{ config(materialized="view") }}
 -- One row per check of a completeness standard: of the records it is about, how many fail it, as
 -- recording_completeness counted them; null of a field that no table has. Great Expectations judges
 -- these rows. A standard that a later one replaced is checked over its own months alone.
-{#-
-    A value that is stated but not in its domain already counts against completeness, which is what
-    blocks; validity is for the engineer: a broken export shows as a jump in invalid values.
--#}
-{% set validity_threshold_percent = 99 %}
 with newest as (
     select
         feed,
@@ -84,7 +79,7 @@ checks as (
         standards.until,
         coalesce(kind.severity, standards.severity) as severity,
         case kind.kind
-            when 'validity' then {{ validity_threshold_percent }}::double
+            when 'validity' then {{ threshold("validity_least_percent") }}
             else standards.threshold_percent
         end as threshold_percent,
         case
