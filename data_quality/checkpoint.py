@@ -7,6 +7,7 @@ are those of the marts, and a mart that counts wrongly is found. It sees counts,
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import warnings
@@ -76,8 +77,11 @@ def run_checks(
         duckdb.connect(str(warehouse_file), read_only=True, config=dict(limits or {})) as con,
         quiet(),
     ):
-        import great_expectations as gx
-
+        gc.disable()  # the import makes classes by the thousand, and leaves nothing to collect
+        try:
+            import great_expectations as gx
+        finally:
+            gc.enable()
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("warehouse")
@@ -95,8 +99,7 @@ def run_checks(
             except Exception as error:
                 failed, validation = f"not evaluated: {safe_message(error)}", None
             found = [_of_standard(check, run_id, failed) for check in checks]
-            if cells:
-                found.append(_of_recount(feed, cells, run_id, failed))
+            found.append(_of_recount(feed, cells, run_id, failed))
             results += found
             if validation is not None:
                 pages[feed] = (validation, found)
@@ -208,12 +211,18 @@ def _of_standard(check: Row, run_id: str, failed: set[str] | str) -> CheckResult
 
 
 def _of_recount(feed: str, cells: list[Row], run_id: str, failed: set[str] | str) -> CheckResult:
-    differing = [] if isinstance(failed, str) else [c for c in cells if c["check"] in failed]
-    named = "; ".join(
-        f"{cell['check']}: {cell['in_rows']:,} rows, stated {cell['in_marts']:,}"
-        for cell in differing[:3]
-    )
-    status: Status = "error" if isinstance(failed, str) else "fail" if differing else "pass"
+    """The result of the counts of a feed; failed: as of its checks."""
+    differing = [cell for cell in cells if cell["check"] in failed]
+    status: Status = "fail" if differing else "pass" if cells else "not_applicable"
+    message = f"{feed}: its rows have the buckets that recording_completeness states"
+    if isinstance(failed, str):
+        differing, status, message = [], "error", f"{feed}: its counts were {failed}"
+    elif differing:
+        named = "; ".join(
+            f"{cell['check']}: {cell['in_rows']:,} rows, stated {cell['in_marts']:,}"
+            for cell in differing[:3]
+        )
+        message = f"{feed}: recording_completeness miscounts {named}"
     return of_kind(
         "recount",
         run_id,
@@ -223,11 +232,5 @@ def _of_recount(feed: str, cells: list[Row], run_id: str, failed: set[str] | str
         threshold="0 counts",
         records=len(cells),
         failed_records=len(differing),
-        message=(
-            f"{feed}: {failed}"
-            if isinstance(failed, str)
-            else f"{feed}: recording_completeness miscounts {named}"
-            if differing
-            else f"{feed}: its rows have the buckets that recording_completeness states"
-        ),
+        message=message,
     )

@@ -267,10 +267,11 @@ with chosen as (
 fields as (
     select
         use.reader as indicator_id,
-        year.year,
-        list(year order by year.feed, year.field) as fields
+        counted.year,
+        list(counted order by counted.feed, counted.field) as fields
     from facts.int_field_use as use
-    inner join facts.int_field_year as year on use.feed = year.feed and use.field = year.field
+    inner join facts.int_field_year as counted
+        on use.feed = counted.feed and use.field = counted.field
     where use.reader_type = 'indicator'
     group by all
 )
@@ -380,4 +381,4 @@ from to_mend
 left join facts.dim_area as area
     on area.area_type = 'district' and area.area_code = to_mend.district_code
 group by all
-order by to_mend.feed, records desc, field, area
+order by to_mend.feed, records desc, field, area, problem

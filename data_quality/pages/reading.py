@@ -107,7 +107,8 @@ def worth_drawing(volume: dict[str, list[Row]], most: int = MOST_DRAWN) -> dict[
 def not_passed(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Row]:
     """The checks of the run that failed or could not be evaluated, with their sentences."""
     built = con.execute(
-        "from duckdb_views() where (schema_name, view_name) = ('marts', 'check_catalogue')"
+        "from information_schema.tables "
+        "where (table_schema, table_name) = ('marts', 'check_catalogue')"
     ).fetchone()
     # A first night that was stopped has no catalogue; what stopped it are tests of dbt.
     catalogue = "marts.check_catalogue" if built else "quality.dbt_test"
