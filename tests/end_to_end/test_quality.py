@@ -213,7 +213,7 @@ def test_no_canary_sings(waived: Stopped) -> None:
             read += 1
             assert CANARY.encode() not in path.read_bytes(), path
     assert read > 50
-    for table in ("check_result", "check_catalogue", "completeness_history", "alert", "run",
+    for table in ("check_result", "dbt_test", "completeness_history", "alert", "run",
                   "load_audit", "maturity_history"):  # fmt: skip
         found = query(
             home.warehouse_file,
