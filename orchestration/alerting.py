@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 import duckdb
 
 from orchestration import progress
-from warehouse import alerts, status
+from warehouse import alerts, results, status
 from warehouse.alerts import Alert
 from warehouse.ddl import open_warehouse
 from warehouse.errors import CspError
@@ -16,9 +16,9 @@ from warehouse.home import Home
 from warehouse.results import CheckResult, utc_now
 from warehouse.runs import Ending
 from warehouse.settings import Settings
+from warehouse.thresholds import threshold
 
-# Points of 100. A month of a small feed moves its score by some tenths.
-LEAST_FALL = 1.0
+LEAST_FALL = threshold("score_least_fall")
 
 FALLEN = """
 select now.partner, before.score, now.score
@@ -85,8 +85,11 @@ def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
 def of_run(
     con: duckdb.DuckDBPyConnection, ending: Ending, checks: Iterable[CheckResult]
 ) -> list[Alert]:
-    """The feeds that are late by these checks, and scores that fell, of a run that published."""
-    found = late(con, checks) + not_taken(con)
+    """The feeds that are late by these and the kept checks; of a run that published, lower scores.
+
+    checks: those of an unchanged night, which are not kept.
+    """
+    found = late(con, [*checks, *results.of_run(con, ending.run_id)]) + not_taken(con)
     return found + (fallen(con, ending.run_id) if ending.status == "published" else [])
 
 

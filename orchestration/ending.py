@@ -19,6 +19,7 @@ from orchestration import alerting
 from warehouse import ddl, runs, status
 from warehouse.contract import load_contracts
 from warehouse.errors import CspError, FileRefused, RunBlocked, UsageError
+from warehouse.files import write_whole
 from warehouse.home import Home
 from warehouse.messages import is_full, mend_of, safe_message
 from warehouse.publication.store import current_folder
@@ -80,9 +81,9 @@ def write(
     """Write how a run ended wherever it is read, and tell who asked to be told.
 
     These are: quality.run, status.json, failures/ (of a run that was blocked or failed), and the
-    alerts. late: what ingest found of feeds that are late. Without settings the warehouse cannot be
-    opened, nor can anybody be told. Returns the ending with the run's warnings; one that could not
-    be recorded has failed.
+    alerts. late: what an unchanged night found of late feeds. Without settings the warehouse
+    cannot be opened, nor can anybody be told. Returns the ending with the run's warnings; one that
+    could not be recorded has failed.
     """
     alerts = alerting.stopped(ending)
     try:
@@ -117,13 +118,11 @@ def write(
 def _write_note(home: Home, ending: Ending) -> None:
     """Write failures/<run id>.txt, readable by the owner alone."""
     home.failures.mkdir(mode=0o700, exist_ok=True)
-    draft = home.failures / f".{ending.run_id}.txt"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(
-            f"Run {ending.run_id} {ending.status} in step {ending.step}.\n\n"
-            f"What failed: {ending.message}\n\nWhat to do: {ending.what_to_do}\n"
-        )
-    draft.replace(home.failures / f"{ending.run_id}.txt")
+    write_whole(
+        home.failures / f"{ending.run_id}.txt",
+        f"Run {ending.run_id} {ending.status} in step {ending.step}.\n\n"
+        f"What failed: {ending.message}\n\nWhat to do: {ending.what_to_do}\n",
+    )
 
 
 def _write_blocked_page(home: Home, settings: Settings, run_id: str) -> None:

@@ -63,7 +63,7 @@ select
     {%- endif %}
 from {{ ref("int_" ~ partner ~ "__" ~ feed ~ "_row") }} as rows_in_force
 {% if has_lsoa -%}
-left join {{ ref("lsoa") }} as lsoa on rows_in_force.geography_lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on rows_in_force.geography_lsoa_code = lsoa.lsoa_code
 {% endif -%}
 group by rows_in_force.month
 {%- endmacro %}

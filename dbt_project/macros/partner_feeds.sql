@@ -76,5 +76,5 @@ select
 from summed
 inner join contents on summed.month = contents.month
 cross join {{ ref("int_home_force") }} as home_force
-cross join {{ ref("reference_state") }} as reference_state
+cross join {{ ref("int_reference_state") }} as reference_state
 {%- endmacro %}

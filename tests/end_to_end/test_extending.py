@@ -21,7 +21,7 @@ from warehouse.home import Home
 
 PROJECT = Path(__file__).resolve().parents[2]
 BLABY = "E07000129"
-PLACED_IN_BLABY = "select lsoa_code from facts.lsoa where district_code = 'E07000129'"
+PLACED_IN_BLABY = "select lsoa_code from facts.dim_lsoa where district_code = 'E07000129'"
 YEARS = ("2006/07", "2007/08", "2008/09", "2009/10", "2010/11")
 
 
@@ -101,7 +101,7 @@ def _callouts(home: Home) -> str:
         code
         for (code,) in query(
             home.warehouse_file,
-            "select min(lsoa_code) from facts.lsoa inner join facts.dim_district "
+            "select min(lsoa_code) from facts.dim_lsoa inner join facts.dim_district "
             f"using (district_code) where is_in_county and district_code <> '{BLABY}' "
             "group by district_code order by 1",
         )

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from cli.night import run as csp_run
 from orchestration.build import refuse_if_incomplete
 from orchestration.ending import of_error, write
-from orchestration.night import Night, night_resource
+from orchestration.night import Night, is_passing, night_resource
 from orchestration.night import night as begun
 from orchestration.run import run_nightly
 from warehouse import status
@@ -105,6 +105,18 @@ def test_our_own_sentences_pass_the_steps_boundary(night: Night, error: CspError
         raise error
     assert str(caught.value) == str(error)
     assert isinstance(caught.value, RunBlocked) == isinstance(error, RunBlocked)
+
+
+def test_only_what_passes_by_itself_is_tried_again() -> None:
+    lock = duckdb.IOException("IO Error: Could not set lock on file")
+    wrapped = CspError("cannot be opened")
+    wrapped.__cause__ = lock
+    assert is_passing(lock)
+    assert is_passing(wrapped)
+    assert is_passing(ConnectionResetError())
+    assert not is_passing(CspError("a contract is wrong"))
+    assert not is_passing(duckdb.BinderException("Binder Error: no such column"))
+    assert not is_passing(FileNotFoundError("gone"))
 
 
 def test_a_step_that_succeeds_when_tried_again_is_no_failure(night: Night) -> None:

@@ -16,7 +16,7 @@ with extracts as (
         -- A file some of whose rows were rejected may have been read again by a changed contract.
         hash(extract.file_id, extract.contract_sha256, reference_state.fingerprint) as fingerprint
     from {{ ref("int_street_crime_extract") }} as extract
-    cross join {{ ref("reference_state") }} as reference_state
+    cross join {{ ref("int_reference_state") }} as reference_state
 ),
 
 changed as (
@@ -96,6 +96,6 @@ select
     end as coordinates_bucket,
     street_rows.fingerprint
 from street_rows
-left join {{ ref("lsoa") }} as lsoa on street_rows.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on street_rows.lsoa_code = lsoa.lsoa_code
 left join unmerged_forces on street_rows.force_name = unmerged_forces.force_name
 left join forces_without_ids on street_rows.force_name = forces_without_ids.force_name

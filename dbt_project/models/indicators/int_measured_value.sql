@@ -27,7 +27,7 @@ periods as (
     from {{ ref("dim_period") }} as period
     inner join month_states
         on month_states.month between period.period_start and period.period_end
-    cross join {{ ref("reference_state") }} as reference_state
+    cross join {{ ref("int_reference_state") }} as reference_state
     group by
         period.period_type,
         period.period_start,
@@ -244,4 +244,4 @@ select
     scaled.is_complete,
     scaled.fingerprint
 from scaled
-left join {{ ref("poisson_exact_limit") }} as exact on scaled.numerator = exact.events
+left join {{ ref("int_poisson_exact_limit") }} as exact on scaled.numerator = exact.events

@@ -38,7 +38,7 @@ extracts as (
     from {{ ref("int_street_crime_extract") }} as extract
     left join contents
         on extract.force_name = contents.source and extract.month = contents.month
-    cross join {{ ref("reference_state") }} as reference_state
+    cross join {{ ref("int_reference_state") }} as reference_state
 ),
 
 changed as (
