@@ -59,7 +59,7 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None:
             return None
-        test = dbt_tests.test_of(manifest["nodes"][unique_id], manifest)
+        test = dbt_tests.check_of(manifest["nodes"][unique_id], manifest)
         description = f"{test.for_the_engineer} {test.for_the_auditor}"
         return spec._replace(blocking=False, description=description)
 
@@ -135,14 +135,10 @@ def build(
         _keep(target, found)
     with night.warehouse() as connection:
         sentences = _sentences(connection, manifest, found)
-        results.append(
-            connection,
-            [
-                *dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
-                # Here, so that a late feed is told of also where a check stops the build.
-                *delivery.results(connection, night.run_id, "ingest"),
-            ],
-        )
+        # Here, so that a late feed is told of also where a check stops the build.
+        night.late = delivery.results(connection, night.run_id, "ingest")
+        of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
+        results.append(connection, [*of_tests, *night.late])
         if selected is None and all(result["status"] in BUILT for result in found):
             runs.record_build(connection, inputs)
         rows = runs.row_counts(connection)
