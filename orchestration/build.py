@@ -117,15 +117,15 @@ def build(
 ) -> Outcome:
     """Run dbt, keep its tests' results in quality.check_result, count the rows built.
 
-    Everything is built anew when the definitions, the settings or the reference files differ from
-    those the tables were built with. A failing test keeps dbt from building what reads its table;
-    the tests whose failures a waiver bears are therefore run after the build. Raises RunFailed
-    when dbt could not run.
+    Everything is built anew when the definitions differ from those the tables were built with; what
+    a changed extract, lookup or setting changes, the models find themselves. A failing test keeps
+    dbt from building what reads its table; the tests whose failures a waiver bears are therefore
+    run after the build. Raises RunFailed when dbt could not run.
     """
     manifest = dbt_program.load_manifest(manifest_file)
     with night.warehouse() as connection:
-        inputs = runs.build_inputs(connection, night.settings)
-        full_refresh = night.full_refresh or runs.built_with(connection) != inputs
+        definitions = dbt_program.definitions_stamp()
+        full_refresh = night.full_refresh or runs.built_with(connection) != definitions
         if full_refresh:
             runs.record_build(connection, None)
         waived = _waived_tests(connection, manifest) if selected is None else {}
@@ -147,7 +147,7 @@ def build(
             results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
         )
         if selected is None and all(result["status"] in BUILT for result in found):
-            runs.record_build(connection, inputs)
+            runs.record_build(connection, definitions)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
 

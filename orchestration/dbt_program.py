@@ -94,7 +94,7 @@ def prepared_manifest(project_dir: Path = PROJECT_DIR) -> Path:
     so when this user may neither read what is prepared nor prepare it.
     """
     target = project_dir / "target"
-    stamp = _stamp()
+    stamp = definitions_stamp()
     wanted = [target / name for name in (*PREPARED, STAMP)]
     try:
         if not all(path.is_file() for path in wanted) or wanted[-1].read_text() != stamp:
@@ -191,7 +191,7 @@ def variables(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _stamp() -> str:
-    """What a prepared manifest depends on: definitions and the dbt that parsed them."""
+def definitions_stamp() -> str:
+    """A SHA-256 of the definitions and of the software that reads and evaluates them."""
     whole = json.dumps([definitions_hash(), package_versions()], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
