@@ -132,7 +132,11 @@ def build(
     target = night.home.dbt_target
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     args = dbt_program.build_args(
-        target, full_refresh=full_refresh, selected=selected, set_aside=list(waived)
+        target,
+        full_refresh=full_refresh,
+        same_definitions=not full_refresh,
+        selected=selected,
+        set_aside=list(waived),
     )
     log(f"dbt build{' --full-refresh' if full_refresh else ''}")
     found = _dbt(night, target, manifest, args)
