@@ -103,7 +103,7 @@ def test_every_feed_has_files(files: dict[str, bytes]) -> None:
     assert feeds == set(load_contracts())
 
 
-def test_ten_times_the_events_have_identifiers_of_their_own(files: dict[str, bytes]) -> None:
+def test_ten_times_the_events_have_identifiers_of_their_own() -> None:
     """On one file of each way of writing; the others are written by the same code."""
     once, thrice = marac_files(hearings()), marac_files(hearings(), scale=3)
     name = "hearing_2009-04_to_2010-03.csv"

@@ -49,7 +49,7 @@ def after_the_build(home: Home, run_id: str) -> None:
     )
 
 
-def size(home: Home, publication: Path) -> int:
+def size(publication: Path) -> int:
     """Bytes of the pages that history could make grow, Data Docs among them."""
     pages = publication / "quality"
     return sum(
@@ -118,7 +118,7 @@ def test_the_pages_show_the_history_and_grow_by_no_more_than_a_bound(home: Home)
     kept = sorted(path for path in home.published.iterdir() if not path.is_symlink())
     earlier, last = kept[-1 - NIGHTS // 2], kept[-1]
     assert home.current.resolve() == last
-    assert size(home, last) - size(home, earlier) < MOST_BYTES_A_NIGHT * NIGHTS // 2
+    assert size(last) - size(earlier) < MOST_BYTES_A_NIGHT * NIGHTS // 2
     index = (last / "quality" / "index.html").read_text(encoding="utf-8")
     assert index.count("<td>police</td>") >= NIGHTS
 
@@ -140,12 +140,12 @@ def test_the_history_of_years_shows_its_last_nights(home: Home, tmp_path: Path) 
             "from quality.check_result as past_run, range(1, 501) as past (n) "
             "where run_id = 'night-3'"
         )
-    before = size(longer, longer.current.resolve())
+    before = size(longer.current.resolve())
     with night.warehouse() as con:
         results.append(con, delivery.results(con, "night-3", "ingest"))
     publish(longer, night.settings, "night-3", prepared_manifest(), data_docs=night.data_docs,
             pages=write_pages)  # fmt: skip
-    grown = size(longer, longer.current.resolve()) - before
+    grown = size(longer.current.resolve()) - before
     assert grown < MOST_BYTES_A_NIGHT * max(MOST_RUNS, MOST_RUNS_OF_RESULTS)
     index = (longer.current / "quality" / "index.html").read_text(encoding="utf-8")
     assert index.count("<td>police</td>") < MOST_RUNS + 50

@@ -240,7 +240,7 @@ def test_completeness_of_every_field_and_month(real_home: Home, sent: pd.DataFra
         assert ((rows["status"] == "pass") == (share >= 95)).all()
 
 
-def test_districts_against_the_county(real_home: Home, measured: pd.DataFrame) -> None:
+def test_districts_against_the_county(real_home: Home) -> None:
     values = frame(
         real_home,
         "select * from marts.indicator_value where period_label = '2020/21' and is_complete "
