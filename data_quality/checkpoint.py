@@ -108,6 +108,7 @@ def run_checks(
             # A feed whose rows no model makes has no field that could be judged, either.
             if any(check["records"] is not None for check in checks):
                 cells = rows(con, RECOUNT.format(feed=feed, table=checks[0]["table_name"]))
+            failed: set[str] | str
             try:
                 validation = _validate(gx, source, feed, checks, cells)
                 failed = _unexpected(validation)
