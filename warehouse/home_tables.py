@@ -82,7 +82,10 @@ class HomeTable:
         return "", ""
 
     def write(self, con: duckdb.DuckDBPyConnection, rows: list[tuple[str, ...]]) -> None:
-        """Put the rows where the models read them, in place of those there."""
+        """Put the rows where the models read them, if they are other than those there."""
+        there = con.execute(f"select columns(*)::varchar from {self.table} order by all")
+        if there.fetchall() == sorted(rows):
+            return
         con.execute("begin")
         con.execute(f"delete from {self.table}")
         marks = ", ".join("?" for _ in self.columns)
