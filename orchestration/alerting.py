@@ -16,12 +16,12 @@ from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.results import CheckResult, utc_now
 from warehouse.settings import Settings
+from warehouse.thresholds import threshold
 
 if TYPE_CHECKING:
     from orchestration.failures import FailureNote
 
-# Points of 100. A month of a small feed moves its score by some tenths.
-LEAST_FALL = 1.0
+LEAST_FALL = threshold("score_least_fall")
 
 FALLEN = """
 select now.partner, before.score, now.score

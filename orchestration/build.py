@@ -11,15 +11,16 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from data_quality.catalogue import sentences_of
+from data_quality import dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
 from orchestration.interruption import interruptible
 from orchestration.night import Night
 from orchestration.retries import retrying
-from warehouse import results, runs, waivers
+from warehouse import results, runs
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
+from warehouse.home_tables import waivers_of
 from warehouse.messages import SHOWN_BY_DEBUG, safe_message
 
 STEP = "dbt_build"
@@ -59,8 +60,9 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None:
             return None
-        sentences = sentences_of(manifest["nodes"][unique_id], manifest)
-        return spec._replace(blocking=False, description=" ".join(sentences))
+        test = dbt_tests.test_of(manifest["nodes"][unique_id], manifest)
+        description = f"{test.for_the_engineer} {test.for_the_auditor}"
+        return spec._replace(blocking=False, description=description)
 
 
 def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
@@ -123,9 +125,11 @@ def build(
     run after the build. Raises RunFailed when dbt could not run.
     """
     manifest = dbt_program.load_manifest(manifest_file)
+    definitions = json.loads(manifest_file.read_text(encoding="utf-8"))
     with night.warehouse() as connection:
-        definitions = dbt_program.definitions_stamp()
-        full_refresh = night.full_refresh or runs.built_with(connection) != definitions
+        dbt_tests.write(connection, definitions)
+        stamp = dbt_program.definitions_stamp()
+        full_refresh = night.full_refresh or runs.built_with(connection) != stamp
         if full_refresh:
             runs.record_build(connection, None)
         waived = _waived_tests(connection, manifest) if selected is None else {}
@@ -148,10 +152,14 @@ def build(
         sentences = _sentences(connection, manifest, found)
         results.append(
             connection,
-            results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
+            [
+                *dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
+                # Here, so that a late feed is told of also where a check stops the build.
+                *delivery.results(connection, night.run_id, "ingest"),
+            ],
         )
         if selected is None and all(result["status"] in BUILT for result in found):
-            runs.record_build(connection, definitions)
+            runs.record_build(connection, stamp)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
 
@@ -181,7 +189,7 @@ def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[
     today = date.today()
     named = {
         waiver.check_id.removeprefix("dbt.")
-        for waiver in waivers.held(connection).values()
+        for waiver in waivers_of(connection).values()
         if waiver.check_id.startswith("dbt.") and waiver.expires >= today
     }
     return {

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from data_quality.standards import standards_of_the_project
 from orchestration.build import build_assets
 from orchestration.dbt_program import prepared_manifest
 from orchestration.expectations import DATA_DOCS, expectation_assets
@@ -27,7 +26,7 @@ def definitions_of(manifest: Path) -> dg.Definitions:
     ingest = ingest_assets(contracts)
     built = build_assets(manifest)
     marts = {key for key in built.keys if key.path[0] == "marts"}
-    checked = expectation_assets(standards_of_the_project(), built.keys, contracts, manifest)
+    checked = expectation_assets(built.keys, contracts)
     published = publication_asset(manifest, {*marts, DATA_DOCS})
     night = dg.define_asset_job(
         JOB,

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from orchestration import alerting
 from warehouse.errors import CspError, FileRefused, RunBlocked, UsageError
+from warehouse.files import write_whole
 from warehouse.home import Home
 from warehouse.messages import is_full, mend_of, safe_message
 from warehouse.publication.store import current_folder
@@ -85,10 +86,7 @@ def write_note(home: Home, note: FailureNote) -> Path:
     )
     content = {".json": json.dumps(asdict(note), indent=2) + "\n", ".txt": text}
     for suffix, body in content.items():
-        draft = home.failures / f".{note.run_id}{suffix}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(body)
-        draft.replace(home.failures / f"{note.run_id}{suffix}")
+        write_whole(home.failures / f"{note.run_id}{suffix}", body)
     return home.failures / f"{note.run_id}.txt"
 
 

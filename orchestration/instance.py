@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import dagster as dg
 import sqlalchemy
 
 from orchestration.dbt_program import variables
+from warehouse.files import write_whole
 from warehouse.home import Home, private_files
 
 # A year of nights and as many runs again for files that landed by day.
@@ -69,9 +69,7 @@ def write_settings(home: Home) -> Path:
     home.dagster.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = home.dagster / "dagster.yaml"
     if not path.is_file() or path.read_text(encoding="utf-8") != DAGSTER_YAML:
-        draft = path.with_name(f".dagster.yaml.{os.getpid()}")
-        draft.write_text(DAGSTER_YAML, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, DAGSTER_YAML)
     return path
 
 

@@ -13,6 +13,7 @@ from warehouse.home import Home, private_files
 from warehouse.messages import mend_of, safe_message
 from warehouse.reading import checks
 from warehouse.settings import Settings
+from warehouse.sql_text import literal, quoted
 
 if TYPE_CHECKING:
     from warehouse.contract import Contract
@@ -98,7 +99,7 @@ def typed_view_sql(contract: "Contract") -> str:
     """
     parts = []
     for column in contract.columns:
-        name = checks.quoted(column.name)
+        name = quoted(column.name)
         bucket = checks.field_bucket_sql(column, name)
         # Of several values some may be known although one of them is not.
         usable = "'valid', 'invalid'" if column.separator else "'valid'"
@@ -147,9 +148,9 @@ def _ensure_view(
     if held == marked:
         return
     con.execute(f"CREATE OR REPLACE VIEW {view} AS {sql}")
-    con.execute(f"COMMENT ON VIEW {view} IS {_text(marked)}")
+    con.execute(f"COMMENT ON VIEW {view} IS {literal(marked)}")
     for name, description in described.items():
-        con.execute(f'COMMENT ON COLUMN {view}."{name}" IS {_text(description)}')
+        con.execute(f'COMMENT ON COLUMN {view}."{name}" IS {literal(description)}')
 
 
 def _feed_row(contract: "Contract") -> Row:
@@ -227,10 +228,10 @@ def _ensure_table(
             if name not in existing:
                 con.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
     if existing.get(None) != comment:
-        con.execute(f"COMMENT ON TABLE {table} IS {_text(comment)}")
+        con.execute(f"COMMENT ON TABLE {table} IS {literal(comment)}")
     for name, (_, described) in columns.items():
         if described and existing.get(name) != described:
-            con.execute(f'COMMENT ON COLUMN {table}."{name}" IS {_text(described)}')
+            con.execute(f'COMMENT ON COLUMN {table}."{name}" IS {literal(described)}')
 
 
 def _rewrite(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> None:
@@ -243,7 +244,3 @@ def _rewrite(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) ->
     for row in wanted:
         marks = ", ".join("?" * len(row))
         con.execute(f"INSERT INTO {table} VALUES ({marks})", list(row))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import CspError, UsageError
+from warehouse.files import write_whole
 from warehouse.first_settings import BLANK
 from warehouse.first_settings import EXAMPLE as CSP_YML
 
@@ -132,8 +133,8 @@ class Home:
                 _folder(path, OWNER_ONLY)
             _folder(self.published, GROUP_MAY_READ)
             self.add_landing_folders()
-            _new_file(self.csp_yml, settings, 0o640)
-            _new_file(self.key_file, secrets.token_hex(32) + "\n", 0o600)
+            write_whole(self.csp_yml, settings, 0o640, replace=False)
+            write_whole(self.key_file, secrets.token_hex(32) + "\n", replace=False)
             self.key_file.chmod(0o600)
         except OSError as error:
             raise CspError(
@@ -202,24 +203,6 @@ def _folder(path: Path, mode: int, *, tighten: bool = True) -> None:
             path.chmod(now & ~0o007)
     else:
         path.chmod(mode)
-
-
-def _new_file(path: Path, text: str, mode: int) -> None:
-    """Write the file whole or not at all, and only if it is absent."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(mode)
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)  # unlike a rename, never replaces a file made meanwhile
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _said(error: OSError) -> str:

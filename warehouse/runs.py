@@ -83,25 +83,24 @@ class FeedTotals:
     files: int
     accepted: int
     rejected: int
-    received_at: datetime | None
     fingerprint: str
 
 
 def feed_totals(con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> dict[str, FeedTotals]:
-    """Totals per feed; `received_at` is when its newest file was delivered (UTC).
+    """Totals per feed.
 
     `fingerprint` changes exactly when a file of the feed comes into force, leaves it or is read
     again.
     """
     found = {
-        feed: FeedTotals(files, int(accepted), int(rejected), received_at, fingerprint)
-        for feed, files, accepted, rejected, received_at, fingerprint in con.execute(
-            "select feed, count(*), sum(accepted), sum(rejected), max(landed_at), "
+        feed: FeedTotals(files, int(accepted), int(rejected), fingerprint)
+        for feed, files, accepted, rejected, fingerprint in con.execute(
+            "select feed, count(*), sum(accepted), sum(rejected), "
             "md5(string_agg(concat(sha256, contract_sha256, effective_at), ' ' "
             "order by file_id, file_name)) from quality.loaded_file group by feed"
         ).fetchall()
     }
-    return {feed: found.get(feed, FeedTotals(0, 0, 0, None, "none")) for feed in feeds}
+    return {feed: found.get(feed, FeedTotals(0, 0, 0, "none")) for feed in feeds}
 
 
 def _ensure(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,8 +1,6 @@
 """status.json: how the home stands, readable at any hour without opening the warehouse."""
 
 import json
-import os
-import secrets
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import duckdb
 
 from warehouse import service
 from warehouse.errors import CspError
+from warehouse.files import write_whole
 from warehouse.home import CONTRACTS, Home
 from warehouse.ingest import holding, landing
 from warehouse.ingest.landing import reason_file
@@ -28,9 +27,29 @@ NEVER_ENDED = (
     "Run `csp run` again; nothing is lost."
 )
 
-LOADED = """
-select feed, sum(accepted)::bigint, sum(rejected)::bigint
-from quality.loaded_file group by feed
+FEEDS = """
+select
+    feed.feed, coalesce(loaded.files, 0), coalesce(loaded.accepted, 0),
+    coalesce(loaded.rejected, 0), period.latest, feed.title, feed.cadence,
+    loaded.last_file, loaded.received
+from raw.feed as feed
+left join (
+    select
+        feed, arg_max(file_name, file_id) as last_file, max(landed_at) as received,
+        count(*) as files, sum(accepted)::bigint as accepted, sum(rejected)::bigint as rejected
+    from quality.loaded_file group by feed
+) as loaded using (feed)
+left join (
+    select feed, max(month) as latest from raw.period_in_force group by feed
+) as period using (feed)
+order by feed.feed
+"""
+
+# When the next file is overdue and which months are missing is for dbt's models to say.
+DUE = "select feed, due_on::varchar from checks.feed_timeliness"
+MISSING = """
+select partner || '/' || feed, source, list(period_label order by period_label)
+from marts.feed_coverage where status = 'missing' group by all order by all
 """
 
 # A refusal stands until a file of the same name is loaded, or its explanation is deleted.
@@ -260,31 +279,36 @@ def _checks(con: duckdb.DuckDBPyConnection, run_id: str | None) -> dict[str, int
 
 
 def _feeds(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    from warehouse.contract import load_contracts
-    from warehouse.feeds import feed_states
-
-    rows = {feed: counts for feed, *counts in con.execute(LOADED).fetchall()}
-    found = []
-    for state in feed_states(load_contracts(), con, datetime.now(UTC).replace(tzinfo=None)):
-        accepted, rejected = rows.get(state.feed, (0, 0))
-        found.append(
-            {
-                "feed": state.feed,
-                "files": state.files,
-                "accepted": accepted,
-                "rejected": rejected,
-                "latest_month": _month(state.latest_month),
-                "title": state.title,
-                "cadence": state.cadence,
-                "last_file": state.last_file,
-                "last_received": _time(state.last_received),
-                "missing_months": {
-                    source.source: [_month(month) for month in source.missing]
-                    for source in state.sources
-                    if source.missing
-                },
-            }
+    due = dict(_if_built(con, DUE))
+    missing: dict[str, dict[str, list[str]]] = {}
+    for feed, source, months in _if_built(con, MISSING):
+        missing.setdefault(feed, {})[source] = months
+    return [
+        {
+            "feed": feed,
+            "files": files,
+            "accepted": accepted,
+            "rejected": rejected,
+            "latest_month": _month(latest),
+            "title": title,
+            "cadence": cadence,
+            "last_file": last_file,
+            "last_received": _time(received),
+            "due_on": due.get(feed),
+            "missing_months": missing.get(feed, {}),
+        }
+        for feed, files, accepted, rejected, latest, title, cadence, last_file, received in (
+            con.execute(FEEDS).fetchall()
         )
+    ]
+
+
+def _if_built(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of what a build makes; none before the first."""
+    try:
+        found: list[tuple[Any, ...]] = con.execute(sql).fetchall()
+    except duckdb.CatalogException:
+        return []
     return found
 
 
@@ -324,16 +348,5 @@ def _stored(home: Home) -> dict[str, Any]:
 def _save(home: Home, content: dict[str, Any]) -> None:
     """Write the file whole or not at all: it is read while a run goes on."""
     content = {**content, "recorded_at": _time(datetime.now(UTC))}
-    draft = home.status_file.with_name(f".{home.status_file.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # Whatever the umask it was started with: the owner's group may ask how a run ended.
-        draft.chmod(0o640)
-        draft.replace(home.status_file)
-    finally:
-        draft.unlink(missing_ok=True)
+    # The owner's group may ask how a run ended.
+    write_whole(home.status_file, json.dumps(content, indent=2, ensure_ascii=False) + "\n", 0o640)

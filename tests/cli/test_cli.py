@@ -266,6 +266,17 @@ def test_feeds_before_anything_was_received(home: Home) -> None:
     assert street.split() == ["police/street_crime", "monthly", "0"]
 
 
+def test_feeds_compares_today_with_the_day_the_next_file_is_due(home: Home) -> None:
+    days = {"police/incident": "2026-01-01", "hate/report": "9999-12-31", "fire/incident": None}
+    feeds = [
+        {"feed": feed, "files": 1, "latest_month": None, "due_on": day}
+        for feed, day in days.items()
+    ]
+    home.status_file.write_text(json.dumps({"feeds": feeds}), encoding="utf-8")
+    shown = csp("feeds", "--home", home.root).stdout.splitlines()
+    assert [line.split()[0] for line in shown if "overdue" in line] == ["police/incident"]
+
+
 def test_check_names_the_line_and_reason_and_loads_nothing(tmp_path: Path) -> None:
     file = tmp_path / "2020-04-leicestershire-street.csv"
     file.write_text(f"{HEADER}\n{ROW}\n{ROW.replace('2020-04', 'April')}\n{ROW}\n")

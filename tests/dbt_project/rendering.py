@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,13 +17,9 @@ MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros"
 TEST_BLOCK = re.compile(r"{%\s*test\s+(\w+)\((.*?)\)\s*%}(.*?){%\s*endtest\s*%}", re.DOTALL)
 
 
-@cache
 def macros() -> Any:
-    """A module-like object with every macro of the project as a Python function giving SQL."""
-    source = "\n".join(path.read_text() for path in sorted(MACROS.rglob("*.sql")))
-    source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    return environment.from_string(source).module
+    """A namespace with every macro of the project as a Python function giving SQL."""
+    return SimpleNamespace(**_project()[1])
 
 
 def connection() -> duckdb.DuckDBPyConnection:
@@ -32,7 +29,15 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def asked(sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query of such an empty DuckDB."""
+    with connection() as con:
+        return con.execute(sql).fetchall()
+
+
 PROJECT = MACROS.parent
+# Everything else a test writes by hand; the thresholds are the project's own.
+THRESHOLDS = f"read_csv('{PROJECT.parent / 'seeds' / 'threshold.csv'}', header = true)"
 
 
 def model(name: str) -> str:
@@ -61,10 +66,17 @@ def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
     variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
     environment.globals.update(
         var=variables.get,
-        ref=lambda table: table,
+        ref=lambda table: THRESHOLDS if table == "threshold" else table,
         source=lambda schema, table: table,
         config=lambda **settings: "",
         is_incremental=lambda: False,
+        execute=True,
+        graph={
+            "nodes": {
+                path.stem: {"resource_type": "model", "name": path.stem}
+                for path in (PROJECT / "models").rglob("*.sql")
+            }
+        },
     )
     module = environment.from_string(source).module
     return environment, {k: v for k, v in vars(module).items() if not k.startswith("_")}

@@ -171,42 +171,6 @@ def test_every_lsoa_code_of_either_census_has_a_district_and_the_same_one(
     assert alone == [(1_900 + irregular,) if geography == "lsoa_2021" else (239 + irregular,)]
 
 
-@pytest.mark.parametrize("geography", ["lsoa_2011", "lsoa_2021"])
-@settings(max_examples=15, deadline=None)
-@given(picks=st.lists(st.tuples(st.integers(0, 35_785), st.integers(0, 9)), max_size=60))
-def test_totals_by_district_are_equal_whichever_census_the_codes_are_of(
-    both: dict[str, duckdb.DuckDBPyConnection], geography: str, picks: list[tuple[int, int]]
-) -> None:
-    con = both[geography]
-    con.execute("create or replace temp table picks (n bigint, events bigint)")
-    con.executemany("insert into picks values (?, ?)", [(0, 0), *picks])
-    totals = [
-        rows_of(
-            con,
-            "select dim_lsoa.district_code, sum(events) from picks inner join regular using (n) "
-            f"inner join dim_lsoa on dim_lsoa.lsoa_code = regular.{code} group by all order by all",
-        )
-        for code in ("lsoa_2011_code", "lsoa_2021_code")
-    ]
-    assert totals[0] == totals[1]
-    assert sum(n for _, n in totals[0]) == sum(events for _, events in picks)
-
-
-@pytest.fixture(scope="module")
-def both(shared: Path) -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
-    """The real lookup in a home of either census; `regular` numbers its pairs but the irregular."""
-    with (
-        places(districts=["E07000129"], geography="lsoa_2011", lookup=exact_fit(shared)) as old,
-        places(districts=["E07000129"], geography="lsoa_2021", lookup=exact_fit(shared)) as new,
-    ):
-        for con in (old, new):
-            con.execute(
-                "create table regular as select row_number() over (order by line_number) - 1 as n, "
-                "* from stg_reference__lsoa_lookup where change_indicator != 'X'"
-            )
-        yield {"lsoa_2011": old, "lsoa_2021": new}
-
-
 @pytest.mark.parametrize("later", [False, True], ids=["lookup of 2022", "lookup of 2023"])
 def test_the_districts_of_2023_have_their_lsoas_from_either_lookup(
     shared: Path, later: bool

@@ -93,6 +93,21 @@ def test_a_night_with_nothing_new_stops_after_looking(story: Story) -> None:
     assert steps == {"prepare", "ingest"}
 
 
+def test_a_late_feed_is_found_and_csp_status_knows_since_when(story: Story) -> None:
+    for outcome in (story.outcomes["blocked"], story.outcomes["published"]):
+        [(found, message)] = asked(
+            story.home,
+            "select status, message from quality.check_result "
+            "where run_id = ? and check_id = 'timeliness.police.street_crime'",
+            outcome.run_id,
+        )
+        assert found == "fail"
+        assert "45 allowed. Ask the partner" in str(message)
+    due = {feed["feed"]: feed.get("due_on") for feed in status.read(story.home)["feeds"]}
+    assert due["police/street_crime"] == "2023-12-29"  # 45 days after the newest file
+    assert due["hate/report"] is None
+
+
 def test_a_blocking_check_stops_publication_and_says_what_to_do(story: Story) -> None:
     outcome = story.outcomes["blocked"]
     assert outcome.status == "blocked"
@@ -178,9 +193,10 @@ def test_runs_are_seen_in_dagster_with_rows_and_checks(story: Story) -> None:
             if entry.dagster_event
             and entry.dagster_event.event_type_value == "ASSET_CHECK_EVALUATION"
         ]
-        assert {"rows_reconcile", "completeness__police__street_crime__crime_id"} <= {
-            check.check_name for check in checks
-        }
+        assert {
+            "reconciliation__police__street_crime",
+            "completeness__police__street_crime__crime_id",
+        } <= {check.check_name for check in checks}
 
 
 def test_dagsters_own_files_are_the_owners_alone_and_telemetry_is_off(story: Story) -> None:

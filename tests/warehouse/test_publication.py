@@ -17,12 +17,7 @@ from tests.warehouse.old_duckdb import old_duckdb
 from tests.warehouse.small_night import MODELS, Night, dbt_manifest, small_night
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import Home
-from warehouse.publication import (
-    current_folder,
-    input_state,
-    is_unchanged,
-    list_publications,
-)
+from warehouse.publication import current_folder, input_state, is_unchanged, list_publications
 from warehouse.publication.manifest import (
     damaged_files,
     describe_files,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.warehouse.small_night import Night, small_night
 from tests.warehouse.street_files import LONG_AGO, land
-from warehouse import ddl, runs, status
+from warehouse import runs, status
 from warehouse.contract import load_contracts
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
@@ -173,17 +173,26 @@ def test_the_publication_is_the_one_that_is_current_now(night: Night) -> None:
     assert status.read(night.home)["publication"]["id"] == first.id
 
 
-def test_missing_months_are_kept_by_source(night: Night) -> None:
+def test_what_is_missing_and_when_it_is_due_is_what_the_models_say(night: Night) -> None:
+    finish(night, "run-1", "published")
+    found = {feed["feed"]: feed for feed in status.read(night.home)["feeds"]}
+    assert (found["hate/report"]["due_on"], found["hate/report"]["missing_months"]) == (None, {})
     with night.connect() as con:
-        ddl.ensure(con, load_contracts(), night.settings)
+        con.execute("create schema checks")
         con.execute(
-            "insert into raw.load_period values (1, 'police/street_crime', 'Leicestershire Police',"
-            " date '2021-06-01', 9)"
+            "create view checks.feed_timeliness as select 'hate/report' as feed, "
+            "date '2026-12-16' as due_on"
+        )
+        con.execute(
+            "create table marts.feed_coverage as select 'hate' as partner, 'report' as feed, "
+            "* from (values ('school', '2021-08', 'missing'), ('school', '2021-07', 'missing'), "
+            "('hate', '2021-07', 'received')) as t (source, period_label, status)"
         )
         status.record(night.home, con)
-    found = status.read(night.home)["feeds"]
-    street = next(feed for feed in found if feed["feed"] == "police/street_crime")
-    assert street["missing_months"] == {"Leicestershire Police": ["2021-07", "2021-08"]}
+    found = {feed["feed"]: feed for feed in status.read(night.home)["feeds"]}
+    assert found["hate/report"]["due_on"] == "2026-12-16"
+    assert found["hate/report"]["missing_months"] == {"school": ["2021-07", "2021-08"]}
+    assert found["police/street_crime"]["missing_months"] == {}
 
 
 def test_a_damaged_status_file_is_named(home: Home) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import FileRefused
+from warehouse.files import sha256_of, sync, write_whole
 from warehouse.home import Home
 
 # Programs that deliver files write under such a name and rename at the end.
@@ -189,7 +190,7 @@ def keep(copy: Path, folder: Path, sha256: str) -> Path:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = folder / copy.name
-    if place.exists() and file_sha256(place) != sha256:
+    if place.exists() and sha256_of(place) != sha256:
         first, dot, rest = copy.name.partition(".")
         place = folder / _fitting(f"{first}.{sha256[:12]}{dot}{rest}")
     copy.chmod(0o400)
@@ -200,11 +201,11 @@ def keep(copy: Path, folder: Path, sha256: str) -> Path:
             raise
         draft = folder / f".{sha256[:12]}.draft"
         shutil.copyfile(copy, draft)
-        _sync(draft)
+        sync(draft)
         draft.chmod(0o400)
         draft.replace(place)
         copy.unlink()
-    _sync(folder)
+    sync(folder)
     return place
 
 
@@ -221,11 +222,7 @@ def explain(place: Path, feed: str, name: str, sha256: str, refused: FileRefused
         "what_to_do": refused.what_to_do,
         "refused_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    target = reason_file(place)
-    draft = target.with_name(f".{sha256[:12]}.reason.draft")
-    draft.write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    _sync(draft)
-    draft.replace(target)
+    write_whole(reason_file(place), json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
 
 
 def reason_file(place: Path) -> Path:
@@ -237,12 +234,6 @@ def clear(landed: Landed) -> None:
     """Take the file out of landing, unless another has been put in its place since."""
     if landed.unchanged():
         landed.path.unlink()
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -301,11 +292,3 @@ def _fitting(name: str) -> str:
     head = name.encode()[:150].decode(errors="ignore")
     tail = name.encode()[-60:].decode(errors="ignore")
     return f"{head}~{mark}~{tail}"
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

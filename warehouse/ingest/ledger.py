@@ -13,14 +13,13 @@ from warehouse.ingest.file_months import promised_months
 from warehouse.ingest.holding import Place
 from warehouse.ingest.landing import Landed
 from warehouse.ingest.pseudonyms import stored_sql
-from warehouse.reading.checks import cast_sql, quoted, says_unknown_sql
+from warehouse.reading.checks import cast_sql, says_unknown_sql
+from warehouse.sql_text import quoted
+from warehouse.thresholds import threshold
 
 # How often one file may name a person, or a crime that other records are linked to, before it is
-# warned of: six times, or once a month of the file where that is more. In the demonstration's files
-# of three months to a year the most is three disposals of one young person, two hearings of one
-# victim and one incident of a crime (2026-11); a case that is heard at every monthly conference of
-# a file is the most that can be meant.
-PLAUSIBLE_REPEATS = 6
+# warned of; once a month of the file where that is more.
+PLAUSIBLE_REPEATS = int(threshold("plausible_repeats"))
 
 # What is kept of a file whose rows are in the raw table; in force is at most one that is loaded.
 KEPT = ("loaded", "held", "withdrawn")
@@ -364,7 +363,7 @@ class Ledger:
         if not loaded:
             return
         table = f"raw.{contract.raw_table}"
-        columns = ", ".join(f'"{name}"' for name in contract.raw_columns)
+        columns = ", ".join(map(quoted, contract.raw_columns))
         stored = ", ".join(stored_sql(column) for column in contract.columns)
         # A list by member where a join would be natural: the join returned rows out of order, and
         # raw tables keep the order of their files (seen with DuckDB 2.0.0).
@@ -538,8 +537,7 @@ def _key_sql(contract: Contract) -> str:
     """SQL of what a month is received for, such as the force; '' for the feed as a whole."""
     if contract.update.rule != "replace_by_period" or not contract.update.key:
         return "''"
-    keys = [f'"{name}"' for name in contract.update.key]
-    return f"concat_ws(' | ', {', '.join(keys)})"
+    return f"concat_ws(' | ', {', '.join(map(quoted, contract.update.key))})"
 
 
 def _months_sql(contract: Contract) -> str | None:

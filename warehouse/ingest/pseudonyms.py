@@ -16,9 +16,9 @@ import duckdb
 from warehouse.contract import Column, Contract
 from warehouse.errors import CspError
 from warehouse.home import READABLE_BY_OTHERS, Home
-from warehouse.reading.checks import literal, quoted
 from warehouse.reading.header import Header
 from warehouse.reading.values import value_of
+from warehouse.sql_text import literal, quoted
 
 FUNCTION = "pseudonym"
 # Parts the kind from the text, so that no kind's end can be another text's beginning.

@@ -17,6 +17,7 @@ from warehouse.ingest.holding import Place, place_text
 from warehouse.ingest.ledger import KeptFile, Ledger
 from warehouse.locking import RunLock
 from warehouse.settings import load_settings
+from warehouse.sql_text import quoted
 
 LEAST_HASH = 6  # letters of a hash that name a file
 MOST_LISTED = 10
@@ -140,7 +141,7 @@ def _keys(
     con: duckdb.DuckDBPyConnection, contract: Contract, file: KeptFile, back: bool
 ) -> list[str]:
     """Of a feed of keyed rows: for how many keys of the file other loaded files have rows."""
-    keys = ", ".join(f'"{name}"' for name in contract.update.key)
+    keys = ", ".join(map(quoted, contract.update.key))
     table = f"raw.{contract.raw_table}"
     row = con.execute(
         f"SELECT count(*), count(others.found) FROM (SELECT {keys} FROM {table} "

@@ -9,9 +9,11 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import RunFailed
-from warehouse.publication.manifest import Manifest, TableEntry, sha256_of
+from warehouse.files import sha256_of
+from warehouse.publication.manifest import Manifest, TableEntry
 from warehouse.publication.tables import PublishedTable
-from warehouse.publication.tiers import Source, literal, quoted
+from warehouse.publication.tiers import Source
+from warehouse.sql_text import literal, quoted
 
 SCHEMA = "marts"
 # Clients from DuckDB 1.2 on can open it.

@@ -1,6 +1,5 @@
 """manifest.json: what a publication holds, where it came from, and the hashes that prove it."""
 
-import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import CspError
+from warehouse.files import sha256_of
 from warehouse.messages import safe_message
 
 NAME = "manifest.json"
@@ -147,9 +147,3 @@ def _differences(found: dict[str, FileEntry], manifest: Manifest) -> list[str]:
         if name in manifest.files and entry != manifest.files[name]
     ]
     return problems
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ import duckdb
 
 from warehouse.ddl import open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
+from warehouse.files import sha256_of
 from warehouse.home import Home
 from warehouse.messages import mend_of, safe_message
 from warehouse.publication import dbt_docs, store
@@ -26,7 +27,6 @@ from warehouse.publication.manifest import (
     SourceFile,
     TableEntry,
     describe_files,
-    sha256_of,
     write_manifest,
 )
 from warehouse.publication.pages import index_page

@@ -6,8 +6,9 @@ from datetime import date
 
 import duckdb
 
-from warehouse import waivers
+from warehouse.files import sha256_of
 from warehouse.home import Home
+from warehouse.home_tables import waivers_of
 from warehouse.publication.store import current_folder, newest
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions, software_version
@@ -42,14 +43,12 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
     ).fetchall()
     chosen = settings.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
     home_files = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        path.name: sha256_of(path) if path.is_file() else None
         for path in (home.standards_file, home.waivers_file)
     }
     # The night after a waiver ends must not be one on which nothing changed.
     expired = [
-        waiver.check_id
-        for waiver in waivers.in_force(home.waivers_file)
-        if waiver.expires < date.today()
+        waiver.check_id for waiver in waivers_of(con).values() if waiver.expires < date.today()
     ]
     whole = [
         files,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.errors import CspError, UsageError
+from warehouse.files import sync
 from warehouse.home import Home
 from warehouse.locking import RunLock
 from warehouse.publication.manifest import (
@@ -112,7 +113,7 @@ def make_current(home: Home, building: Path, publication_id: str) -> Path:
     """
     for path in [*building.rglob("*"), building]:
         path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
-        _sync(path)
+        sync(path)
     marker = home.published / f"{SWITCHING}{publication_id}"
     marker.touch(mode=0o600)
     folder = home.published / publication_id
@@ -245,9 +246,9 @@ def _point_current(home: Home, name: str) -> None:
     link = home.published / f"{LINK}{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(name)
-    _sync(home.published)
+    sync(home.published)
     link.replace(home.current)
-    _sync(home.published)
+    sync(home.published)
 
 
 def _remove(home: Home, folder: Path) -> None:
@@ -264,11 +265,3 @@ def _delete(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

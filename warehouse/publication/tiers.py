@@ -6,6 +6,7 @@ import duckdb
 
 from warehouse.errors import RunFailed
 from warehouse.publication.tables import PublishedTable
+from warehouse.sql_text import literal, quoted
 
 PARTNER = "partner"
 PUBLIC = "public"
@@ -56,16 +57,6 @@ def sources(
             Source(table, f"select {columns} from {quoted(table.schema, table.name)}{condition}")
         )
     return found
-
-
-def quoted(*names: str) -> str:
-    """An SQL identifier, dotted if several names are given."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-
-def literal(value: object) -> str:
-    """A value as an SQL text literal."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _open_feeds(table: PublishedTable) -> str:

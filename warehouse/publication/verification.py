@@ -8,8 +8,9 @@ from warehouse.errors import RunFailed
 from warehouse.messages import safe_message
 from warehouse.publication.build import SCHEMA, STORAGE_VERSION, fingerprint
 from warehouse.publication.manifest import Manifest, damaged_files, read_manifest
-from warehouse.publication.tiers import Source, literal, quoted
+from warehouse.publication.tiers import Source
 from warehouse.settings import Settings
+from warehouse.sql_text import literal, quoted
 
 
 def audit(

@@ -14,11 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.contract import Column, Contract
-from warehouse.reading.checks import literal
 from warehouse.reading.header import Header
 from warehouse.reading.records import SPACES, Record
 from warehouse.reading.sources import Source
 from warehouse.reading.values import reading_sql, value_sql
+from warehouse.sql_text import literal
 
 CHUNK_ROWS = 50_000
 

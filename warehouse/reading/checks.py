@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from warehouse.contract import TIMES, Column, Contract
 from warehouse.reading.header import Header
+from warehouse.sql_text import literal, quoted
 
 DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y")
 TIME_FORMATS = tuple(f"{date} {time}" for date in DATE_FORMATS for time in ("%H:%M:%S", "%H:%M"))
@@ -45,16 +46,6 @@ _SAYS = {
     "datetime": "a time as YYYY-MM-DD HH:MM, DD/MM/YYYY HH:MM or DD-MM-YYYY HH:MM, not one to come",
     "boolean_yn": "Y or N",
 }
-
-
-def literal(text: str) -> str:
-    """A SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """A SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def column_expressions(
@@ -253,8 +244,7 @@ def field_bucket_sql(column: Column, value: str) -> str:
 def unfit_sql(contract: Contract, header: Header, values: Mapping[str, str]) -> str:
     """SQL that is true for a row that a declared skip or a required field keeps out."""
     tests = [skip for skip, _ in _skips(header, values)]
-    for column in _identifying(contract, header):
-        tests.append(is_rounded_sql(values[column.name]))
+    tests += [is_rounded_sql(values[column.name]) for column in _identifying(contract, header)]
     for column in contract.required_in(header.layout):
         if column.name in header.fixed:
             continue

@@ -13,8 +13,8 @@ from warehouse.contract import Column
 from warehouse.errors import FileRefused
 from warehouse.reading import checks
 from warehouse.reading.cells import Group
-from warehouse.reading.checks import literal
 from warehouse.reading.values import DATED
+from warehouse.sql_text import literal
 
 # Month, day, year, and a time that may say AM or PM.
 _MONTH_FIRST = r"(0?[1-9]|1[0-2])[/-](0?[1-9]|[12][0-9]|3[01])[/-]([0-9]{4}|[0-9]{2})([ T,].*)?"

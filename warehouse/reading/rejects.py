@@ -15,6 +15,7 @@ from warehouse.contract import Contract
 from warehouse.reading import checks
 from warehouse.reading.cells import CHUNK_ROWS, Group
 from warehouse.reading.sources import Source
+from warehouse.sql_text import literal
 
 Mask = Callable[[str], str | None]
 
@@ -108,7 +109,7 @@ def find_unfit(con: duckdb.DuckDBPyConnection, contract: Contract, group: Group)
         label = checks.shown_name(group.header, contract.column(row_key[0]))
         found += _count(
             con,
-            f"INSERT INTO incoming_unfit SELECT _member, _line, false, {checks.literal(label)}, "
+            f"INSERT INTO incoming_unfit SELECT _member, _line, false, {literal(label)}, "
             "'the key is that of an earlier row of this file; the first stays' "
             f"FROM (SELECT * FROM {group.relation} WHERE NOT ({unfit})) "
             f"QUALIFY {checks.repeated_key_sql(keys)}",

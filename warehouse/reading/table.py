@@ -29,6 +29,7 @@ from warehouse.reading.rejects import (
     keep_rejects,
 )
 from warehouse.reading.sources import Source, Tally, data_rows, open_source
+from warehouse.sql_text import literal, quoted
 
 Masking = Callable[[Contract, Header], Mask]
 
@@ -221,11 +222,11 @@ def _refuse_other_files(
 ) -> None:
     """Refuse the members that break a rule of whole files, and take their rows back."""
     for rule in contract.file_rules:
-        values = ", ".join(checks.literal(value.casefold()) for value in rule.where.values)
-        keys = ", ".join(checks.quoted(name) for name in rule.per)
+        values = ", ".join(literal(value.casefold()) for value in rule.where.values)
+        keys = ", ".join(quoted(name) for name in rule.per)
         broken = con.execute(
             f"SELECT _member, min(line), count(*) FROM (SELECT _member, min(_line_number) AS line "
-            f"FROM incoming WHERE lower({checks.quoted(rule.where.column)}) IN ({values}) "
+            f"FROM incoming WHERE lower({quoted(rule.where.column)}) IN ({values}) "
             f"GROUP BY _member, {keys} HAVING count(*) < {rule.at_least}) GROUP BY _member"
         ).fetchall()
         for number, line, count in broken:
@@ -253,7 +254,7 @@ def _naming_the_file(contract: Contract, refused: FileRefused) -> FileRefused:
 
 def _accepted_sql(contract: Contract, group: Group, any_unfit: bool) -> str:
     values = checks.column_expressions(contract, group.header, group.cell)
-    columns = ", ".join(f"{value} AS {checks.quoted(name)}" for name, value in values.items())
+    columns = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
     accepted = f"SELECT _member, _line AS _line_number, {columns} FROM {group.relation} AS cells"
     if not any_unfit:
         return accepted
@@ -266,9 +267,7 @@ def _accepted_sql(contract: Contract, group: Group, any_unfit: bool) -> str:
 def _union(contract: Contract, selects: list[str]) -> str:
     if selects:
         return " UNION ALL ".join(selects)
-    columns = ", ".join(
-        f"CAST(NULL AS VARCHAR) AS {checks.quoted(c)}" for c in contract.raw_columns
-    )
+    columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {quoted(c)}" for c in contract.raw_columns)
     return f"SELECT 0 AS _member, CAST(0 AS BIGINT) AS _line_number, {columns} WHERE false"
 
 

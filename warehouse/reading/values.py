@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from warehouse.contract import Column, Contract
-from warehouse.reading.checks import literal
 from warehouse.reading.records import SPACES
+from warehouse.sql_text import literal
 
 # What databases, spreadsheets and statistics programs write for nothing, in lower case.
 NULL_WORDS = ("null", "(null)", "na", "n/a", "#n/a", "nan", "nat", "none", "\\n")

@@ -74,9 +74,12 @@ districts_met as (
         case
             when districts.is_in_county
                 then
-                    coalesce(usual_events.events, 0) < 50
+                    coalesce(usual_events.events, 0) < {{ threshold("own_district_least_events") }}
                     or coalesce(district_events.events, 0) > 0
-            else district_events.events >= greatest(1, 0.1 * usual_events.events)
+            else
+                district_events.events >= greatest(
+                    1, {{ threshold("border_district_least_share") }} * usual_events.events
+                )
         end
 ),
 
