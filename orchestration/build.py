@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -14,9 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from data_quality import dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
-from orchestration.interruption import interruptible
 from orchestration.night import Night
-from orchestration.retries import retrying
 from warehouse import results, runs
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
@@ -60,7 +59,7 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None:
             return None
-        test = dbt_tests.test_of(manifest["nodes"][unique_id], manifest)
+        test = dbt_tests.check_of(manifest["nodes"][unique_id], manifest)
         description = f"{test.for_the_engineer} {test.for_the_auditor}"
         return spec._replace(blocking=False, description=description)
 
@@ -82,33 +81,23 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
-        with (
-            night.working(STEP, "Building the tables and testing them"),
-            retrying(night),
-            interruptible(),
-        ):
+        with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
-        with retrying(night, attempts=0):
+        with night.failing(STEP, context.log.error, retries=0):
             refuse_if_incomplete(outcome.results, outcome.set_aside, outcome.sentences)
 
     return dbt_build
 
 
+@dataclass(frozen=True)
 class Outcome:
     """What a build left: dbt's results, every table's rows, the tests run after it, their words."""
 
-    def __init__(
-        self,
-        dbt_results: list[dict[str, Any]],
-        rows: dict[tuple[str, str], int],
-        set_aside: list[str],
-        sentences: dict[str, str],
-    ) -> None:
-        self.results = dbt_results
-        self.rows = rows
-        self.set_aside = set_aside
-        self.sentences = sentences
+    results: list[dict[str, Any]]
+    rows: dict[tuple[str, str], int]
+    set_aside: list[str]
+    sentences: dict[str, str]
 
 
 def build(
@@ -150,14 +139,10 @@ def build(
         _keep(target, found)
     with night.warehouse() as connection:
         sentences = _sentences(connection, manifest, found)
-        results.append(
-            connection,
-            [
-                *dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
-                # Here, so that a late feed is told of also where a check stops the build.
-                *delivery.results(connection, night.run_id, "ingest"),
-            ],
-        )
+        # Here, so that a late feed is told of also where a check stops the build.
+        night.late = delivery.results(connection, night.run_id, "ingest")
+        of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
+        results.append(connection, [*of_tests, *night.late])
         if selected is None and all(result["status"] in BUILT for result in found):
             runs.record_build(connection, stamp)
         rows = runs.row_counts(connection)

@@ -11,9 +11,7 @@ import dagster as dg
 from data_quality import delivery, history
 from orchestration import progress
 from orchestration.ingest import raw_key
-from orchestration.interruption import interruptible
 from orchestration.night import Night
-from orchestration.retries import retrying
 from warehouse import results
 from warehouse.check_kinds import kinds_about
 from warehouse.contract import Contract
@@ -110,11 +108,7 @@ def expectation_assets(
     )
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
-        with (
-            night.working(STEP, "Checking completeness and validity"),
-            retrying(night),
-            interruptible(),
-        ):
+        with night.step(STEP, "Checking completeness and validity", context.log.error):
             # Importing Great Expectations takes seconds: only here.
             from data_quality.checkpoint import run_checks
 
