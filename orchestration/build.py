@@ -117,8 +117,8 @@ def build(
     definitions = json.loads(manifest_file.read_text(encoding="utf-8"))
     with night.warehouse() as connection:
         dbt_tests.write(connection, definitions)
-        stamp = dbt_program.definitions_stamp()
-        full_refresh = night.full_refresh or runs.built_with(connection) != stamp
+        built_from = dbt_program.definitions_stamp()
+        full_refresh = night.full_refresh or runs.built_with(connection) != built_from
         if full_refresh:
             runs.record_build(connection, None)
         waived = _waived_tests(connection, manifest) if selected is None else {}
@@ -144,7 +144,7 @@ def build(
         of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
         results.append(connection, [*of_tests, *night.late])
         if selected is None and all(result["status"] in BUILT for result in found):
-            runs.record_build(connection, stamp)
+            runs.record_build(connection, built_from)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
 
