@@ -222,10 +222,8 @@ def test_public_says_nothing_of_what_partners_send(two_nights: TwoNights) -> Non
             "select numerator from marts.indicator_value where area_type = 'county' "
             f"and indicator_id = '{indicator}' and period_label = '2019-05'",
         )
-    [(listed,)] = query(
-        two_nights.home.current / "public.duckdb",
-        "select list(distinct feeds) from marts.indicator",
-    )
+    database = two_nights.home.current / "public.duckdb"
+    [(listed,)] = query(database, "select list(distinct feeds) from marts.indicator")
     named = {feed for feeds in listed for feed in feeds.split(";")}
     assert named
     assert all(load_contracts()[feed].open_data for feed in named)
