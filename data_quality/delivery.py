@@ -7,8 +7,9 @@ from typing import Literal
 
 import duckdb
 
-from data_quality.catalogue import OF_FEEDS
-from warehouse.results import CheckResult, utc_now
+from data_quality.rows import rows
+from warehouse.check_kinds import kinds_about
+from warehouse.results import CheckResult, of_kind
 
 
 def results(
@@ -22,17 +23,12 @@ def results(
         "select 1 from duckdb_views() where (schema_name, view_name) = ('checks', 'feed_check')"
     ).fetchone():
         return []
-    kinds = ", ".join(f"'{kind}'" for kind, of in OF_FEEDS.items() if of.suite == suite)
-    found = []
-    for kind, check_id, feed, status, severity, *told, message in con.execute(
-        "select kind, check_id, feed, status, severity, observed, threshold, records, "
-        f"failed_records, message from checks.feed_check where kind in ({kinds}) order by check_id"
-    ).fetchall():
-        of = OF_FEEDS[kind]
-        about = (of.suite, feed, of.table_name, of.column_name, of.dimension)
-        verdict = (severity or of.severity, status)
-        found.append(CheckResult(run_id, check_id, *about, *verdict, *told, utc_now(), message))
-    return found
+    found = rows(
+        con,
+        "select * from checks.feed_check where list_contains(?, kind) order by check_id",
+        [[kind.kind for kind in kinds_about("feed", suite)]],
+    )
+    return [of_kind(run_id=run_id, **row) for row in found]
 
 
 def keep_accepted_months(con: duckdb.DuckDBPyConnection, published: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -11,16 +12,14 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from data_quality import delivery
-from data_quality.catalogue import sentences_of
+from data_quality import dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
-from orchestration.interruption import interruptible
 from orchestration.night import Night
-from orchestration.retries import retrying
-from warehouse import results, runs, waivers
+from warehouse import results, runs
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
+from warehouse.home_tables import waivers_of
 from warehouse.messages import SHOWN_BY_DEBUG, safe_message
 
 STEP = "dbt_build"
@@ -60,8 +59,9 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None:
             return None
-        sentences = sentences_of(manifest["nodes"][unique_id], manifest)
-        return spec._replace(blocking=False, description=" ".join(sentences))
+        test = dbt_tests.test_of(manifest["nodes"][unique_id], manifest)
+        description = f"{test.for_the_engineer} {test.for_the_auditor}"
+        return spec._replace(blocking=False, description=description)
 
 
 def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
@@ -81,33 +81,23 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
-        with (
-            night.working(STEP, "Building the tables and testing them"),
-            retrying(night),
-            interruptible(),
-        ):
+        with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
-        with retrying(night, attempts=0):
+        with night.failing(STEP, context.log.error, retries=0):
             refuse_if_incomplete(outcome.results, outcome.set_aside, outcome.sentences)
 
     return dbt_build
 
 
+@dataclass(frozen=True)
 class Outcome:
     """What a build left: dbt's results, every table's rows, the tests run after it, their words."""
 
-    def __init__(
-        self,
-        dbt_results: list[dict[str, Any]],
-        rows: dict[tuple[str, str], int],
-        set_aside: list[str],
-        sentences: dict[str, str],
-    ) -> None:
-        self.results = dbt_results
-        self.rows = rows
-        self.set_aside = set_aside
-        self.sentences = sentences
+    results: list[dict[str, Any]]
+    rows: dict[tuple[str, str], int]
+    set_aside: list[str]
+    sentences: dict[str, str]
 
 
 def build(
@@ -124,7 +114,9 @@ def build(
     when dbt could not run.
     """
     manifest = dbt_program.load_manifest(manifest_file)
+    definitions = json.loads(manifest_file.read_text(encoding="utf-8"))
     with night.warehouse() as connection:
+        dbt_tests.write(connection, definitions)
         inputs = runs.build_inputs(connection, night.settings)
         full_refresh = night.full_refresh or runs.built_with(connection) != inputs
         if full_refresh:
@@ -146,7 +138,7 @@ def build(
         results.append(
             connection,
             [
-                *results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
+                *dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
                 # Here, so that a late feed is told of also where a check stops the build.
                 *delivery.results(connection, night.run_id, "ingest"),
             ],
@@ -182,7 +174,7 @@ def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[
     today = date.today()
     named = {
         waiver.check_id.removeprefix("dbt.")
-        for waiver in waivers.held(connection).values()
+        for waiver in waivers_of(connection).values()
         if waiver.check_id.startswith("dbt.") and waiver.expires >= today
     }
     return {

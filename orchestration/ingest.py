@@ -7,11 +7,9 @@ from typing import Any
 import dagster as dg
 
 from data_quality import delivery
-from orchestration import alerting, progress
-from orchestration.failures import keep_traceback
-from orchestration.interruption import interruptible
+from orchestration import progress
+from orchestration.ending import keep_traceback
 from orchestration.night import Night
-from orchestration.retries import retrying
 from warehouse import results, runs, status
 from warehouse.contract import Contract
 from warehouse.ingest import holding, loading
@@ -53,9 +51,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             progress.tell(STEP, line)
 
         with (
-            night.working(STEP, "Loading what has landed"),
-            retrying(night),
-            interruptible() as received,
+            night.step(STEP, "Loading what has landed", context.log.error) as received,
             night.warehouse() as connection,
         ):
 
@@ -74,7 +70,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             totals = runs.feed_totals(connection, contracts)
             unchanged = unchanged and not night.full_refresh
             if unchanged:  # nothing is built, which would keep them
-                checks = delivery.results(connection, night.run_id, "ingest")
+                night.late = delivery.results(connection, night.run_id, "ingest")
             else:
                 results.append(connection, holding.checks(connection, night.run_id))
         if unchanged:
@@ -85,9 +81,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
                 else "Nothing new has landed, and nothing else changed: nothing to do."
             )
             report(message)
-            with retrying(night, attempts=0):
-                night.finish("unchanged", message)
-            alerting.tell_late(night.home, night.settings, night.run_id, checks)
+            night.end("unchanged", message)
             return
         for key, feed in feeds.items():
             if key in context.selected_asset_keys:

@@ -164,7 +164,7 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         },
     ),
     "quality.check_waiver": (
-        "Known failures that are borne for a time: the project's, and the home's in their place.",
+        "Known failures that are borne for a time: the home's waivers.csv.",
         {
             "check_id": ("VARCHAR", "The check (quality.check_result)."),
             "ceiling": ("BIGINT", "Most failed records that are borne."),
@@ -182,20 +182,16 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "records": ("BIGINT", "Rows it brought."),
         },
     ),
-    "quality.check_catalogue": (
-        "Every check that is intended, and whether it is implemented.",
+    "quality.dbt_test": (
+        "The tests of dbt of the last build, with what each asks.",
         {
             "check_id": ("VARCHAR", "Stable id of the check."),
-            "suite": ("VARCHAR", "Which tool or suite holds it, or would."),
+            "suite": ("VARCHAR", "dbt, or dbt_unit: proved with the software, not every night."),
             "feed": ("VARCHAR", "partner/feed, where the check is of one."),
             "table_name": ("VARCHAR", "The table checked."),
             "column_name": ("VARCHAR", "The column checked, where it is one."),
             "dimension": ("VARCHAR", "Dimension of quality, as in quality.check_result."),
             "severity": ("VARCHAR", "blocking or warning."),
-            "is_implemented": (
-                "BOOLEAN",
-                "Whether it is evaluated: every night; dbt_unit with the software.",
-            ),
             "for_the_engineer": ("VARCHAR", "What it asks of which table, in one sentence."),
             "for_the_auditor": ("VARCHAR", "Why it matters, in one sentence."),
         },

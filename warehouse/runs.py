@@ -1,52 +1,65 @@
-"""What the warehouse remembers about runs: their outcome, and what its tables were built with."""
+"""What the warehouse remembers about runs: how they ended, and what its tables were built with."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import duckdb
 
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions
 
+INTERRUPTED = "The run was interrupted; nothing is lost."
+Status = Literal["published", "unchanged", "blocked", "failed"]
+
 
 @dataclass(frozen=True)
-class RunRecord:
-    """One run; the fields are the columns of quality.run. Times are UTC without a zone."""
+class Ending:
+    """How a run ended. Times are UTC without a zone.
+
+    message: what was published or what failed, a sentence. step and what_to_do are of a run that
+    was blocked or failed. warnings: what somebody should look at. changes: the months whose rows in
+    force are others than in the publication before. Both a line each.
+    """
 
     run_id: str
-    status: str
+    status: Status
     started_at: datetime
     finished_at: datetime
     message: str
     publication_id: str | None = None
+    step: str | None = None
+    what_to_do: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was blocked or failed."""
+        return self.status in ("blocked", "failed")
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether somebody stopped it."""
+        return self.message == INTERRUPTED
 
 
-def record(con: duckdb.DuckDBPyConnection, run: RunRecord) -> None:
-    """Write the outcome of a run; the same run again replaces it (a retried step)."""
-    con.execute("begin")
-    con.execute("delete from quality.run where run_id = ?", [run.run_id])
+def record(con: duckdb.DuckDBPyConnection, run: Ending) -> None:
+    """Write a run into quality.run."""
     con.execute(
         "insert into quality.run "
         "(run_id, status, started_at, finished_at, message, publication_id) "
         "values (?, ?, ?, ?, ?, ?)",
-        list(astuple(run)),
+        [
+            *(run.run_id, run.status, run.started_at, run.finished_at, run.message),
+            run.publication_id,
+        ],
     )
-    con.execute("commit")
-
-
-def find(con: duckdb.DuckDBPyConnection, run_id: str) -> RunRecord | None:
-    """What was recorded of a run, or None."""
-    row = con.execute(
-        "select run_id, status, started_at, finished_at, message, publication_id "
-        "from quality.run where run_id = ?",
-        [run_id],
-    ).fetchone()
-    return RunRecord(*row) if row else None
 
 
 def build_inputs(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:

@@ -5,20 +5,11 @@
     caseload every row lies in the year's last month, so a snapshot is none of them.
 -#}
 {% macro counted_feeds() -%}
-    select feed
-    from {{ source("raw", "feed") }}
-    where
-        update_rule != 'snapshot'
-        and feed in (
-            ''
-            {%- if execute %}
-            {%- for node in graph.nodes.values() if node.resource_type == "model" %}
-            {%- if node.name.startswith("int_") and node.name.endswith("_row") %}
-            , '{{ node.name[4:-4] | replace("__", "/") }}'
-            {%- endif %}
-            {%- endfor %}
-            {%- endif %}
-        )
+    select feed.feed
+    from {{ source("raw", "feed") }} as feed
+    inner join information_schema.tables as monitored
+        on monitored.table_name = 'int_' || feed.partner || '__' || feed.name || '_row'
+    where feed.update_rule != 'snapshot' and monitored.table_schema = 'facts'
 {%- endmacro %}
 
 {#- The first of a list of texts, and how many more there are. -#}

@@ -237,13 +237,13 @@ def test_publications_are_verified_to_the_last_byte(night: Night) -> None:
 
 def test_init_says_which_alerts_cannot_go_out(home: Home) -> None:
     with home.csp_yml.open("a", encoding="utf-8") as settings:
-        settings.write("\nalerts:\n  webhook_file: webhook.address\n")
+        settings.write("\nalerts:\n  - file:alerts.addresses\n")
     done = csp("init", "--home", home.root)
     assert done.exit_code == 0
-    assert "No alert can go out by the webhook: the address's file" in done.stderr
-    address = home.root / "webhook.address"
+    assert "No alert can go out by file:alerts.addresses" in done.stderr
+    address = home.root / "alerts.addresses"
     address.touch(mode=0o600)
-    address.write_text("https://chat.example.org/hook/secret\n", encoding="utf-8")
+    address.write_text("jsons://chat.example.org/hook/secret\n", encoding="utf-8")
     done = csp("init", "--home", home.root)
     assert (done.exit_code, done.stderr) == (0, "")
     with home.csp_yml.open("a", encoding="utf-8") as settings:

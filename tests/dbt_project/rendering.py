@@ -67,6 +67,13 @@ def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
         source=lambda schema, table: table,
         config=lambda **settings: "",
         is_incremental=lambda: False,
+        execute=True,
+        graph={
+            "nodes": {
+                path.stem: {"resource_type": "model", "name": path.stem}
+                for path in (PROJECT / "models").rglob("*.sql")
+            }
+        },
     )
     module = environment.from_string(source).module
     return environment, {k: v for k, v in vars(module).items() if not k.startswith("_")}

@@ -38,7 +38,7 @@ def after_the_build(home: Home, run_id: str) -> None:
     with night.warehouse() as con:
         results.append(con, delivery.results(con, run_id, "ingest"))
     found = run_checks(home.warehouse_file, run_id, night.data_docs)
-    kept(night, found, prepared_manifest())
+    kept(night, found)
     publish(
         home,
         night.settings,

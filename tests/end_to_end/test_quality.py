@@ -92,7 +92,7 @@ def webhook() -> Iterator[Received]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Received(f"http://127.0.0.1:{server.server_port}/hook/{HOOK_END}", messages)
+    yield Received(f"json://127.0.0.1:{server.server_port}/hook/{HOOK_END}", messages)
     server.shutdown()
 
 
@@ -112,7 +112,7 @@ def stopped(
     """The demo's home, to which canaries came, and a tenth of April 2011's incidents."""
     home = copied(demo_home, tmp_path_factory.mktemp("stopped") / "home")
     with home.csp_yml.open("a") as settings:
-        settings.write(f"\nalerts:\n  webhook: {webhook.address}\n")
+        settings.write(f"\nalerts:\n  - {webhook.address}\n")
     home.csp_yml.chmod(0o600)
     now = time.time() - 60
     for feed, contract in load_contracts().items():
@@ -152,9 +152,8 @@ def test_the_page_and_the_status_say_what_to_do(stopped: Stopped) -> None:
 
 def test_somebody_was_told_once(stopped: Stopped) -> None:
     [message] = stopped.messages
-    [alert] = message["alerts"]  # type: ignore[misc]
-    assert alert["kind"] == "blocked"  # type: ignore[index]
-    assert TENTH in str(message["text"])
+    assert "1 blocked" in str(message["title"])
+    assert TENTH in str(message["message"])
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +212,7 @@ def test_no_canary_sings(waived: Stopped) -> None:
             read += 1
             assert CANARY.encode() not in path.read_bytes(), path
     assert read > 50
-    for table in ("check_result", "check_catalogue", "completeness_history", "alert", "run",
+    for table in ("check_result", "dbt_test", "completeness_history", "alert", "run",
                   "load_audit", "maturity_history"):  # fmt: skip
         found = query(
             home.warehouse_file,

@@ -178,7 +178,9 @@ select
             when tested.numerator + tested.previous_numerator = 0 then 'neither year has an event'
             when tested.denominator is null
                 then 'conditional exact binomial test of two counts, two-sided, ' || {{ level }}
-            else 'conditional exact binomial test of two counts over their residents, two-sided, ' || {{ level }}
+            else
+                'conditional exact binomial test of two counts over their residents, two-sided, '
+                || {{ level }}
         end
     ) as reason
 from tested

@@ -79,7 +79,10 @@ communities as (
             when classification like '%, district' then 2
         end as preference
     from {{ ref("community_profile") }}
-    where area_type = 'district' and numerator >= {{ threshold("summary_least_events") }} and relative_rate is not null
+    where
+        area_type = 'district'
+        and numerator >= {{ threshold("summary_least_events") }}
+        and relative_rate is not null
 ),
 
 most_affected as (

@@ -21,7 +21,8 @@ select
         else 'pass'
     end as status,
     null::varchar as severity,
-    coalesce(files.unreconciled, 0) || ' of ' || coalesce(files.files, 0) || ' files do not add up' as observed,
+    coalesce(files.unreconciled, 0) || ' of ' || coalesce(files.files, 0)
+    || ' files do not add up' as observed,
     '0 files' as threshold,
     coalesce(files.data_rows, 0) as records,
     coalesce(files.unreconciled, 0) as failed_records,

@@ -1,7 +1,12 @@
 -- `schema.<feed>`, warning: each source's newest file has the layout of its one before. Members of one zip
 -- are one delivery: what is compared came in another. Not of reference files: two editions of an index are
 -- meant to be different.
-with files as (
+with periods as (
+    select distinct file_id, period_key
+    from {{ source("raw", "load_period") }}
+),
+
+files as (
     select
         audit.feed,
         coalesce(period.period_key, '') as source,
@@ -13,10 +18,7 @@ with files as (
         split_part(audit.file_name, '/', 1) as container,
         audit.loaded_at
     from {{ source("quality", "loaded_file") }} as audit
-    left join (
-        select distinct file_id, period_key
-        from {{ source("raw", "load_period") }}
-    ) as period on audit.file_id = period.file_id
+    left join periods as period on audit.file_id = period.file_id
     where audit.partner != 'reference'
 ),
 
@@ -83,9 +85,8 @@ by_feed as (
         count(*) filter (where change != '') as changed,
         list(distinct change order by change) filter (where change != '') as tells,
         -- A file of several sources is named once.
-        list(distinct file_name || ' came ' || change order by file_name || ' came ' || change)
-            filter (where change != '') as sentences
-    from changes
+        list(distinct sentence order by sentence) filter (where change != '') as sentences
+    from (select *, file_name || ' came ' || change as sentence from changes) as told
     group by feed
 ),
 
