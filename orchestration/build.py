@@ -59,7 +59,7 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None:
             return None
-        test = dbt_tests.test_of(manifest["nodes"][unique_id], manifest)
+        test = dbt_tests.check_of(manifest["nodes"][unique_id], manifest)
         description = f"{test.for_the_engineer} {test.for_the_auditor}"
         return spec._replace(blocking=False, description=description)
 
@@ -108,24 +108,28 @@ def build(
 ) -> Outcome:
     """Run dbt, keep its tests' results in quality.check_result, count the rows built.
 
-    Everything is built anew when the definitions, the settings or the reference files differ from
-    those the tables were built with. A failing test keeps dbt from building what reads its table;
-    the tests whose failures a waiver bears are therefore run after the build. Raises RunFailed
-    when dbt could not run.
+    Everything is built anew when the definitions differ from those the tables were built with; what
+    a changed extract, lookup or setting changes, the models find themselves. A failing test keeps
+    dbt from building what reads its table; the tests whose failures a waiver bears are therefore
+    run after the build. Raises RunFailed when dbt could not run.
     """
     manifest = dbt_program.load_manifest(manifest_file)
     definitions = json.loads(manifest_file.read_text(encoding="utf-8"))
     with night.warehouse() as connection:
         dbt_tests.write(connection, definitions)
-        inputs = runs.build_inputs(connection, night.settings)
-        full_refresh = night.full_refresh or runs.built_with(connection) != inputs
+        built_from = dbt_program.definitions_stamp()
+        full_refresh = night.full_refresh or runs.built_with(connection) != built_from
         if full_refresh:
             runs.record_build(connection, None)
         waived = _waived_tests(connection, manifest) if selected is None else {}
     target = night.home.dbt_target
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     args = dbt_program.build_args(
-        target, full_refresh=full_refresh, selected=selected, set_aside=list(waived)
+        target,
+        full_refresh=full_refresh,
+        same_definitions=not full_refresh,
+        selected=selected,
+        set_aside=list(waived),
     )
     log(f"dbt build{' --full-refresh' if full_refresh else ''}")
     found = _dbt(night, target, manifest, args)
@@ -135,16 +139,12 @@ def build(
         _keep(target, found)
     with night.warehouse() as connection:
         sentences = _sentences(connection, manifest, found)
-        results.append(
-            connection,
-            [
-                *dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences),
-                # Here, so that a late feed is told of also where a check stops the build.
-                *delivery.results(connection, night.run_id, "ingest"),
-            ],
-        )
+        # Here, so that a late feed is told of also where a check stops the build.
+        night.late = delivery.results(connection, night.run_id, "ingest")
+        of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
+        results.append(connection, [*of_tests, *night.late])
         if selected is None and all(result["status"] in BUILT for result in found):
-            runs.record_build(connection, inputs)
+            runs.record_build(connection, built_from)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
 

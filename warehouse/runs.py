@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import duckdb
-
-from warehouse.settings import Settings
-from warehouse.versions import definitions_hash, package_versions
 
 INTERRUPTED = "The run was interrupted; nothing is lost."
 Status = Literal["published", "unchanged", "blocked", "failed"]
@@ -62,43 +57,17 @@ def record(con: duckdb.DuckDBPyConnection, run: Ending) -> None:
     )
 
 
-def build_inputs(con: duckdb.DuckDBPyConnection, settings: Settings) -> str:
-    """A SHA-256 of what every row of the models depends on, besides the partners' own extracts.
-
-    The definitions, the settings that models read, the software that evaluates them, the reference
-    files in force, and the months that nothing covers any more, since incremental models build
-    changed months again and drop none. While it stays the same, models may build on what they hold;
-    when it changes, everything is built anew.
-    """
-    reference = con.execute(
-        "select feed, file_name, sha256, contract_sha256, effective_at::varchar "
-        "from quality.loaded_file where partner = 'reference' order by file_id, file_name"
-    ).fetchall()
-    gone = con.execute(
-        "select distinct period.feed, period.period_key, period.month::varchar "
-        "from raw.load_period as period semi join "
-        "(from quality.file_event where event = 'withdrawn') as taken using (file_id) "
-        "anti join raw.period_in_force as held on period.feed = held.feed "
-        "and period.period_key = held.period_key and period.month = held.month order by all"
-    ).fetchall()
-    chosen = settings.model_dump(
-        mode="json", include={"focus_areas", "county", "most_similar_group", "geography"}
-    )
-    whole = [definitions_hash(), package_versions(), chosen, reference, gone]
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
-
-
 def built_with(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The `build_inputs` of the last build that ended well; None if there is none."""
+    """What `record_build` noted of the last build that ended well; None if there is none."""
     _ensure(con)
     row = con.execute("select inputs from quality.build").fetchone()
     return str(row[0]) if row else None
 
 
 def record_build(con: duckdb.DuckDBPyConnection, inputs: str | None) -> None:
-    """Remember what the tables are built with; None while a build is under way.
+    """Note the definitions that the tables are built with; None while a build is under way.
 
-    A build that was killed half-way must not count as one with the former inputs.
+    A build that was killed half-way must not count as one with the former definitions.
     """
     _ensure(con)
     con.execute("begin")

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import jinja2
+import yaml
 
 from warehouse import distributions
 
@@ -62,7 +63,9 @@ def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
     source = "\n".join(file.read_text() for file in sorted(MACROS.rglob("*.sql")))
     source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
     environment.globals.update(
+        var=variables.get,
         ref=lambda table: THRESHOLDS if table == "threshold" else table,
         source=lambda schema, table: table,
         config=lambda **settings: "",

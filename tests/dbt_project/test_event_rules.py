@@ -137,7 +137,6 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table int_home_force as select 'Force' as force_name;
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
-        create table int_reference_state as select 1 as fingerprint;
         create table period_in_force (feed varchar, month date);
         create table int_street_crime_extract (month date, force_name varchar);
         create table feed_value (feed varchar, column_name varchar, value varchar);
@@ -157,7 +156,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     for name in OTHER_MEASURES:
         con.execute(
             f"create table {name} (measure_id varchar, source varchar, month date, "
-            "lsoa_code varchar, district_code varchar, events bigint, fingerprint ubigint)"
+            "lsoa_code varchar, district_code varchar, events bigint)"
         )
     for _, _, _, fact, measures in FEEDS.values():
         con.execute(f"create view {fact} as {model(fact)}")

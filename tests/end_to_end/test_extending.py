@@ -83,7 +83,7 @@ def _changed_project(target: Path) -> Path:
             with (target / path).open("a", encoding="utf-8") as file:
                 file.write(block)
             blocks += 1
-    assert blocks == 14
+    assert blocks == 11
     return target
 
 
@@ -270,3 +270,19 @@ def test_the_new_feed_is_one_that_auditors_watch(extended: Home) -> None:
         extended,
         "select distinct file_name from marts.figure_source where feed = 'ambulance/callout'",
     ) == [("callouts.csv",)]
+    assert partner(
+        extended,
+        "select count(*) > 0 from marts.feed_coverage "
+        "where partner = 'ambulance' and feed = 'callout'",
+    ) == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["measure_event", "field_completeness", "feed_month_file", "int_feed_place",
+     "assert_partner_rows_are_in_their_facts", "assert_partner_events_are_counted",
+     "assert_facts_are_in_time_and_place", "assert_keys_stay_with_their_records"],
+)  # fmt: skip
+def test_one_declaration_brings_the_new_feed_everywhere(name: str, extended: Home) -> None:
+    [path] = (extended.dbt_target / "compiled").rglob(f"{name}.sql")
+    assert re.search("'ambulance/callout'|'ambulance' as partner", path.read_text())

@@ -1,26 +1,15 @@
 {{
     config(
         materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key="force_name, month",
+        incremental_strategy="append",
+        pre_hook="{{ delete_changed_partitions(ref('int_street_crime_extract'), 'force_name, month') }}",
     )
 }}
 -- One row per row of the extracts in force, typed, placed, and with each monitored field in its
 -- completeness bucket. Before republished crimes are merged: what the force sent. The texts of a row
 -- stay in staging, which has them by file and line: writing them here again would double the time.
-with extracts as (
-    select
-        extract.force_name,
-        extract.month,
-        extract.file_id,
-        -- A file some of whose rows were rejected may have been read again by a changed contract.
-        hash(extract.file_id, extract.contract_sha256, reference_state.fingerprint) as fingerprint
-    from {{ ref("int_street_crime_extract") }} as extract
-    cross join {{ ref("int_reference_state") }} as reference_state
-),
-
-changed as (
-    {{ changed_partitions("extracts", ["force_name", "month"]) }}
+with changed as (
+    {{ lacking_partitions(ref("int_street_crime_extract"), "force_name, month") }}
 ),
 
 unmerged_forces as (

@@ -1,19 +1,14 @@
 -- One row per feed, source within it, month, district and file: how many of the rows in force the file
 -- gave. What a figure came from, and how much each month brought.
-{{ feed_month_file("police", "street_crime") }}
-union all
-{{ feed_month_file("police", "recorded_crime") }}
-union all
-{{ feed_month_file("police", "incident") }}
-union all
-{{ feed_month_file("hate", "report") }}
-union all
-{{ feed_month_file("marac", "hearing") }}
-union all
-{{ feed_month_file("fire", "incident") }}
-union all
-{{ feed_month_file("council", "asb_report") }}
-union all
-{{ feed_month_file("probation", "caseload") }}
-union all
-{{ feed_month_file("youth", "disposal") }}
+{% for feed in var("feeds") -%}
+{{ "union all" if not loop.first }}
+select
+    '{{ feed.feed }}' as feed,
+    source,
+    month,
+    district_code,
+    file_id,
+    count(*) as records
+from {{ ref(rows_of(feed.feed)) }}
+group by all
+{% endfor %}

@@ -20,6 +20,13 @@ counted as (
     from disposals
     where {{ condition }}
     {% endfor %}
-),
+)
 
-{{ partner_measure("youth/disposal", "counted", "youth_disposals") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

@@ -19,6 +19,13 @@ counted as (
     from offenders
     where {{ condition }}
     {% endfor %}
-),
+)
 
-{{ partner_measure("probation/caseload", "counted", "caseload_offenders") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

@@ -31,6 +31,13 @@ counted as (
     from reports
     where {{ condition }}
     {% endfor %}
-),
+)
 
-{{ partner_measure("hate/report", "counted", "hate_reports") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

@@ -39,6 +39,13 @@ counted as (
     from incidents
     where {{ condition }}
     {% endfor %}
-),
+)
 
-{{ partner_measure("fire/incident", "counted", "deliberate_fires") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

@@ -22,6 +22,13 @@ counted as (
     from cases
     where {{ condition }}
     {% endfor %}
-),
+)
 
-{{ partner_measure("marac/hearing", "counted", "marac_cases") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

@@ -40,6 +40,13 @@ counted as (
         events
     from incidents
     where is_domestic_without_crime
-),
+)
 
-{{ partner_measure("police/incident", "counted", "asb_incidents") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

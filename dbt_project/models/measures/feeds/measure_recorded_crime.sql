@@ -57,6 +57,13 @@ counted as (
     from {{ crimes }}
     where {{ condition }}
     {% endfor %}
-),
+)
 
-{{ partner_measure("police/recorded_crime", "counted", "all_crime") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all

@@ -28,6 +28,13 @@ counted as (
         events
     from reports
     where category = 'Abandoned vehicle'
-),
+)
 
-{{ partner_measure("council/asb_report", "counted", "council_asb_reports") }}
+select
+    measure_id,
+    month,
+    lsoa_code,
+    district_code,
+    sum(events)::bigint as events
+from counted
+group by all
