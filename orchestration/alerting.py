@@ -49,7 +49,7 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
         con.execute("select feed, max(loaded_at) from quality.loaded_file group by feed").fetchall()
     )
     return [
-        Alert("late", str(check.feed), check.message or "no file came in time.")
+        Alert("late", str(check.feed), str(check.message).removeprefix(f"{check.feed}: "))
         for check in checks
         if check.check_id.startswith("timeliness.")
         and check.status == "fail"

@@ -275,6 +275,10 @@ def _events(
 ) -> Iterator[Any]:
     """Dagster's events for dbt's results: rows and seconds of a table, failures of a test."""
     checks = {(spec.metadata or {}).get(UNIQUE_ID): spec for spec in context.assets_def.check_specs}
+    for uid in specs.keys() - {result["unique_id"] for result in outcome.results}:
+        # A seed or a view that was left alone. Without its event Dagster would skip what reads it.
+        if specs[uid].key in context.selected_asset_keys:
+            yield dg.Output(None, output_name=specs[uid].key.to_python_identifier())
     for result in outcome.results:
         uid, status = result["unique_id"], result["status"]
         seconds = round(float(result.get("execution_time") or 0), 3)

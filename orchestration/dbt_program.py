@@ -55,14 +55,16 @@ def build_args(
     set_aside: names of tests to leave out. Unit tests prove the definitions and belong to
     `make test`; the night's data cannot change them.
     """
-    args = [*QUIET, "build", "--exclude-resource-type", "unit_test", *_folders(target, project_dir)]
+    kinds = ("model", "test") if same_definitions else ("model", "test", "seed")
+    args = [*QUIET, "build", *(word for kind in kinds for word in ("--resource-type", kind))]
+    args += _folders(target, project_dir)
     if full_refresh:
         args.append("--full-refresh")
     if selected is not None:
         args += ["--select", *sorted(selected)]
     elif same_definitions:
         built = ("config.materialized:table", "config.materialized:incremental")
-        args += ["--exclude-resource-type", "seed", "--select", *built, "resource_type:test"]
+        args += ["--select", *built, "resource_type:test"]
     if set_aside:
         args += ["--exclude", *sorted(set_aside)]
     return args

@@ -7,6 +7,8 @@ not be one who may read records.
 import logging
 import os
 import re
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -15,9 +17,9 @@ from warehouse.home import READABLE_BY_OTHERS, Home
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from apprise import Apprise
+    from apprise import NotifyBase
 
-# For one service, both tries taken together; a name that is slow to look up counts.
+# For both tries of all services together; a name that is slow to look up counts.
 LONGEST_SECONDS = 30.0
 PAUSE_SECONDS = 2.0
 
@@ -69,24 +71,34 @@ def message(partnership: str, run_id: str, alerts: Sequence[Alert]) -> Message:
 def send(
     settings: Settings, home: Home, message: Message, longest: float = LONGEST_SECONDS
 ) -> list[str]:
-    """Send the message to every service; a sentence for each that did not take it.
+    """Send the message to every service at once; a sentence for each that did not take it.
 
     Raises nothing: a message that fails must not fail the night. A service is tried twice, is
     given up after `longest` seconds, and its redirects are not followed. No sentence quotes an
     address, which may be a password.
     """
-    try:
-        services, failed = _services(settings, home, longest)
-        if not services:
-            return failed
-        found = services.notify(body=message.text, title=message.subject, body_format="text")
-        for service in found:
-            if not service:
-                logged = " ".join(entry.message for entry in service.logs())
-                failed.append(f"The alert by {service.name} {_why(service.status.name, logged)}")
-    except Exception as error:  # its own words might quote what it was given
-        return [f"The alerts could not be sent ({type(error).__name__})."]
-    return failed
+    services, failed = _services(settings, home)
+    reasons: list[str | None] = [
+        "did not end in time; it may have arrived all the same." for _ in services
+    ]
+
+    def deliver(number: int, service: "NotifyBase") -> None:
+        reasons[number] = _delivered(service, message)
+
+    # Threads of our own: those of Apprise's time limit would keep the process from ending.
+    threads = [
+        threading.Thread(target=deliver, args=entry, daemon=True) for entry in enumerate(services)
+    ]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + longest
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return failed + [
+        f"The alert by {service.service_name} {reason}"
+        for service, reason in zip(services, list(reasons), strict=True)
+        if reason is not None
+    ]
 
 
 def unready(settings: Settings, home: Home) -> list[str]:
@@ -94,9 +106,7 @@ def unready(settings: Settings, home: Home) -> list[str]:
     return _services(settings, home)[1]
 
 
-def _services(
-    settings: Settings, home: Home, longest: float = LONGEST_SECONDS
-) -> tuple["Apprise", list[str]]:
+def _services(settings: Settings, home: Home) -> tuple[list["NotifyBase"], list[str]]:
     """What the addresses stand for, and a sentence for each that stands for nothing."""
     import apprise  # takes a while, and most runs have nothing to send
 
@@ -106,10 +116,11 @@ def _services(
         default_service_retry=1,
         default_service_wait=PAUSE_SECONDS,
         http_redirects=False,  # a message that is redirected would arrive elsewhere
-        service_timeout=longest,
+        service_timeout=0,
         storage_mode="memory",
     )
-    services, problems = apprise.Apprise(asset=asset), []
+    services: list[NotifyBase] = []
+    problems: list[str] = []
     for entry in settings.alerts:
         found = _addresses(entry, home)
         if isinstance(found, str):
@@ -131,7 +142,7 @@ def _services(
                     "password out."
                 )
             else:
-                services.add(service)
+                services.append(service)
     return services, problems
 
 
@@ -162,11 +173,18 @@ def _addresses(entry: str, home: Home) -> list[str] | str:
     return lines
 
 
-def _why(status: str, logged: str) -> str:
+def _delivered(service: "NotifyBase", message: Message) -> str | None:
     """Why a service did not take the message, with no word of what it answered but the code."""
-    if status == "TIMEOUT":
-        return "did not end in time; it may have arrived all the same."
-    code = re.search(r"error=(\d{3})", logged)
+    import apprise
+
+    try:
+        alone = apprise.Apprise(service, asset=service.asset)
+        found = alone.notify(body=message.text, title=message.subject, body_format="text")
+    except Exception as error:  # its own words might quote what it was given
+        return f"failed ({type(error).__name__})."
+    if found:
+        return None
+    code = re.search(r"error=(\d{3})", " ".join(entry.message for entry in found.logs()))
     answer = f" (answer {code[1]})" if code else ""
     return (
         f"was not taken{answer}. See that its address is right, and that this machine may speak to "

@@ -57,15 +57,22 @@ def rendered(text: str) -> str:
     return environment.from_string(text).render(**functions)
 
 
+def declared_feeds() -> list[dict[str, str]]:
+    """Each feed of records as the project declares it."""
+    feeds: list[dict[str, str]] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
+        "feeds"
+    ]
+    return feeds
+
+
 @cache
 def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
     """The project's macros by name, and the environment that knows what dbt gives them."""
     source = "\n".join(file.read_text() for file in sorted(MACROS.rglob("*.sql")))
     source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
     environment.globals.update(
-        var=variables.get,
+        var={"feeds": declared_feeds()}.get,
         ref=lambda table: THRESHOLDS if table == "threshold" else table,
         source=lambda schema, table: table,
         config=lambda **settings: "",

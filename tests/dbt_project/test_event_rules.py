@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dbt_project.rendering import connection, macros, model
+from tests.dbt_project.rendering import connection, declared_feeds, macros, model
 from warehouse.contract import load_contracts
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
@@ -65,28 +65,11 @@ STAGED = {
         line_number bigint, status_bucket varchar""",
 }
 
-# Feed: where it is staged, its key and its date, its fact, its measures.
+# Feed: where it is staged, its key and its date, its fact, its measures; as the project declares.
 FEEDS = {
-    "police/recorded_crime": (
-        *("stg_police__recorded_crime", "crime_ref", "recorded_date"),
-        *("fct_recorded_crime", "measure_recorded_crime"),
-    ),
-    "police/incident": (
-        *("stg_police__incident", "incident_no", "created_at"),
-        *("fct_incident", "measure_incident"),
-    ),
-    "hate/report": (
-        *("stg_hate__report", "report_id", "reported_date"),
-        *("fct_hate_report", "measure_hate"),
-    ),
-    "fire/incident": (
-        *("stg_fire__incident", "incident_no", "call_at"),
-        *("fct_fire_incident", "measure_fire"),
-    ),
-    "council/asb_report": (
-        *("stg_council__asb_report", "report_id", "received_date"),
-        *("fct_council_report", "measure_council"),
-    ),
+    feed["feed"]: (staging, feed["record_key"], feed["date"], feed["fact"], feed["measure"])
+    for feed in declared_feeds()
+    if (staging := "stg_" + feed["feed"].replace("/", "__")) in STAGED
 }
 OTHER_MEASURES = ("measure_street_crime", "measure_marac", "measure_youth", "measure_caseload")
 

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,6 @@ import duckdb
 import pytest
 
 from demo.formats import zip_bytes
-from orchestration.dbt_program import prepared_manifest
 from tests.end_to_end.running import CSP, STREET, copied, csp, land, partner, query, run, status
 from tests.end_to_end.street_story import LEICESTERSHIRE, Story, street_csv
 from tests.end_to_end.test_incremental import compare
@@ -24,8 +22,7 @@ from tests.warehouse import canaries
 from tests.warehouse.test_damaged_files import TWENTY
 from warehouse.contract import load_contract, load_contracts
 from warehouse.home import Home
-from warehouse.publication import list_publications, publish
-from warehouse.settings import load_settings
+from warehouse.publication import list_publications
 
 NEXT, LAST, REPLACED = "2020-02", "2020-01", "2019-12"
 
@@ -71,69 +68,6 @@ def test_the_same_bytes_again_publish_nothing(home: Home) -> None:
         "select status, reason from quality.load_audit where file_name like 'again-%'",
     )
     assert [row[0] for row in rows] == ["duplicate", "duplicate"]
-
-
-READER = """
-import sys, time
-from pathlib import Path
-import duckdb
-
-current, stop = Path(sys.argv[1]), Path(sys.argv[2])
-print("ready", flush=True)
-stopped = False
-while not stopped:
-    stopped = stop.exists()  # asked first: what stands at the end is read once more
-    with duckdb.connect(str(current / sys.argv[3]), read_only=True) as con:
-        print(*con.execute(
-            "select (select publication_id from marts.publication), "
-            "(select sum(numerator) from marts.indicator_value), "
-            "(select count(*) from marts.load_audit), "
-            "(select max(period_start) from marts.feed_coverage)"
-        ).fetchone(), flush=True)
-    time.sleep(0.4)
-"""
-
-
-class Readers:
-    """Programs that query the current publication in a loop, opening it anew each time."""
-
-    def __init__(self, home: Home, folder: Path) -> None:
-        self.home, self.stop = home, folder / "stop"
-        self.running = [
-            subprocess.Popen(
-                [sys.executable, "-c", READER, str(home.current), str(self.stop), name],
-                stdout=(folder / f"{name}.out").open("w+"),
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for name in ("partner.duckdb", "public.duckdb")
-        ]
-        self.answers = [folder / "partner.duckdb.out", folder / "public.duckdb.out"]
-
-    def __enter__(self) -> "Readers":
-        while not all(path.read_text().startswith("ready") for path in self.answers):
-            time.sleep(0.05)
-        return self
-
-    def __exit__(self, *failed: object) -> None:
-        self.stop.touch()
-        for program in self.running:
-            _, said = program.communicate(timeout=60)
-            assert program.returncode == 0, said
-
-    def seen(self) -> list[set[str]]:
-        """The different answers each program got."""
-        return [set(path.read_text().splitlines()[1:]) for path in self.answers]
-
-    def true_answers(self, name: str) -> set[str]:
-        """What each kept publication answers, opened by its own name."""
-        ask = READER.split("con.execute(")[1].split(").fetchone")[0]
-        sql = "".join(line.strip().strip('"') for line in ask.strip().splitlines())
-        return {
-            " ".join(str(value) for value in query(folder / name, sql)[0])
-            for folder in self.home.published.iterdir()
-            if folder.is_dir() and not folder.is_symlink()
-        }
 
 
 # A few rows of every partner whose records name people, in months that the small home covers.
@@ -183,12 +117,11 @@ class TwoNights(NamedTuple):
     rows_before: int
     output: str
     public: list[dict[str, list[tuple[Any, ...]]]]
-    readers: Readers
 
 
 @pytest.fixture(scope="module")
 def two_nights(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> TwoNights:
-    """Two nights while readers read.
+    """Two nights.
 
     The first has good and broken extracts of the police; the second what partners send whose
     records name people, files full of canaries, and twenty damaged files.
@@ -210,32 +143,24 @@ def two_nights(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Tw
         "where area_type = 'lsoa' and district_code = 'E07000129'",
     )
     landed = copied(home, folder / "landed")
-    with Readers(home, folder) as readers:
-        run(home)
-        first = copied(home, folder / "first")
-        public = [_public(home)]
-        told = status(home)
-        for feed in ("police/recorded_crime", "marac/hearing", "probation/caseload"):
-            canaries.land(home, load_contract(feed))
-        for feed, name, content, _ in TWENTY.values():
-            land(home, feed, name, content, time.time() - 40)
-        for feed, text in PARTNERS.items():
-            land(home, feed, "extract.csv", text.format(lsoa=lsoa).encode(), time.time() - 30)
-        output = run(home).output
-        public.append(_public(home))
+    run(home)
+    first = copied(home, folder / "first")
+    public = [_public(home)]
+    told = status(home)
+    for feed in ("police/recorded_crime", "marac/hearing", "probation/caseload"):
+        canaries.land(home, load_contract(feed))
+    for feed, name, content, _ in TWENTY.values():
+        land(home, feed, name, content, time.time() - 40)
+    for feed, text in PARTNERS.items():
+        land(home, feed, "extract.csv", text.format(lsoa=lsoa).encode(), time.time() - 30)
+    output = run(home).output
+    public.append(_public(home))
     # What `csp status --json` says of the broken files of the first.
     assert {item["file"] for item in told["refused"]} >= {"missing-column.csv", "truncated.zip"}
     assert any(f"{STREET}/ragged.csv: 2 of 30 rows" in line for line in told["noticed"])
     [street] = [feed for feed in told["feeds"] if feed["feed"] == STREET]
     assert (street["rejected"], street["latest_month"]) == (2, NEXT)
-    return TwoNights(home, landed, first, before, output, public, readers)
-
-
-def test_readers_see_whole_publications(two_nights: TwoNights) -> None:
-    readers = two_nights.readers
-    for seen, name in zip(readers.seen(), ("partner.duckdb", "public.duckdb"), strict=True):
-        assert seen <= readers.true_answers(name)
-        assert len(seen) == 3, "the first publication, and one of each night"
+    return TwoNights(home, landed, first, before, output, public)
 
 
 def test_good_files_count_and_broken_ones_are_refused_or_rejected(two_nights: TwoNights) -> None:
@@ -297,13 +222,14 @@ def test_public_says_nothing_of_what_partners_send(two_nights: TwoNights) -> Non
             "select numerator from marts.indicator_value where area_type = 'county' "
             f"and indicator_id = '{indicator}' and period_label = '2019-05'",
         )
-    [(listed,)] = query(
-        two_nights.home.current / "public.duckdb",
-        "select list(distinct feeds) from marts.indicator",
-    )
+    database = two_nights.home.current / "public.duckdb"
+    [(listed,)] = query(database, "select list(distinct feeds) from marts.indicator")
     named = {feed for feeds in listed for feed in feeds.split(";")}
     assert named
     assert all(load_contracts()[feed].open_data for feed in named)
+    checks = f"select count(*) > 0 from marts.check_result where feed in {tuple(PARTNERS)}"
+    assert partner(two_nights.home, checks) == [(True,)]
+    assert query(database, checks) == [(False,)]
 
 
 def _count(month: str) -> str:
@@ -417,37 +343,3 @@ def test_rows_that_do_not_reconcile_stop_publication(home: Home) -> None:
     [check] = [each for each in told["not_passed"] if each["check_id"].endswith("reconcile")]
     assert (check["severity"], check["status"]) == ("blocking", "fail")
     assert "assert_rows_reconcile" in home.blocked_page.read_text(encoding="utf-8")
-
-
-def test_rows_of_a_restricted_feed_stay_out_of_public(home: Home) -> None:
-    """Planted in the warehouse as a partner's feed would be, then published without a run."""
-    settings = load_settings(home)
-    run_id = status(home)["last_run"]["run_id"]
-    with duckdb.connect(str(home.warehouse_file)) as con:
-        con.execute(
-            "insert into quality.load_audit (file_id, partner, feed, file_name, status) "
-            "values (9999, 'marac', 'marac/hearing', 'hearings.csv', 'loaded')"
-        )
-        con.execute(
-            "insert into quality.check_result (run_id, check_id, feed, severity, status) "
-            f"values ('{run_id}', 'validity.marac.hearing', 'marac/hearing', 'warning', 'pass')"
-        )
-        con.execute(
-            "insert into indicators.int_measured_value select * replace "
-            "('marac_cases' as indicator_id) from indicators.int_measured_value limit 5"
-        )
-        con.execute(
-            "insert into marts.recording_completeness select * replace "
-            "('marac' as partner, 'hearing' as feed) from marts.recording_completeness limit 5"
-        )
-    publish(home, settings, run_id, prepared_manifest())
-    for table, planted in (
-        ("load_audit", "feed = 'hearing'"),
-        ("check_result", "feed = 'marac/hearing'"),
-        ("indicator", "indicator_id = 'marac_cases'"),
-        ("indicator_value", "indicator_id = 'marac_cases'"),
-        ("recording_completeness", "partner = 'marac'"),
-    ):
-        sql = f"select count(*) filter (where {planted}) > 0, count(*) > 0 from marts.{table}"
-        assert query(home.current / "partner.duckdb", sql) == [(True, True)], table
-        assert query(home.current / "public.duckdb", sql) == [(False, True)], table

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.contract import Contract, parse_contract
-from warehouse.reading import Limits, Reading, read_file
+from warehouse.reading import Limits, Reading
 
 KEYED = """
 feed: council/report
@@ -85,6 +85,3 @@ def read_bytes(
     path = folder / name
     path.write_bytes(content)
     return Read(path, contract or keyed(), folder / "work", fast)
-
-
-__all__ = ["KEYED", "Read", "keyed", "read_bytes", "read_file"]

@@ -373,7 +373,9 @@ def test_an_answer_that_drips_for_ever_does_not_hold_the_night(home: Home) -> No
         began = time.monotonic()
         [sentence] = sent(home, hook.address(), longest=SHORT)
         took = time.monotonic() - began
+        pools = [each for each in threading.enumerate() if "Executor" in each.name]
         hook.gate.set()
+    assert pools == [], "they would keep the process from ending"
     assert "did not end in time; it may have arrived all the same" in sentence
     assert took < LONG / 2
 

@@ -22,7 +22,6 @@ from warehouse.ingest.checking import CheckedFile, check_file
 from warehouse.reading.names import MemberNames, plain_name
 
 STREET = load_contract("police/street_crime")
-CRIME = load_contract("police/recorded_crime")
 BOUNDARY = load_contract("reference/boundary")
 GOOD = b"report_id,received,note\n1,2020-01-02,hello\n"
 

@@ -6,9 +6,7 @@ for batch in batches(path, contract, limits, workdir):
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 
@@ -16,7 +14,7 @@ from warehouse.contract import Contract
 from warehouse.errors import FileRefused
 from warehouse.faults import refusing
 from warehouse.reading import checks, notations
-from warehouse.reading.archive import Limits, Member, members
+from warehouse.reading.archive import Member
 from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
 from warehouse.reading.header import Header
 from warehouse.reading.rejects import (
@@ -46,7 +44,6 @@ class Reading:
     refused: FileRefused | None = None
     layout: str = ""
     encoding: str = ""
-    header_line: int = 0
     data_rows: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -143,19 +140,6 @@ def _mask(contract: Contract, source: Source, masking: Masking | None) -> Mask |
     if not contract.has_identifiers:
         return None
     return masking(contract, source.header) if masking else lambda line: None
-
-
-def read_file(
-    con: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    path: Path,
-    limits: Limits,
-    workdir: Path,
-) -> list[Reading]:
-    """All members of one landed file as one batch, for files that fit in memory."""
-    found = members(path, contract, limits, workdir)
-    with closing(found):
-        return read_batch(con, contract, list(found))
 
 
 def _clear(con: duckdb.DuckDBPyConnection) -> None:
@@ -275,6 +259,5 @@ def _describe(reading: Reading, source: Source) -> None:
     header: Header = source.header
     reading.layout = header.layout.name
     reading.encoding = source.encoding
-    reading.header_line = header.first_line
     reading.captured = dict(header.fixed)
     reading.absent = header.absent

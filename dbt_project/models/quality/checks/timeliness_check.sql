@@ -17,8 +17,8 @@ select
         when allowed_days is null then 'A feed of ' || cadence || ' cadence is never late.'
         when due_on is null then 'This feed has not been delivered yet.'
         else
-            greatest(current_date - received_at::date, 0) || ' days since the newest file; ' || cadence
-            || ': ' || allowed_days || ' allowed.'
+            feed || ': ' || greatest(current_date - received_at::date, 0)
+            || ' days since the newest file; ' || cadence || ': ' || allowed_days || ' allowed.'
             || case when current_date > due_on then ' Ask the partner for the missing extracts.' else '' end
     end as message
 from {{ ref("feed_timeliness") }}
