@@ -3,13 +3,14 @@
 import shlex
 
 from cli.show import say
+from warehouse import status
 from warehouse.home import Home
 from warehouse.ingest.withdrawal import change_force
 
 
 def withdraw(home: Home, file: str, feed: str | None, reason: str | None, back: bool) -> None:
     """Say what was withdrawn or came back, what is in force now, and what to do."""
-    lines = change_force(home, file, back=back, feed=feed, reason=reason)
+    lines = change_force(home, file, back=back, feed=feed, reason=reason, record=status.record)
     for line in lines:
         say(line)
     say("Nothing is published yet: `csp run` builds and publishes it.")

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 import duckdb
 
 from orchestration import progress
-from warehouse import alerts, results, status
+from warehouse import alerts, status
 from warehouse.alerts import Alert
 from warehouse.ddl import open_warehouse
 from warehouse.errors import CspError
@@ -85,11 +85,8 @@ def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
 def of_run(
     con: duckdb.DuckDBPyConnection, ending: Ending, checks: Iterable[CheckResult]
 ) -> list[Alert]:
-    """The feeds that are late by these and the kept checks; of a run that published, lower scores.
-
-    checks: those of an unchanged night, which are not kept.
-    """
-    found = late(con, [*checks, *results.of_run(con, ending.run_id)]) + not_taken(con)
+    """The feeds that are late by these checks, and scores that fell, of a run that published."""
+    found = late(con, checks) + not_taken(con)
     return found + (fallen(con, ending.run_id) if ending.status == "published" else [])
 
 

@@ -81,7 +81,7 @@ def write(
     """Write how a run ended wherever it is read, and tell who asked to be told.
 
     These are: quality.run, status.json, failures/ (of a run that was blocked or failed), and the
-    alerts. late: what an unchanged night found of late feeds. Without settings the warehouse
+    alerts. late: what the night found of late feeds. Without settings the warehouse
     cannot be opened, nor can anybody be told. Returns the ending with the run's warnings; one that
     could not be recorded has failed.
     """

@@ -41,8 +41,8 @@ PASSING = (ConnectionError, TimeoutError, BlockingIOError, InterruptedError)
 class Night:
     """What the steps of one run of one home share.
 
-    input_state: what the run started from, once ingest knows it. late: what an unchanged night
-    found of feeds that are late. ending: how it ended, once that is known.
+    input_state: what the run started from, once ingest knows it. late: what it found of
+    feeds that are late. ending: how it ended, once that is known.
     """
 
     home: Home

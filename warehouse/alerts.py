@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from warehouse.home import READABLE_BY_OTHERS, Home
 from warehouse.settings import Settings
@@ -128,7 +128,7 @@ def _services(settings: Settings, home: Home) -> tuple[list["NotifyBase"], list[
             continue
         place = "alerts in csp.yml" if len(found) == 1 and found[0] == entry else entry
         for address in found:
-            service = apprise.Apprise.instantiate(address, asset=asset)
+            service: Any = apprise.Apprise.instantiate(address, asset=asset)
             kind = address.partition(":")[0]
             if service is None:
                 problems.append(

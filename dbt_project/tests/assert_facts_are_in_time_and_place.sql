@@ -18,4 +18,8 @@ from records
 where
     month is null
     or month not in (select calendar_date from {{ ref("dim_date") }})
-    or district_code not in (select district_code from {{ ref("dim_district") }})
+    -- null is in no list, and also not in an empty one, which a home without lookups has
+    or (
+        district_code is not null
+        and district_code not in (select district_code from {{ ref("dim_district") }})
+    )

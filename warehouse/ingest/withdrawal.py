@@ -1,14 +1,14 @@
 """Taking a loaded file out of force, and back: audited, and undone as easily."""
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
 
-from warehouse import ddl, status
+from warehouse import ddl
 from warehouse.contract import Contract, load_contracts
 from warehouse.errors import UsageError
 from warehouse.faults import as_csp_error
@@ -40,13 +40,20 @@ class _Candidate:
 
 
 def change_force(
-    home: Home, name: str, *, back: bool = False, feed: str | None = None, reason: str | None = None
+    home: Home,
+    name: str,
+    *,
+    back: bool = False,
+    feed: str | None = None,
+    reason: str | None = None,
+    record: Callable[[Home, duckdb.DuckDBPyConnection], None] = lambda _home, _con: None,
 ) -> list[str]:
     """Withdraw the file of that name (of a zip all its members), or bring it back; the outcome.
 
     name: as the audit shows it, with or without `partner/feed/`, or the beginning of its SHA-256.
-    A file that is brought back has the status and the place in time that it had. Raises UsageError
-    for a name that means no file or several, CspError while a run goes on.
+    A file that is brought back has the status and the place in time that it had. record: writes
+    what changed where it is shown, still under the lock. Raises UsageError for a name that means no
+    file or several, CspError while a run goes on.
     """
     home.require()
     settings = load_settings(home)
@@ -83,7 +90,7 @@ def change_force(
         except BaseException:
             con.execute("ROLLBACK")
             raise
-        status.record(home, con)
+        record(home, con)
     return lines
 
 
