@@ -44,8 +44,7 @@ summed as (
         coalesce(sum(counted.valid), 0)::bigint as valid,
         coalesce(sum(counted.invalid), 0)::bigint as invalid,
         coalesce(
-            sum(counted.records - counted.not_applicable)
-                filter (where counted.month = latest.month),
+            sum(counted.records - counted.not_applicable) filter (where counted.month = latest.month),
             0
         )::bigint as latest_applicable,
         coalesce(sum(counted.valid) filter (where counted.month = latest.month), 0)::bigint
