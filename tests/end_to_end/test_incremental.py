@@ -36,7 +36,10 @@ WITHOUT = {
     "feed_coverage": ["received_at"],
     "figure_source": ["loaded_at"],
 }
-LEFT_OUT = {"publication", "check_result", "maturity_history", "completeness_history"}
+LEFT_OUT = {
+    *("publication", "check_result", "check_catalogue"),
+    *("maturity_history", "completeness_history"),
+}
 
 
 @pytest.mark.parametrize("seed", SEEDS)

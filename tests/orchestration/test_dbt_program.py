@@ -35,6 +35,13 @@ def test_a_full_refresh_and_a_selection_are_passed_on() -> None:
     assert args[-4:] == ["--full-refresh", "--select", "a", "b"]
 
 
+def test_seeds_and_views_of_the_same_definitions_are_left_alone() -> None:
+    args = dbt_program.build_args(Path("/t"), same_definitions=True)
+    assert "seed" not in args
+    wanted = ["config.materialized:table", "config.materialized:incremental", "resource_type:test"]
+    assert args[-4:] == ["--select", *wanted]
+
+
 def test_the_profile_gets_the_home_and_its_limits_and_no_telemetry() -> None:
     found = dbt_program.environment(Path("/h/warehouse.duckdb"), SETTINGS)
     assert found["CSP_WAREHOUSE"] == "/h/warehouse.duckdb"
