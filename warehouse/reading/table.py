@@ -6,9 +6,7 @@ for batch in batches(path, contract, limits, workdir):
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 
@@ -16,11 +14,10 @@ from warehouse.contract import Contract
 from warehouse.errors import FileRefused
 from warehouse.faults import refusing
 from warehouse.reading import checks, notations
-from warehouse.reading.archive import Limits, Member, members
-from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
+from warehouse.reading.archive import Member
+from warehouse.reading.cells import Group, account, create, load_lines, load_rows
 from warehouse.reading.header import Header
 from warehouse.reading.rejects import (
-    LeftOut,
     Mask,
     count_unfit,
     create_rejects,
@@ -28,7 +25,7 @@ from warehouse.reading.rejects import (
     forget,
     keep_rejects,
 )
-from warehouse.reading.sources import Source, Tally, data_rows, open_source
+from warehouse.reading.sources import Source, open_source
 from warehouse.sql_text import literal, quoted
 
 Masking = Callable[[Contract, Header], Mask]
@@ -54,13 +51,17 @@ class Reading:
     captured: dict[str, str] = field(default_factory=dict)  # constants and captured texts
     absent: tuple[str, ...] = ()  # optional columns the file does not carry
 
+    @property
+    def file(self) -> str:
+        """The landed file, or the member within it."""
+        return self.member.label
+
 
 def read_batch(
     con: duckdb.DuckDBPyConnection,
     contract: Contract,
     batch: Sequence[Member],
     *,
-    fast: bool = True,
     masking: Masking | None = None,
 ) -> list[Reading]:
     """Read a batch of one feed's members; one Reading each, in order (skipped ones are empty).
@@ -70,9 +71,9 @@ def read_batch(
             accepted rows: text without surrounding spaces, NULL where blank. Read it once.
       table incoming_rejected(_member, _line_number, column_name, reason, raw_line)
     `_member` counts from 0 in `batch`. A member that breaks its contract has `refused` and no
-    rows. The connection must keep insertion order (DuckDB's default). `fast=False` reads every
-    file by the exact reader; the result is the same. `masking` makes, for the header of a file,
-    what may be kept of a rejected line; without it nothing is kept of a feed with identifiers.
+    rows. The connection must keep insertion order (DuckDB's default). `masking` makes, for the
+    header of a file, what may be kept of a rejected line; without it nothing is kept of a feed
+    with identifiers.
     """
     _clear(con)
     con.execute("SET preserve_insertion_order = true")
@@ -85,40 +86,28 @@ def read_batch(
                     sources[number] = open_source(member, contract)
             except FileRefused as refusal:
                 readings[number].refused = refusal
-    groups: list[Group] = []
-
-    exact = list(sources)
-    if fast:
-        regular = [number for number in sources if may_go_fast(sources[number])]
-        for group in _grouped(contract, sources, regular, first_number=0):
-            counts = load_fast(con, group, sources, contract.delimiter)
-            whole = _keep_clean(con, contract, group, counts)
-            for number, rows in whole.items():
-                readings[number].data_rows = rows
-            exact = [number for number in exact if number not in whole]
-            _refuse(con, group, readings)
-            groups.append(group)
-    for group in _grouped(contract, sources, exact, first_number=len(groups)):
-        create_exact(con, group)
+    groups = _grouped(contract, sources)
+    for group in groups:
+        create(con, group)
+        odd, unlike = load_lines(con, group, sources)
         for number in group.members:
-            left_out = LeftOut(con, number)
-            tally = Tally(left_out.keep_broken, left_out.keep_span)
+            member = sources[number].member
             try:
-                with refusing():
-                    load_exact(con, group, number, data_rows(sources[number], tally))
+                if number in unlike:
+                    raise unlike[number]
+                if member.text is None or number in odd:
+                    with refusing():
+                        load_rows(con, group, number, sources[number], odd.get(number, ()))
             except FileRefused as refusal:
                 if isinstance(refusal.__cause__, duckdb.Error):
                     raise  # which ended the transaction: the landed file is refused whole
                 readings[number].refused = refusal
                 group.leave_out(con, [number])
-                left_out.forget()
-                continue
-            left_out.flush()
-            readings[number].data_rows = tally.yielded + tally.skipped + tally.broken
-            readings[number].skipped = tally.skipped
-        group.clean(con, group.relation)
+                forget(con, number)
+        for number, (rows, skipped) in account(con, group, sources).items():
+            readings[number].data_rows, readings[number].skipped = rows, skipped
+        group.clean(con)
         _refuse(con, group, readings)
-        groups.append(group)
 
     selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {_union(contract, selects)}")
@@ -145,19 +134,6 @@ def _mask(contract: Contract, source: Source, masking: Masking | None) -> Mask |
     return masking(contract, source.header) if masking else lambda line: None
 
 
-def read_file(
-    con: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    path: Path,
-    limits: Limits,
-    workdir: Path,
-) -> list[Reading]:
-    """All members of one landed file as one batch, for files that fit in memory."""
-    found = members(path, contract, limits, workdir)
-    with closing(found):
-        return read_batch(con, contract, list(found))
-
-
 def _clear(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DROP VIEW IF EXISTS temp.main.incoming")
     old = con.execute(
@@ -169,38 +145,16 @@ def _clear(con: duckdb.DuckDBPyConnection) -> None:
     create_rejects(con)
 
 
-def _grouped(
-    contract: Contract, sources: dict[int, Source], numbers: list[int], first_number: int
-) -> list[Group]:
+def _grouped(contract: Contract, sources: dict[int, Source]) -> list[Group]:
     groups: dict[tuple[object, ...], Group] = {}
-    for number in numbers:
-        header, text = sources[number].header, sources[number].member.text
+    for number, source in sources.items():
+        header, text = source.header, source.member.text
         odd_spaces = text is not None and text.odd_spaces
         key = (header.layout.name, header.cells, tuple(header.fixed.items()), odd_spaces)
         if key not in groups:
-            groups[key] = Group(first_number + len(groups), contract, header, odd_spaces)
+            groups[key] = Group(len(groups), contract, header, odd_spaces)
         groups[key].members.append(number)
     return list(groups.values())
-
-
-def _keep_clean(
-    con: duckdb.DuckDBPyConnection, contract: Contract, group: Group, counts: dict[int, int]
-) -> dict[int, int]:
-    """The counts without members that hold a blank row, which only the exact reader can judge."""
-    cells = [group.cell(i) for i in group.used]
-    values = checks.column_expressions(contract, group.header, group.cell)
-    first = next(
-        values[column.name]
-        for column in contract.required_in(group.header.layout)
-        if column.name not in group.header.fixed
-    )
-    blank = con.execute(
-        f"SELECT DISTINCT _member FROM {group.relation} "
-        f"WHERE {first} IS NULL AND coalesce({', '.join(cells)}) IS NULL"
-    ).fetchall()
-    if blank:
-        group.leave_out(con, [number for (number,) in blank])
-    return {n: rows for n, rows in counts.items() if (n,) not in blank}
 
 
 def _refuse(con: duckdb.DuckDBPyConnection, group: Group, readings: list[Reading]) -> None:
