@@ -65,10 +65,12 @@ test: setup ## every test
 smoke: setup ## the demo on another Python of those supported, where one is installed
 	@.ci/smoke
 
-lint: setup ## style, types and SQL
+lint: setup ## style, types, unused code, import directions and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/vulture
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 
 format: setup ## rewrite Python files in the project's style

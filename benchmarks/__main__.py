@@ -180,7 +180,6 @@ class Bench:
     ) -> None:
         for done in (*ours, *other):
             self.found.peaks.append(done.peak_mib)
-        self.found.starts += [done.wall - done.seconds for done in ours if letter == "a"]
         self.found.row(
             letter,
             what,

@@ -20,7 +20,6 @@ class Report:
     notes: list[str] = field(default_factory=list)
     equal: list[str] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
-    starts: list[float] = field(default_factory=list)
     corrections: list[tuple[int, int, Night]] = field(default_factory=list)
 
     def row(

@@ -8,6 +8,7 @@ from warehouse.areas import find
 from warehouse.errors import UsageError
 from warehouse.home import Home
 from warehouse.settings import Settings, load_settings
+from warehouse.status import MOST_CHANGES_SHOWN
 
 
 def init(home: Home, county: str | None = None) -> None:
@@ -63,8 +64,11 @@ def run(home: Home, full_refresh: bool, debug: bool) -> int:
         say(outcome.message)
         if outcome.changes:
             heading("Changed since the last publication:")
-            for line in outcome.changes:
+            for line in outcome.changes[:MOST_CHANGES_SHOWN]:
                 say(f"  {line}")
+            more = len(outcome.changes) - MOST_CHANGES_SHOWN
+            if more > 0:
+                say(f"  and {more:,} more months: quality/index.html#changes")
         return 0
     said = " ".join(part for part in (outcome.message, outcome.what_to_do) if part)
     complain(f"the run is {outcome.status}; the last publication stays current. {said}")

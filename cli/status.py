@@ -1,7 +1,7 @@
 """`csp status` and `csp feeds`: how the home stands, at any hour, also during a run."""
 
 import json
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from cli.show import heading, plural, say, table
@@ -175,13 +175,8 @@ def _problems(found: dict[str, Any]) -> None:
 
 
 def _overdue(feed: dict[str, Any]) -> str:
-    from warehouse.feeds import OVERDUE_AFTER
-
-    allowed = OVERDUE_AFTER.get(feed.get("cadence") or "")
-    received = feed.get("last_received")
-    if allowed is None or received is None:
-        return ""
-    return " overdue" if datetime.now(UTC) - datetime.fromisoformat(received) > allowed else ""
+    due_on = feed.get("due_on")
+    return " overdue" if due_on and due_on < date.today().isoformat() else ""
 
 
 def _missing(by_source: dict[str, list[str]]) -> str:

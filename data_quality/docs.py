@@ -81,7 +81,7 @@ def write(feeds: Mapping[str, tuple[Any, Sequence[CheckResult]]], folder: Path) 
     view.env.loader = ChoiceLoader([DictLoader({"static_page.j2": PAGE}), view.env.loader])
     renderer = ValidationResultsPageRenderer(run_info_at_end=True)
     for feed, (validation, checks) in feeds.items():
-        document = renderer.render(presentable(validation, checks))
+        document = renderer.render(presentable(validation))
         page = view.render(document, template="static_page.j2", style=STYLE, checks=checks)
         page = DEAD_LINK.sub(r"\1", page).replace(BACK_MARK, BACK, 1)
         (folder / page_name(feed)).write_text(page, encoding="utf-8")
@@ -93,32 +93,25 @@ def page_name(feed: str) -> str:
     return f"{feed.replace('/', '.')}.html"
 
 
-def presentable(validation: Any, checks: Sequence[CheckResult]) -> Any:
+def presentable(validation: Any) -> Any:
     """The validation as readers may see it; it is changed in place.
 
-    Without expectations that met no record, which the library calls successful, and without
+    Without expectations that met no row, which the library calls successful, and without
     tracebacks, which name paths of this machine and can quote a record.
     """
-    statuses = {check.check_id: check.status for check in checks}
-    shown = []
     for outcome in validation.results:
-        status = statuses.get(outcome.expectation_config.meta["check_id"])
-        if status == "error":
+        if (outcome.exception_info or {}).get("raised_exception", True):
             outcome.exception_info = {
                 "raised_exception": True,
                 "exception_message": "This expectation could not be evaluated.",
                 "exception_traceback": "The reason is in the table above.",
             }
-        if status != "not_applicable":
-            shown.append(outcome)
-    met = sum(bool(outcome.success) for outcome in shown)
-    validation.results = shown
-    validation.statistics = {
-        "evaluated_expectations": len(shown),
-        "successful_expectations": met,
-        "unsuccessful_expectations": len(shown) - met,
-        "success_percent": met * 100 / len(shown) if shown else None,
-    }
+    validation.results = [
+        outcome
+        for outcome in validation.results
+        if outcome.result.get("element_count") != outcome.result.get("missing_count", 0)
+        or outcome.exception_info["raised_exception"]
+    ]
     return validation
 
 

@@ -2,6 +2,41 @@
 
 import duckdb
 
+COUNTS = "records, valid, missing, not_stated, invalid, not_applicable"
+
+SCORES = """
+insert into quality.maturity_history by name
+select
+    $1 as run_id,
+    (now() at time zone 'UTC')::timestamp as recorded_at,
+    * exclude (period_type, period_start, period_end, coverage_percent)
+from marts.maturity_score
+where period_type = 'rolling_12m'
+and not exists (from quality.maturity_history where run_id = $1)
+order by partner, feed
+"""
+
+COMPLETENESS = f"""
+insert into quality.completeness_history by name
+with kept as (
+    select partner, feed, field, month, {COUNTS}
+    from quality.completeness_history
+    qualify row_number() over (partition by partner, feed, field, month order by rowid desc) = 1
+),
+found as (
+    select partner, feed, field, month, {COUNTS}
+    from marts.recording_completeness
+    union all
+    -- A month of which no row is in force any more.
+    select partner, feed, field, month, 0, 0, 0, 0, 0, 0
+    from kept
+    anti join marts.recording_completeness using (partner, feed, field, month)
+)
+select $1 as run_id, (now() at time zone 'UTC')::timestamp as recorded_at, changed.*
+from (from found except from kept) as changed
+order by partner, feed, field, month
+"""
+
 
 def keep(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
     """Append this run's maturity scores, and the completeness that differs from what was kept last.
@@ -11,52 +46,8 @@ def keep(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
     """
     con.execute("begin")
     try:
-        con.execute(
-            """
-            insert into quality.maturity_history (
-                run_id, recorded_at, partner, feed, period_label, fields, field_percent,
-                months_received, months_expected, score
-            )
-            select
-                $1, (now() at time zone 'UTC')::timestamp, partner, feed, period_label, fields,
-                field_percent, months_received, months_expected, score
-            from marts.maturity_score
-            where period_type = 'rolling_12m'
-            and not exists (from quality.maturity_history where run_id = $1)
-            order by partner, feed
-            """,
-            [run_id],
-        )
-        con.execute(
-            """
-            insert into quality.completeness_history (
-                run_id, recorded_at, partner, feed, field, month, records, valid, missing,
-                not_stated, invalid, not_applicable
-            )
-            with kept as (
-                select partner, feed, field, month, records, valid, missing, not_stated, invalid,
-                    not_applicable
-                from quality.completeness_history
-                qualify row_number() over (
-                    partition by partner, feed, field, month order by rowid desc
-                ) = 1
-            ),
-            found as (
-                select partner, feed, field, month, records, valid, missing, not_stated, invalid,
-                    not_applicable
-                from marts.recording_completeness
-                union all
-                -- A month of which no row is in force any more.
-                select partner, feed, field, month, 0, 0, 0, 0, 0, 0
-                from kept
-                anti join marts.recording_completeness using (partner, feed, field, month)
-            )
-            select $1, (now() at time zone 'UTC')::timestamp, changed.*
-            from (from found except from kept) as changed
-            order by partner, feed, field, month
-            """,
-            [run_id],
-        )
+        con.execute(SCORES, [run_id])
+        con.execute(COMPLETENESS, [run_id])
         con.execute("commit")
     except BaseException:
         con.execute("rollback")

@@ -9,8 +9,8 @@ import random
 from collections.abc import Sequence
 
 from demo.formats import Cell, csv_bytes
-from demo.places import SEED, SmallArea
-from demo.reference_files import FORCE_AREAS, PARTNERSHIPS, districts
+from demo.places import PARTNERSHIPS, SEED, SmallArea
+from demo.reference_files import FORCE_AREAS, districts
 
 FORCES = {
     "Derbyshire": ("East Midlands", 1.05),

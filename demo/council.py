@@ -8,14 +8,7 @@ import random
 from collections.abc import Sequence
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    british,
-    repeated,
-    season_days,
-    span,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, repeated, season_days, span
 from demo.extracts import Extract, Files, Manner, Row
 from demo.places import (
     BLABY,

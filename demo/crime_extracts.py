@@ -11,13 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from demo.allocation import pick
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    days_before,
-    months,
-    span,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, days_before, months, span
 from demo.extracts import PLAIN, Extract, Files, Manner, Row
 from demo.places import BLABY, SEED, named
 from demo.recorded_crime import Crime

@@ -11,29 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, apportion, spread, weights
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    british,
-    season_days,
-    span,
-    times_of_day,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, season_days, span, times_of_day
 from demo.crime_totals import course
 from demo.extracts import Extract, Files, Manner, Row
 from demo.places import (
     BLABY,
-    CHARNWOOD,
     COUNTY_DISTRICTS,
-    HARBOROUGH,
-    HINCKLEY,
-    MELTON,
-    NORTH_WEST,
-    OADBY,
     POPULATION_2010,
     SEED,
     SmallArea,
     by_district,
+    levels,
     named,
 )
 
@@ -80,14 +68,6 @@ KINDS = (
 # Primary and secondary deliberate fires whose counts are fixed, and the most of any other area.
 BLABY_NORTH = (5, 10)
 MOST_ELSEWHERE = (3, 4)
-LEVELS = {
-    CHARNWOOD: 1.15,
-    HARBOROUGH: 0.7,
-    HINCKLEY: 1.0,
-    MELTON: 0.9,
-    NORTH_WEST: 1.15,
-    OADBY: 0.95,
-}
 
 
 @dataclass(frozen=True)
@@ -122,7 +102,7 @@ def _of_kind(
     pinned: dict[str, int] = {}
     most = None
     if district != BLABY:
-        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * LEVELS[district]
+        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * levels("fires")[district]
         total = round(kind.blaby[-1] * size * course(kind.blaby, year))
     elif position < len(BLABY_NORTH):
         share = total / kind.blaby[-1]

@@ -22,15 +22,11 @@ from demo.places import (
     BLABY,
     CHARNWOOD,
     COUNTY_DISTRICTS,
-    HARBOROUGH,
-    HINCKLEY,
     LEICESTER,
-    MELTON,
-    NORTH_WEST,
-    OADBY,
     SEED,
     SmallArea,
     by_district,
+    levels,
     named,
 )
 from demo.recorded_crime import Crime
@@ -57,15 +53,6 @@ BLABY_OFFENCES = {
 BLABY_INCIDENTS = {2007: 15, 2008: 14, 2009: 17, 2010: 16}
 FOSSE_PARK_OFFENCES, FOSSE_PARK_INCIDENTS = (6, 1, 2), 3
 """Of Blaby's in 2010/11."""
-# Part of a district in the police's reports of the rest of the county.
-DISTRICT_SHARES = {
-    CHARNWOOD: 0.42,
-    HARBOROUGH: 0.09,
-    HINCKLEY: 0.16,
-    MELTON: 0.07,
-    NORTH_WEST: 0.13,
-    OADBY: 0.13,
-}
 POLICE_SHARE, SCHOOL_SHARE = 0.72, 0.10
 """The police's and the schools' parts of the county's reports; the project has the rest."""
 OFFENCE_SHARE = 0.78
@@ -135,7 +122,7 @@ def _of_year(
     total = COUNTY_REPORTS[year]
     police = round(total * POLICE_SHARE)
     blaby = sum(BLABY_OFFENCES[year]) + BLABY_INCIDENTS[year]
-    shares = apportion(police - blaby, DISTRICT_SHARES)
+    shares = apportion(police - blaby, levels("hate"))
     reports = []
     for district in COUNTY_DISTRICTS:
         if district == BLABY:

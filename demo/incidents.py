@@ -13,28 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import (
-    FINANCIAL_YEARS,
-    LAST_YEAR,
-    repeated,
-    season_days,
-    times_of_day,
-)
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, season_days, times_of_day
 from demo.crime_totals import course
 from demo.places import (
     BLABY,
-    CHARNWOOD,
     COUNTY_DISTRICTS,
-    HARBOROUGH,
-    HINCKLEY,
     LEICESTER,
     MELTON,
-    NORTH_WEST,
-    OADBY,
     POPULATION_2010,
     SEED,
     SmallArea,
     by_district,
+    levels,
     named,
 )
 from demo.recorded_crime import UNUSABLE_PLACES, Crime
@@ -79,15 +69,6 @@ PINNED = {
 }
 MOST_ELSEWHERE = (76, 22, 11, 7)
 """The most that any other area of Blaby has of the kind in 2010/11."""
-LEVELS = {
-    CHARNWOOD: 1.05,
-    HARBOROUGH: 0.72,
-    HINCKLEY: 0.98,
-    MELTON: 0.95,
-    NORTH_WEST: 1.04,
-    OADBY: 0.90,
-}
-"""Incidents per resident in 2010/11, Blaby's being 1."""
 LINKED_SHARE = 0.7
 """Domestic crimes with an incident linked to them."""
 
@@ -145,7 +126,7 @@ def _of_kind(
         pinned = {named(place).code: round(n[position] * size) for place, n in PINNED.items()}
         most = round(MOST_ELSEWHERE[position] * size)
     elif district != BLABY:
-        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * LEVELS[district]
+        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * levels("incidents")[district]
         total = round(kind.blaby[-1] * size * course(kind.blaby, year))
     places = spread(rng, total, weights(kind.pull, districts[district]), pinned, most)
     return _drawn(rng, year, district, places, kind)
@@ -173,9 +154,8 @@ def _without_a_place(rng: random.Random, placed: Sequence[Incident]) -> list[Inc
                  rng.choice(UNUSABLE_PLACES), incident.domestic)
         for incident in like
     ]  # fmt: skip
-    for incident in like[:20]:
-        strays.append(Incident(incident.created, OTHER, "", LEICESTER, "E01099402"))
-    return strays
+    over = [Incident(each.created, OTHER, "", LEICESTER, "E01099402") for each in like[:20]]
+    return strays + over
 
 
 def _with_an_unknown_crime(area: SmallArea) -> Incident:

@@ -17,28 +17,25 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
+
+from demo.formats import table
 
 SEED = 20110401
 ENGLAND_LSOAS = 32_844
 """LSOAs of 2011 in England: the ranks of deprivation run from 1 (most deprived) to this."""
 
-DISTRICTS = {
-    "B": ("E07000129", "Blaby"),
-    "C": ("E07000130", "Charnwood"),
-    "A": ("E07000131", "Harborough"),
-    "H": ("E07000132", "Hinckley and Bosworth"),
-    "M": ("E07000133", "Melton"),
-    "N": ("E07000134", "North West Leicestershire"),
-    "O": ("E07000135", "Oadby and Wigston"),
-    "L": ("E06000016", "Leicester"),
-    "R": ("E07000220", "Rugby"),
-}
+_TABLE = table("district")
+DISTRICTS = {row["mark"]: (row["code"], row["name"]) for row in _TABLE}
+"""Code and name of a district by its letter on the map."""
+PARTNERSHIPS = {row["code"]: (row["partnership"], row["force"]) for row in _TABLE}
+"""Code of a district's partnership and name of its force, by the district's code."""
 COUNTY = "BCAHMNO"
 """The seven districts of the county; Leicester and Rugby lie outside it."""
 COUNTY_DISTRICTS = tuple(DISTRICTS[mark][0] for mark in COUNTY)
 BLABY, CHARNWOOD, HARBOROUGH, HINCKLEY, MELTON, NORTH_WEST, OADBY = COUNTY_DISTRICTS
 LEICESTER, RUGBY = DISTRICTS["L"][0], DISTRICTS["R"][0]
-COUNTY_CODE, FORCE_CODE = "E10000018", "E23000021"
+COUNTY_CODE = "E10000018"
 
 # A letter is one LSOA of that district; north is up.
 MAP = (
@@ -61,91 +58,32 @@ MAP = (
 )
 WEST, NORTH, CELL_LONGITUDE, CELL_LATITUDE = -1.46, 52.80, 0.030, 0.022
 
-POPULATION_2010 = {
-    BLABY: 93_935,
-    CHARNWOOD: 165_900,
-    HARBOROUGH: 85_100,
-    HINCKLEY: 104_900,
-    MELTON: 50_300,
-    NORTH_WEST: 93_300,
-    OADBY: 56_050,
-    LEICESTER: 16_400,
-    RUGBY: 8_100,
-}
+POPULATION_2010 = {row["code"]: int(row["residents"]) for row in _TABLE}
 """Residents in mid-2010: Blaby's is the estimate the ONS published, the others are near theirs."""
 
-# (row, column) of the areas with a character of their own, and the names people use for them.
 RETAIL_PARK = (9, 12)
-TOWN_CENTRES = {
-    (3, 14): "Loughborough Town Centre",
-    (10, 4): "Hinckley Town Centre",
-    (4, 3): "Coalville Town Centre",
-    (4, 24): "Melton Mowbray Town Centre",
-    (13, 20): "Market Harborough Town Centre",
-    (9, 18): "Wigston Town Centre",
-    (8, 14): "Leicester City Centre",
-    (15, 13): "Rugby Town Centre",
-}
-# Terraces and flats beside the shops: City Living without being the centre itself.
-INNER_AREAS = {
-    (10, 11): "Narborough Centre",
-    (10, 13): "Blaby North",
-    (8, 11): "Braunstone Town Millfield",
-    (2, 14): "Loughborough Ashby Road",
-    (3, 15): "Loughborough Hastings",
-    (4, 14): "Loughborough Southfields",
-    (10, 3): "Hinckley Castle",
-    (11, 4): "Hinckley Trinity",
-    (4, 4): "Coalville Belvoir Road",
-    (4, 23): "Melton Egerton",
-    (13, 19): "Market Harborough Welland",
-    (9, 19): "Wigston Fields",
-}
-# Vehicle crime is drawn towards these: fast roads out, cars left all day.
-COMMUTER_AREAS = {
-    (7, 8): "Thorpe Astley South & Meridian Business Park",
-    (7, 9): "Thorpe Astley North",
-    (9, 8): "Leicester Forest East",
-    (9, 10): "Enderby Grove Park",
-}
-OTHER_NAMES = {
-    (7, 10): "Braunstone Town Henley Crescent",
-    (8, 9): "Winstanley Community College",
-    (8, 10): "Braunstone Town North",
-    (8, 8): "Kirby Muxloe",
-    (9, 13): "Glen Parva",
-    (11, 13): "Blaby South",
-    (11, 11): "Littlethorpe",
-    (11, 9): "Huncote",
-    (12, 9): "Croft",
-    (12, 12): "Whetstone, Cambridge Road",
-    (13, 9): "Cosby",
-    (13, 13): "Countesthorpe",
-    (14, 8): "Stoney Stanton",
-    (14, 6): "Sapcote",
-    (6, 17): "Syston",
-    (8, 20): "Oadby Parade",
-    (1, 2): "Ashby-de-la-Zouch",
-}
-LOCAL_NAMES = {
-    RETAIL_PARK: "Fosse Park",
-    **COMMUTER_AREAS,
-    **INNER_AREAS,
-    **OTHER_NAMES,
-    **TOWN_CENTRES,
-}
-# Estates that the surface of deprivation does not know, in standard scores.
-MORE_DEPRIVED = {
-    RETAIL_PARK: 0.5,
-    (10, 13): 0.9,
-    (10, 11): 0.8,
-    (8, 11): 0.3,
-    (8, 9): 0.3,
-    (7, 8): 0.2,
-    (9, 8): 0.1,
-    (9, 10): 0.2,
-    **dict.fromkeys(TOWN_CENTRES, 0.9),
-    **{cell: 0.7 for cell in INNER_AREAS if MAP[cell[0]][cell[1]] != "B"},
+Cell = tuple[int, int]
+"""Row and column of the map."""
+
+
+class NamedArea(NamedTuple):
+    """An area that people have a name for.
+
+    Inner areas are terraces and flats beside the shops; vehicle crime is drawn towards the commuter
+    ones (fast roads out, cars left all day). `more_deprived` is what the surface of deprivation
+    does not know of it, in standard scores.
+    """
+
+    name: str
+    character: str
+    more_deprived: float
+
+
+NAMED_AREAS: dict[Cell, NamedArea] = {
+    (int(row["row"]), int(row["column"])): NamedArea(
+        row["name"], row["character"], float(row["more_deprived"])
+    )
+    for row in table("named_area")
 }
 
 OUTPUT_AREA_CLASSES = {
@@ -161,8 +99,6 @@ OUTPUT_AREA_CLASSES = {
 RETAIL_PARK_RESIDENTS = 1_050
 # One rank above the last of the most deprived fifth (32,844 / 5).
 BLABY_LEAST_RANK = 6_570
-Cell = tuple[int, int]
-"""Row and column of the map."""
 
 STREETS = (
     "Ash Close", "Barley Way", "Beacon Rise", "Brook Street", "Chapel Lane", "Cedar Drive",
@@ -211,6 +147,15 @@ class SmallArea:
     points: tuple[Point, ...]
 
 
+@cache
+def levels(column: str) -> dict[str, float]:
+    """A column of district.csv by district, of those that have one: all of the county but Blaby.
+
+    `hate` and `youth` are parts of the whole, the others multiples of Blaby's or a typical rate.
+    """
+    return {row["code"]: float(row[column]) for row in _TABLE if row[column]}
+
+
 def small_areas() -> list[SmallArea]:
     """Every LSOA of the demo, in the order of its code."""
     return list(_small_areas())
@@ -230,7 +175,8 @@ def _small_areas() -> tuple[SmallArea, ...]:
         mark = MAP[row][column]
         district_code, district_name = DISTRICTS[mark]
         nth = seen[mark] = seen.get(mark, -1) + 1
-        character = _character(row, column)
+        named_area = NAMED_AREAS.get((row, column), NamedArea("", "residential", 0.0))
+        character = named_area.character
         least = BLABY_LEAST_RANK if mark == "B" else 150
         rank = _rank(score, least)
         areas.append(
@@ -239,7 +185,7 @@ def _small_areas() -> tuple[SmallArea, ...]:
                 name=f"{district_name} {nth // 5 + 1:03d}{'ABCDE'[nth % 5]}",
                 district_code=district_code,
                 district_name=district_name,
-                local_name=LOCAL_NAMES.get((row, column)),
+                local_name=named_area.name or None,
                 character=character,
                 deprivation=score,
                 rank_2010=_bounded(rank + rng.gauss(0, 900), least),
@@ -284,17 +230,6 @@ def _residents(rng: random.Random, cells: Sequence[tuple[int, int]]) -> Mapping[
     return residents
 
 
-def _character(row: int, column: int) -> str:
-    cell = (row, column)
-    if cell == RETAIL_PARK:
-        return "retail park"
-    if cell in TOWN_CENTRES:
-        return "town centre"
-    if cell in INNER_AREAS:
-        return "inner"
-    return "commuter" if cell in COMMUTER_AREAS else "residential"
-
-
 def _area_class(rng: random.Random, mark: str, character: str, score: float) -> str:
     """The class by the character, the district's countryside and the deprivation."""
     if character in ("retail park", "town centre", "inner"):
@@ -319,7 +254,8 @@ def _surface(row: int, column: int) -> float:
     surface = max(
         1.9 - 0.30 * from_city, 1.2 - 0.30 * from_coalfield, 0.9 - 0.30 * from_hinckley, -0.8
     )
-    return surface + MORE_DEPRIVED.get((row, column), 0.0)
+    named_area = NAMED_AREAS.get((row, column))
+    return surface + (named_area.more_deprived if named_area else 0.0)
 
 
 def _standardise(scores: list[float]) -> list[float]:

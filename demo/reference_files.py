@@ -16,6 +16,7 @@ from demo.places import (
     BLABY,
     ENGLAND_LSOAS,
     OUTPUT_AREA_CLASSES,
+    PARTNERSHIPS,
     POPULATION_2010,
     SEED,
     SmallArea,
@@ -25,17 +26,6 @@ from demo.youth import youth_population
 FORCE_AREAS = {
     "Leicestershire": "E23000021",
     "Warwickshire": "E23000017",
-}
-PARTNERSHIPS = {
-    "E07000129": ("E22000164", "Leicestershire"),
-    "E07000130": ("E22000165", "Leicestershire"),
-    "E07000131": ("E22000166", "Leicestershire"),
-    "E07000132": ("E22000167", "Leicestershire"),
-    "E07000133": ("E22000169", "Leicestershire"),
-    "E07000134": ("E22000170", "Leicestershire"),
-    "E07000135": ("E22000171", "Leicestershire"),
-    "E06000016": ("E22000168", "Leicestershire"),
-    "E07000220": ("E22000321", "Warwickshire"),
 }
 LSOA_POPULATION_YEAR = 2010
 FIRST_POPULATION, LAST_POPULATION = 2001, 2011

@@ -8,14 +8,7 @@ members that are not street files, Windows line ends.
 from collections.abc import Mapping, Sequence
 
 from demo.formats import csv_bytes, zip_bytes
-from demo.street_crime import (
-    LEICESTERSHIRE,
-    MONTHS,
-    TRANSPORT,
-    WARWICKSHIRE,
-    Files,
-    Incident,
-)
+from demo.street_crime import LEICESTERSHIRE, MONTHS, TRANSPORT, WARWICKSHIRE, Files, Incident
 
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",

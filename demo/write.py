@@ -11,7 +11,6 @@ from pathlib import Path
 from demo.benchmark_files import benchmark_files
 from demo.council import council_files
 from demo.crime_extracts import crime_files
-from demo.extracts import Files
 from demo.fires import fire_files, fire_incidents
 from demo.hate import hate_files, hate_reports
 from demo.incident_extracts import incident_files
@@ -24,7 +23,6 @@ from demo.reference_files import reference_files
 from demo.street_crime import street_crime
 from demo.street_files import street_files
 from demo.surveys import survey_files
-from demo.targets import target_files
 from demo.youth import disposals, youth_files
 from warehouse.home import Home
 
@@ -74,8 +72,8 @@ def demo_files(scale: int = 1) -> dict[str, bytes]:
         "probation/caseload": probation_files(areas, scale),
         "youth/disposal": youth_files(disposals(), scale),
         "survey/perception": survey_files(),
-        "partnership/target": target_files(),
-        "partnership/published_figure": _published_figures(),
+        "partnership/target": {"targets_2010-11.csv": _own("targets.csv")},
+        "partnership/published_figure": {"assessment-2010-11.csv": _own("assessment_figures.csv")},
         "police/street_crime": street_files(street_crime(areas, scale)),
     }
     reference = {**reference_files(areas), **benchmark_files(areas)}
@@ -89,10 +87,13 @@ def demo_files(scale: int = 1) -> dict[str, bytes]:
     }
 
 
-def _published_figures() -> Files:
-    """The figures of the assessment that the demo reproduces, where the package holds them."""
-    figures = resources.files("demo").joinpath("assessment_figures.csv")
-    return {"assessment-2010-11.csv": figures.read_bytes()} if figures.is_file() else {}
+def _own(name: str) -> bytes:
+    """A file of this package that is sent as it is.
+
+    Targets without a baseline are from the warehouse's own figure of that year; the figures are
+    those of the assessment that the demo reproduces.
+    """
+    return resources.files("demo").joinpath(name).read_bytes()
 
 
 def write_demo(home: Home, scale: int = 1) -> list[str]:

@@ -21,12 +21,10 @@ from demo.places import (
     COUNTY_CODE,
     COUNTY_DISTRICTS,
     HARBOROUGH,
-    HINCKLEY,
-    MELTON,
-    NORTH_WEST,
     OADBY,
     POPULATION_2010,
     SEED,
+    levels,
 )
 
 HEADER = (
@@ -61,9 +59,6 @@ COUNTS = {
     2009: Year(820, 500, 63, 400, 14),
     2010: Year(703, 414, 60, 345, 10),
 }
-SHARES = {
-    CHARNWOOD: 28, HARBOROUGH: 11, HINCKLEY: 18, MELTON: 9, NORTH_WEST: 18, OADBY: 10,
-}  # fmt: skip
 FIRST_ENTRY_BEFORE_COURT = 0.9
 """Part of the disposals before court that are first entries; the other first entries are tried."""
 
@@ -107,12 +102,13 @@ def _of_year(rng: random.Random, year: int, earlier: Sequence[Disposal]) -> list
     kinds += [("first_tier", False)] * (first_tier - first_in_court)
     kinds += [("community", False)] * community + [("custody", False)] * counts.custody
     homes = [BLABY] * counts.blaby_first_entrants
+    shares = levels("youth")
     for district, count in apportion(
-        counts.first_entrants - counts.blaby_first_entrants, SHARES
+        counts.first_entrants - counts.blaby_first_entrants, shares
     ).items():
         homes += [district] * count
     rng.shuffle(homes)
-    homes += rng.choices([BLABY, *SHARES], [14, *SHARES.values()], k=counts.disposals - len(homes))
+    homes += rng.choices([BLABY, *shares], [14, *shares.values()], k=counts.disposals - len(homes))
     days = season_days(rng, year, counts.disposals, 0.05, 10)
     known: dict[str, list[str]] = {}
     for disposal in earlier:

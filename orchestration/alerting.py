@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,13 +14,11 @@ from warehouse.ddl import open_warehouse
 from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.results import CheckResult, utc_now
+from warehouse.runs import Ending
 from warehouse.settings import Settings
+from warehouse.thresholds import threshold
 
-if TYPE_CHECKING:
-    from orchestration.failures import FailureNote
-
-# Points of 100. A month of a small feed moves its score by some tenths.
-LEAST_FALL = 1.0
+LEAST_FALL = threshold("score_least_fall")
 
 FALLEN = """
 select now.partner, before.score, now.score
@@ -52,7 +49,7 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
         con.execute("select feed, max(loaded_at) from quality.loaded_file group by feed").fetchall()
     )
     return [
-        Alert("late", str(check.feed), check.message or "no file came in time.")
+        Alert("late", str(check.feed), str(check.message).removeprefix(f"{check.feed}: "))
         for check in checks
         if check.check_id.startswith("timeliness.")
         and check.status == "fail"
@@ -61,6 +58,15 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
             or (check.feed in received and told[check.feed] < received[check.feed])
         )
     ]
+
+
+def not_taken(con: duckdb.DuckDBPyConnection) -> list[Alert]:
+    """The scores of the last message, where it failed: nothing else says them again."""
+    found = con.execute(
+        "select subject, sentence from quality.alert where kind = 'score' and failed is not null "
+        "and run_id = (select run_id from quality.alert order by told_at desc limit 1)"
+    )
+    return [Alert("score", subject, sentence) for subject, sentence in found.fetchall()]
 
 
 def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
@@ -76,54 +82,31 @@ def fallen(con: duckdb.DuckDBPyConnection, run_id: str) -> list[Alert]:
     ]
 
 
-def of_run(home: Home, settings: Settings, run_id: str, *, published: bool) -> list[Alert]:
-    """The late feeds that the run found, and, of a run that published, the scores that fell."""
-
-    def ask(con: duckdb.DuckDBPyConnection) -> list[Alert]:
-        found = late(con, results.of_run(con, run_id))
-        return [*found, *fallen(con, run_id)] if published else found
-
-    return _asked(home, settings, ask)
-
-
-def tell_late(home: Home, settings: Settings, run_id: str, checks: Iterable[CheckResult]) -> None:
-    """Tell of the feeds that are late by these checks, which an unchanged night does not keep."""
-    tell(home, settings, run_id, _asked(home, settings, lambda con: late(con, checks)))
-
-
-def _asked(
-    home: Home, settings: Settings, ask: Callable[[duckdb.DuckDBPyConnection], list[Alert]]
+def of_run(
+    con: duckdb.DuckDBPyConnection, ending: Ending, checks: Iterable[CheckResult]
 ) -> list[Alert]:
-    """What the warehouse says; nothing where no channel is set or it cannot be asked.
+    """The feeds that are late by these and the kept checks; of a run that published, lower scores.
 
-    A message fails no run.
+    checks: those of an unchanged night, which are not kept.
     """
-    if not _channels(settings):
-        return []
-    with (
-        suppress(CspError, OSError, duckdb.Error),
-        closing(open_warehouse(home, settings)) as con,
-    ):
-        return ask(con)
-    return []
+    found = late(con, [*checks, *results.of_run(con, ending.run_id)]) + not_taken(con)
+    return found + (fallen(con, ending.run_id) if ending.status == "published" else [])
 
 
-def stopped(note: FailureNote) -> list[Alert]:
+def stopped(ending: Ending) -> list[Alert]:
     """The alert of a run that was blocked or failed; none where somebody stopped it."""
-    from orchestration.failures import INTERRUPTED
-
-    if note.what_failed == INTERRUPTED:
+    if not ending.has_failed or ending.was_interrupted:
         return []
-    kind: alerts.Kind = "blocked" if note.status == "blocked" else "failed"
-    return [Alert(kind, f"step {note.step}", f"{note.what_failed} {note.what_to_do}")]
+    kind: alerts.Kind = "blocked" if ending.status == "blocked" else "failed"
+    return [Alert(kind, f"step {ending.step}", f"{ending.message} {ending.what_to_do}")]
 
 
-def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) -> None:
+def deliver(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) -> None:
     """Send one message of these alerts, if there are any and a channel is set, and keep them.
 
     Whatever goes wrong is told to whoever watches, and fails nothing.
     """
-    if not found or not _channels(settings):
+    if not found or not settings.alerts:
         return
     message = alerts.message(settings.partnership, run_id, found)
     failed = alerts.send(settings, home, message)
@@ -143,7 +126,3 @@ def tell(home: Home, settings: Settings, run_id: str, found: Sequence[Alert]) ->
                     " ".join(failed) or None,
                 ],
             )
-
-
-def _channels(settings: Settings) -> bool:
-    return settings.alerts.has_webhook or settings.alerts.smtp is not None

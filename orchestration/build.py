@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -11,15 +12,14 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from data_quality.catalogue import sentences_of
+from data_quality import dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
-from orchestration.interruption import interruptible
 from orchestration.night import Night
-from orchestration.retries import retrying
-from warehouse import results, runs, waivers
+from warehouse import results, runs
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
+from warehouse.home_tables import waivers_of
 from warehouse.messages import SHOWN_BY_DEBUG, safe_message
 
 STEP = "dbt_build"
@@ -59,8 +59,9 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is None:
             return None
-        sentences = sentences_of(manifest["nodes"][unique_id], manifest)
-        return spec._replace(blocking=False, description=" ".join(sentences))
+        test = dbt_tests.check_of(manifest["nodes"][unique_id], manifest)
+        description = f"{test.for_the_engineer} {test.for_the_auditor}"
+        return spec._replace(blocking=False, description=description)
 
 
 def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
@@ -80,33 +81,23 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
-        with (
-            night.working(STEP, "Building the tables and testing them"),
-            retrying(night),
-            interruptible(),
-        ):
+        with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
-        with retrying(night, attempts=0):
+        with night.failing(STEP, context.log.error, retries=0):
             refuse_if_incomplete(outcome.results, outcome.set_aside, outcome.sentences)
 
     return dbt_build
 
 
+@dataclass(frozen=True)
 class Outcome:
     """What a build left: dbt's results, every table's rows, the tests run after it, their words."""
 
-    def __init__(
-        self,
-        dbt_results: list[dict[str, Any]],
-        rows: dict[tuple[str, str], int],
-        set_aside: list[str],
-        sentences: dict[str, str],
-    ) -> None:
-        self.results = dbt_results
-        self.rows = rows
-        self.set_aside = set_aside
-        self.sentences = sentences
+    results: list[dict[str, Any]]
+    rows: dict[tuple[str, str], int]
+    set_aside: list[str]
+    sentences: dict[str, str]
 
 
 def build(
@@ -117,22 +108,28 @@ def build(
 ) -> Outcome:
     """Run dbt, keep its tests' results in quality.check_result, count the rows built.
 
-    Everything is built anew when the definitions, the settings or the reference files differ from
-    those the tables were built with. A failing test keeps dbt from building what reads its table;
-    the tests whose failures a waiver bears are therefore run after the build. Raises RunFailed
-    when dbt could not run.
+    Everything is built anew when the definitions differ from those the tables were built with; what
+    a changed extract, lookup or setting changes, the models find themselves. A failing test keeps
+    dbt from building what reads its table; the tests whose failures a waiver bears are therefore
+    run after the build. Raises RunFailed when dbt could not run.
     """
     manifest = dbt_program.load_manifest(manifest_file)
+    definitions = json.loads(manifest_file.read_text(encoding="utf-8"))
     with night.warehouse() as connection:
-        inputs = runs.build_inputs(connection, night.settings)
-        full_refresh = night.full_refresh or runs.built_with(connection) != inputs
+        dbt_tests.write(connection, definitions)
+        built_from = dbt_program.definitions_stamp()
+        full_refresh = night.full_refresh or runs.built_with(connection) != built_from
         if full_refresh:
             runs.record_build(connection, None)
         waived = _waived_tests(connection, manifest) if selected is None else {}
     target = night.home.dbt_target
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     args = dbt_program.build_args(
-        target, full_refresh=full_refresh, selected=selected, set_aside=list(waived)
+        target,
+        full_refresh=full_refresh,
+        same_definitions=not full_refresh,
+        selected=selected,
+        set_aside=list(waived),
     )
     log(f"dbt build{' --full-refresh' if full_refresh else ''}")
     found = _dbt(night, target, manifest, args)
@@ -142,12 +139,12 @@ def build(
         _keep(target, found)
     with night.warehouse() as connection:
         sentences = _sentences(connection, manifest, found)
-        results.append(
-            connection,
-            results.from_dbt(target / RUN_RESULTS, manifest_file, night.run_id, sentences),
-        )
+        # Here, so that a late feed is told of also where a check stops the build.
+        night.late = delivery.results(connection, night.run_id, "ingest")
+        of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
+        results.append(connection, [*of_tests, *night.late])
         if selected is None and all(result["status"] in BUILT for result in found):
-            runs.record_build(connection, inputs)
+            runs.record_build(connection, built_from)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
 
@@ -177,7 +174,7 @@ def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[
     today = date.today()
     named = {
         waiver.check_id.removeprefix("dbt.")
-        for waiver in waivers.held(connection).values()
+        for waiver in waivers_of(connection).values()
         if waiver.check_id.startswith("dbt.") and waiver.expires >= today
     }
     return {
@@ -278,6 +275,10 @@ def _events(
 ) -> Iterator[Any]:
     """Dagster's events for dbt's results: rows and seconds of a table, failures of a test."""
     checks = {(spec.metadata or {}).get(UNIQUE_ID): spec for spec in context.assets_def.check_specs}
+    for uid in specs.keys() - {result["unique_id"] for result in outcome.results}:
+        # A seed or a view that was left alone. Without its event Dagster would skip what reads it.
+        if specs[uid].key in context.selected_asset_keys:
+            yield dg.Output(None, output_name=specs[uid].key.to_python_identifier())
     for result in outcome.results:
         uid, status = result["unique_id"], result["status"]
         seconds = round(float(result.get("execution_time") or 0), 3)

@@ -43,21 +43,29 @@ def build_args(
     target: Path,
     *,
     full_refresh: bool = False,
+    same_definitions: bool = False,
     selected: Sequence[str] | None = None,
     set_aside: Sequence[str] = (),
     project_dir: Path = PROJECT_DIR,
 ) -> list[str]:
     """The arguments of the night's one `dbt build`.
 
-    target: folder for dbt's artifacts. selected: names of models and seeds, None for all.
+    target: folder for dbt's artifacts. same_definitions: those of the last whole build, so that
+    seeds and views are as they should be and are left alone. selected: names of models and seeds,
+    None for all.
     set_aside: names of tests to leave out. Unit tests prove the definitions and belong to
     `make test`; the night's data cannot change them.
     """
-    args = [*QUIET, "build", "--exclude-resource-type", "unit_test", *_folders(target, project_dir)]
+    kinds = ("model", "test") if same_definitions else ("model", "test", "seed")
+    args = [*QUIET, "build", *(word for kind in kinds for word in ("--resource-type", kind))]
+    args += _folders(target, project_dir)
     if full_refresh:
         args.append("--full-refresh")
     if selected is not None:
         args += ["--select", *sorted(selected)]
+    elif same_definitions:
+        built = ("config.materialized:table", "config.materialized:incremental")
+        args += ["--select", *built, "resource_type:test"]
     if set_aside:
         args += ["--exclude", *sorted(set_aside)]
     return args
@@ -95,7 +103,7 @@ def prepared_manifest(project_dir: Path = PROJECT_DIR) -> Path:
     not parse, and saying so when this user may neither read what is prepared nor prepare it.
     """
     target = project_dir / "target"
-    stamp = _stamp()
+    stamp = definitions_stamp()
     wanted = [target / name for name in (*PREPARED, STAMP)]
     try:
         if not all(path.is_file() for path in wanted) or wanted[-1].read_text() != stamp:
@@ -197,7 +205,7 @@ def variables(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _stamp() -> str:
-    """What a prepared manifest depends on: definitions and the dbt that parsed them."""
+def definitions_stamp() -> str:
+    """A SHA-256 of the definitions and of the software that reads and evaluates them."""
     whole = json.dumps([definitions_hash(), package_versions()], sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """The checks step: what Great Expectations finds of the fields, and what came and when."""
 
+import csv
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -7,31 +8,33 @@ from typing import Any
 
 import dagster as dg
 
-from data_quality import catalogue, delivery, history, suites, waiving
-from data_quality.standards import Standard
+from data_quality import delivery, history
 from orchestration import progress
 from orchestration.ingest import raw_key
-from orchestration.interruption import interruptible
 from orchestration.night import Night
-from orchestration.retries import retrying
-from warehouse import results, waivers
+from warehouse import results
+from warehouse.check_kinds import kinds_about
 from warehouse.contract import Contract
 from warehouse.ddl import duckdb_limits
+from warehouse.home_tables import waivers_of
 from warehouse.publication import store
 from warehouse.results import CheckResult
 
 STEP = "great_expectations"
+STANDARDS_SEED = (
+    Path(__file__).resolve().parents[1] / "seeds" / "completeness_standard_register.csv"
+)
 DATA_DOCS = dg.AssetKey(["quality", "data_docs"])
 STANDARDS = dg.AssetKey(["facts", "completeness_standard"])
+FEED_CHECKS = dg.AssetKey(["checks", "feed_check"])
 QUALITY_MARTS = [
-    dg.AssetKey(["marts", name])
-    for name in ("recording_completeness", "feed_coverage", "feed_volume", "maturity_score")
+    dg.AssetKey(["marts", name]) for name in ("recording_completeness", "maturity_score")
 ]
 
 
-def table_key(feed: str) -> dg.AssetKey:
+def table_key(partner: str, feed: str) -> dg.AssetKey:
     """The asset of the rows that a feed's standards judge."""
-    return dg.AssetKey(suites.table_of(feed).split("."))
+    return dg.AssetKey(["facts", f"int_{partner}__{feed}_row"])
 
 
 def check_name(check_id: str) -> str:
@@ -39,52 +42,52 @@ def check_name(check_id: str) -> str:
     return check_id.replace(".", "__")
 
 
-# The checks of a feed that need the built tables; those of ingest are its own.
-OF_DELIVERY = [name for name, kind in catalogue.OF_FEEDS.items() if kind.suite == "delivery"]
-
-
-def expectation_assets(
-    standards: Collection[Standard],
-    models: Collection[dg.AssetKey],
-    contracts: Mapping[str, Contract],
-    manifest_file: Path,
-) -> dg.AssetsDefinition:
-    """The step, for the project's standards on tables that exist among the models, and the feeds.
+def specs_of(
+    models: Collection[dg.AssetKey], contracts: Mapping[str, Contract]
+) -> dict[str, dg.AssetCheckSpec]:
+    """The step's checks by id: of the project's standards whose tables are models, and of feeds.
 
     A home's own standards are evaluated too and kept in quality.check_result; they have no check
     in the graph, which is the same for every home.
     """
-    by_feed = {
-        feed: checks
-        for feed, checks in suites.checks_by_feed(standards).items()
-        if table_key(feed) in models
-    }
-    specs = {
-        check.check_id: dg.AssetCheckSpec(
-            check_name(check.check_id),
-            asset=table_key(feed),
-            description=(
-                f"{check.dimension.capitalize()} of {check.field}: at least "
-                f"{check.threshold_percent:g} % ({check.severity})."
-            ),
+    found: dict[str, dg.AssetCheckSpec] = {}
+
+    def add(check_id: str, asset: dg.AssetKey, description: str) -> None:
+        found[check_id] = dg.AssetCheckSpec(
+            check_name(check_id), asset=asset, description=description
         )
-        for feed, checks in by_feed.items()
-        for check in checks
-    }
-    counted = [
-        feed
-        for feed, contract in contracts.items()
-        if table_key(feed) in models and contract.update.rule != "snapshot"
-    ]
-    for entry in catalogue.of_feeds(contracts, counted, OF_DELIVERY):
-        if not entry.is_implemented:
-            continue
-        specs[entry.check_id] = dg.AssetCheckSpec(
-            check_name(entry.check_id),
-            asset=raw_key(str(entry.feed)),
-            description=f"{entry.for_the_engineer} {entry.for_the_auditor}",
-        )
-    upstream = {table_key(feed) for feed in by_feed} | ({STANDARDS, *QUALITY_MARTS} & set(models))
+
+    with STANDARDS_SEED.open(encoding="utf-8", newline="") as lines:
+        for standard in csv.DictReader(lines):
+            feed, field = f"{standard['partner']}/{standard['feed']}", standard["field"]
+            table = table_key(standard["partner"], standard["feed"])
+            for kind in kinds_about("standard") if table in models else ():
+                severity = kind.severity or standard["severity"]
+                add(
+                    kind.id_of(feed, field=field),
+                    table,
+                    f"{kind.dimension.capitalize()} of {field} ({severity}). {standard['reason']}.",
+                )
+    for feed, contract in contracts.items():
+        table = table_key(contract.partner, contract.name)
+        for kind in kinds_about("feed"):
+            monthly = table in models and contract.update.rule != "snapshot"
+            if monthly or kind.kind not in ("volume", "volume_drift", "recount"):
+                add(
+                    kind.id_of(feed),
+                    raw_key(feed),
+                    f"{kind.for_the_engineer.format(feed=feed)} {kind.for_the_auditor}",
+                )
+    return found
+
+
+def expectation_assets(
+    models: Collection[dg.AssetKey], contracts: Mapping[str, Contract]
+) -> dg.AssetsDefinition:
+    """The step that evaluates the standards and what was delivered."""
+    specs = specs_of(models, contracts)
+    upstream = {spec.asset_key for spec in specs.values()} & set(models)
+    upstream |= {STANDARDS, FEED_CHECKS, *QUALITY_MARTS} & set(models)
 
     @dg.multi_asset(
         name=STEP,
@@ -105,11 +108,7 @@ def expectation_assets(
     )
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
-        with (
-            night.working(STEP, "Checking completeness and validity"),
-            retrying(night),
-            interruptible(),
-        ):
+        with night.step(STEP, "Checking completeness and validity", context.log.error):
             # Importing Great Expectations takes seconds: only here.
             from data_quality.checkpoint import run_checks
 
@@ -119,9 +118,9 @@ def expectation_assets(
                 night.data_docs,
                 duckdb_limits(night.home, night.settings),
             )
-            found = kept(night, found, manifest_file)
+            found = kept(night, found)
             for result in found:
-                if result.status in ("fail", "error"):
+                if result.status in ("fail", "error") and result.suite != "ingest":
                     progress.tell(STEP, result.message or result.check_id)
         for result in found:
             yield from _asset_check(result, specs, context.selected_asset_check_keys)
@@ -131,19 +130,21 @@ def expectation_assets(
     return great_expectations
 
 
-def kept(night: Night, found: list[CheckResult], manifest_file: Path) -> list[CheckResult]:
+def kept(night: Night, found: list[CheckResult]) -> list[CheckResult]:
     """Add what was delivered and the waivers; keep all that was found, and the history."""
     with night.warehouse() as connection:
-        published = store.current_folder(night.home)
+        delivery.keep_accepted_months(connection, store.current_folder(night.home))
         found = results.append(
-            connection, [*found, *delivery.run_checks(connection, night.run_id, published)]
+            connection, [*found, *delivery.results(connection, night.run_id, "delivery")]
         )
-        held = waivers.held(connection)
-        of_run = results.of_run(connection, night.run_id) if held else []
+        waivers = waivers_of(connection)
+        of_run = results.of_run(connection, night.run_id) if waivers else []
         found += results.append(
-            connection, waiving.own_results(held, of_run, night.run_id, date.today())
+            connection, results.of_waivers(waivers, of_run, night.run_id, date.today())
         )
-        catalogue.write(connection, manifest_file)
+        # Kept by the steps before; here for the graph.
+        of_run = results.of_run(connection, night.run_id)
+        found += [result for result in of_run if result.suite == "ingest"]
         history.keep(connection, night.run_id)
     return found
 

@@ -1,27 +1,21 @@
-"""The ingest step: one asset per feed, and whether its rows reconcile and it came in time."""
+"""The ingest step: one asset per feed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
-from orchestration import alerting, progress
-from orchestration.failures import keep_traceback
-from orchestration.freshness import judge
-from orchestration.interruption import interruptible
+from data_quality import delivery
+from orchestration import progress
+from orchestration.ending import keep_traceback
 from orchestration.night import Night
-from orchestration.retries import retrying
 from warehouse import results, runs, status
 from warehouse.contract import Contract
 from warehouse.ingest import holding, loading
 from warehouse.publication import input_state, is_unchanged
-from warehouse.results import CheckResult
 
 STEP = "ingest"
-RECONCILES = "rows_reconcile"
-FRESH = "received_in_time"
 
 
 def raw_key(feed: str) -> dg.AssetKey:
@@ -30,7 +24,7 @@ def raw_key(feed: str) -> dg.AssetKey:
 
 
 def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
-    """The step that loads what has landed, as an asset and two checks per contract."""
+    """The step that loads what has landed, as an asset per contract."""
     feeds = {raw_key(feed): feed for feed in contracts}
 
     @dg.multi_asset(
@@ -46,7 +40,6 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             )
             for key, feed in feeds.items()
         ],
-        check_specs=[spec for key in feeds for spec in _checks(key)],
         required_resource_keys={"night"},
         can_subset=True,
     )
@@ -58,9 +51,7 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             progress.tell(STEP, line)
 
         with (
-            night.working(STEP, "Loading what has landed"),
-            retrying(night),
-            interruptible() as received,
+            night.step(STEP, "Loading what has landed", context.log.error) as received,
             night.warehouse() as connection,
         ):
 
@@ -78,15 +69,10 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             unchanged = is_unchanged(night.home, night.settings, connection)
             totals = runs.feed_totals(connection, contracts)
             unchanged = unchanged and not night.full_refresh
-            if not unchanged:
-                checks = results.reconcile_loads(connection, night.run_id)
-                checks += timeliness(contracts, totals, night.run_id)
-                checks += holding.checks(connection, night.run_id)
-                results.append(connection, checks)
-        selected = context.selected_asset_keys
-        for key, feed in feeds.items():
-            if key in selected:
-                yield from _freshness(key, contracts[feed].cadence, totals[feed].received_at)
+            if unchanged:  # nothing is built, which would keep them
+                night.late = delivery.results(connection, night.run_id, "ingest")
+            else:
+                results.append(connection, holding.checks(connection, night.run_id))
         if unchanged:
             refused = sum(feed.refused for feed in loaded.feeds.values())
             message = (
@@ -95,96 +81,13 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
                 else "Nothing new has landed, and nothing else changed: nothing to do."
             )
             report(message)
-            with retrying(night, attempts=0):
-                night.finish("unchanged", message)
-            checks = timeliness(contracts, totals, night.run_id)
-            alerting.tell_late(night.home, night.settings, night.run_id, checks)
+            night.end("unchanged", message)
             return
-        by_feed = {check.feed: check for check in checks if check.dimension == "reconciliation"}
         for key, feed in feeds.items():
-            if key in selected:
+            if key in context.selected_asset_keys:
                 yield _materialized(key, totals[feed], loaded.feeds[feed])
-                yield from _reconciled(key, by_feed.get(feed))
 
     return ingest
-
-
-def timeliness(
-    contracts: Mapping[str, Contract], totals: Mapping[str, runs.FeedTotals], run_id: str
-) -> list[CheckResult]:
-    """One warning-level result per feed: `timeliness.<partner>.<feed>`."""
-    now = results.utc_now()
-    found = []
-    for feed, contract in contracts.items():
-        freshness = judge(contract.cadence, totals[feed].received_at, now)
-        found.append(
-            CheckResult(
-                run_id=run_id,
-                check_id=f"timeliness.{feed.replace('/', '.')}",
-                suite="ingest",
-                feed=feed,
-                table_name="load_audit",
-                column_name="landed_at",
-                dimension="timeliness",
-                severity="warning",
-                status=_STATUS[freshness.status],
-                observed=str(totals[feed].received_at) if totals[feed].received_at else None,
-                threshold=contract.cadence,
-                records=None,
-                failed_records=None,
-                checked_at=now,
-                message=freshness.message,
-            )
-        )
-    return found
-
-
-_STATUS: dict[str, results.Status] = {
-    "fresh": "pass",
-    "late": "fail",
-    "not_applicable": "not_applicable",
-}
-
-
-def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    return [
-        dg.AssetCheckSpec(
-            RECONCILES,
-            asset=key,
-            description="Of every file, data rows = accepted + rejected + declared skips.",
-        ),
-        dg.AssetCheckSpec(
-            FRESH, asset=key, description="The newest file is no older than the cadence allows."
-        ),
-    ]
-
-
-def _freshness(
-    key: dg.AssetKey, cadence: str, received_at: datetime | None
-) -> Iterator[dg.AssetCheckResult]:
-    freshness = judge(cadence, received_at, results.utc_now())
-    # Not applicable is never a pass: such a check stays unevaluated.
-    if freshness.status != "not_applicable":
-        yield dg.AssetCheckResult(
-            asset_key=key,
-            check_name=FRESH,
-            passed=freshness.status == "fresh",
-            severity=dg.AssetCheckSeverity.WARN,
-            description=freshness.message,
-            metadata={"cadence": cadence, "received_at": str(received_at)},
-        )
-
-
-def _reconciled(key: dg.AssetKey, check: CheckResult | None) -> Iterator[dg.AssetCheckResult]:
-    if check is not None and check.status != "not_applicable":
-        yield dg.AssetCheckResult(
-            asset_key=key,
-            check_name=RECONCILES,
-            passed=check.status == "pass",
-            severity=dg.AssetCheckSeverity.ERROR,
-            description=check.observed,
-            metadata={"records": check.records, "unreconciled_files": check.failed_records},
-        )
 
 
 def _materialized(

@@ -8,10 +8,8 @@ from typing import Any
 import dagster as dg
 
 from data_quality.pages import row_change, rows_that_changed, write_pages
-from orchestration import alerting, progress
+from orchestration import progress
 from orchestration.night import Night
-from orchestration.retries import retrying
-from warehouse import status
 from warehouse.publication import current_folder, publish
 
 STEP = "publication"
@@ -38,7 +36,7 @@ def publication_asset(
             context.log.info(line)
             progress.tell(STEP, line)
 
-        with night.working(STEP, "Publishing"), retrying(night):
+        with night.step(STEP, "Publishing", context.log.error):
             before = current_folder(night.home)
             published = publish(
                 night.home,
@@ -50,15 +48,10 @@ def publication_asset(
                 report=report,
                 state=night.input_state,
             )
-        with night.warehouse() as connection:
-            changed = [row_change(row) for row in rows_that_changed(connection, before)]
-        # What stopped an earlier run is mended; its note stays beside the others in failures/.
-        night.home.blocked_page.unlink(missing_ok=True)
-        with retrying(night, attempts=0):  # published is published: not once more
-            night.finish("published", f"Published {published.id}.", published.id)
-            status.record_changes(night.home, changed)
-        found = alerting.of_run(night.home, night.settings, night.run_id, published=True)
-        alerting.tell(night.home, night.settings, night.run_id, found)
+        with night.failing(STEP, retries=0):  # published is published: not once more
+            with night.warehouse() as connection:
+                changes = [row_change(row) for row in rows_that_changed(connection, before)]
+            night.end("published", f"Published {published.id}.", published.id, changes)
         return dg.MaterializeResult(
             metadata={key: str(value) for key, value in asdict(published).items()}
         )

@@ -12,11 +12,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from warehouse.contract import load_contracts
-from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.ingest import landing
 from warehouse.ingest.landing import Landed
-from warehouse.locking import RunLock
+from warehouse.locking import holder
 from warehouse.settings import load_settings
 
 # An upload takes minutes and a run a minute or more, so a quarter of a minute is no wait; a look is
@@ -94,10 +93,7 @@ def landing_sensor(job: Job) -> dg.SensorDefinition:
     def landed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         home = Home.resolve()
         settings = load_settings(home)
-        try:
-            with RunLock(home):
-                pass
-        except CspError:
+        if holder(home.lock_file) is not None:
             return dg.SkipReason("A run of this home is going on; it takes what has landed.")
         found = landing.listing(home, load_contracts())
         watch, run_key, why = look(

@@ -8,18 +8,27 @@ from warehouse.home import Home
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# The files that take minutes, in the order of a run of two processes: the first two make the homes
+# The files that take longest, in the order of a run of two processes: the first two make the homes
 # that many share, one each; then none waits for the other, nor is left alone with a long file.
 LONGEST_FIRST = (
     "end_to_end/test_night.py",
     "end_to_end/test_quality.py",
-    "end_to_end/test_extending.py",
-    "orchestration/test_night.py",
-    "end_to_end/test_incremental.py",
-    "end_to_end/test_real_archive.py",
-    "end_to_end/test_ten_nights.py",
-    "orchestration/test_up.py",
     "warehouse/test_crash.py",
+    "end_to_end/test_incremental.py",
+    "orchestration/test_up.py",
+    "orchestration/test_night.py",
+    "end_to_end/test_extending.py",
+    "end_to_end/test_withdrawal.py",
+    "end_to_end/test_real_archive.py",
+    "warehouse/test_no_text_in_messages.py",
+    "warehouse/test_loading_properties.py",
+    "end_to_end/test_history.py",
+    "warehouse/test_reading_csv.py",
+    "dbt_project/test_unit_tests.py",
+    "warehouse/test_reading_again.py",
+    "warehouse/test_notations.py",
+    "warehouse/test_in_force_properties.py",
+    "warehouse/test_values.py",
 )
 
 

@@ -416,9 +416,6 @@ class Contract(_Part):
         found = next((kind for ending, kind in endings if lower.endswith(ending)), None)
         return found if found in self.files.formats else None
 
-    def takes(self, file_name: str) -> bool:
-        return self.file_format(file_name) is not None
-
 
 def _incoherences(contract: Contract) -> Iterator[str]:
     names = contract.raw_columns
@@ -485,27 +482,6 @@ def _incoherences(contract: Contract) -> Iterator[str]:
     for place, pattern, like in _examples(contract):
         if not re.search(pattern, like):
             yield f"{place}: the example {like!r} does not match its pattern"
-
-
-def examples_wanting(contract: Contract) -> Iterator[str]:
-    """The patterns of a contract that have no example for messages, by their place."""
-    for column in contract.columns:
-        if column.pattern and not column.like:
-            yield f"columns.{column.name}.like"
-    if contract.files.members and not contract.files.like:
-        yield "files.like"
-    for layout in contract.layouts:
-        where = f"layouts.{layout.name}"
-        if layout.sheet and not layout.sheet_like:
-            yield f"{where}.sheet_like"
-        for name, capture in layout.capture.items():
-            if not capture.like:
-                yield f"{where}.capture.{name}.like"
-        for column in contract.columns:
-            headers = contract.headers_of(column, layout)
-            patterns = bool(headers) and all(each.startswith("^") for each in headers)
-            if (patterns or column.name in layout.collect) and column.name not in layout.like:
-                yield f"{where}.like.{column.name}"
 
 
 def _examples(contract: Contract) -> Iterator[tuple[str, str, str]]:

@@ -164,7 +164,7 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         },
     ),
     "quality.check_waiver": (
-        "Known failures that are borne for a time: the project's, and the home's in their place.",
+        "Known failures that are borne for a time: the home's waivers.csv.",
         {
             "check_id": ("VARCHAR", "The check (quality.check_result)."),
             "ceiling": ("BIGINT", "Most failed records that are borne."),
@@ -173,20 +173,25 @@ CONTROL: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "expires": ("DATE", "Last day it holds."),
         },
     ),
-    "quality.check_catalogue": (
-        "Every check that is intended, and whether it is implemented.",
+    "quality.accepted_month": (
+        "The months that the current publication holds, which have been accepted as they are.",
+        {
+            "feed": ("VARCHAR", "partner/feed."),
+            "source": ("VARCHAR", "The source within the feed."),
+            "month": ("DATE", "First day of the month."),
+            "records": ("BIGINT", "Rows it brought."),
+        },
+    ),
+    "quality.dbt_test": (
+        "The tests of dbt of the last build, with what each asks.",
         {
             "check_id": ("VARCHAR", "Stable id of the check."),
-            "suite": ("VARCHAR", "Which tool or suite holds it, or would."),
+            "suite": ("VARCHAR", "dbt, or dbt_unit: proved with the software, not every night."),
             "feed": ("VARCHAR", "partner/feed, where the check is of one."),
             "table_name": ("VARCHAR", "The table checked."),
             "column_name": ("VARCHAR", "The column checked, where it is one."),
             "dimension": ("VARCHAR", "Dimension of quality, as in quality.check_result."),
             "severity": ("VARCHAR", "blocking or warning."),
-            "is_implemented": (
-                "BOOLEAN",
-                "Whether it is evaluated: every night; dbt_unit with the software.",
-            ),
             "for_the_engineer": ("VARCHAR", "What it asks of which table, in one sentence."),
             "for_the_auditor": ("VARCHAR", "Why it matters, in one sentence."),
         },

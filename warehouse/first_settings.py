@@ -30,23 +30,17 @@ geography: lsoa_2011
 # max_zip_members: 20000     # most members of a landed zip
 # max_zip_ratio: 200         # a zip that unpacks to more than this many times its size is refused
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
-# alerts: {}                 # where to send a message when a run asks for someone
+# alerts: []                 # where to send a message when a run asks for someone
 #
-# A webhook's address is a secret: whoever has it can write into the channel. webhook_file holds it
-# alone (in this folder, chmod 600). In its place webhook_env, or for a password password_env, names
-# a variable of the environment that holds it; or webhook is the address itself, and then this file
-# needs chmod 600. For example:
+# Each of alerts is an address as Apprise (the library) writes it: of a mail server, a webhook, a
+# chat. An address is a secret. file:NAME is a file of this folder (chmod 600) that holds addresses,
+# one a line; env:VARIABLE a variable of the environment that does. With an address in this file it
+# needs chmod 600 itself. For example:
 #
 # alerts:
-#   webhook_file: webhook.address     # is sent JSON whose key text holds the message
-#   smtp:
-#     host: mail.example.org
-#     port: 587
-#     sender: csp@example.org
-#     recipients: [analyst@example.org]
-#     security: starttls              # none, starttls or tls (from the first byte, port 465)
-#     user: csp                       # user and password_file are optional
-#     password_file: smtp.password    # in this folder; holds the password alone, chmod 600
+#   - file:alerts.addresses
+#   - mailtos://user:password@mail.example.org?from=csp@example.org&to=analyst@example.org
+#   - jsons://chat.example.org/hook        # a webhook that takes JSON; msteams:// slack:// ...
 """
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from warehouse.errors import AlreadyRunning, CspError
 from warehouse.home import Home
 
-# `csp status` and the landing sensor take the lock for an instant to see whether it is held.
+# `csp status` and the landing sensor share the lock for an instant to see whether it is held.
 WAIT_SECONDS = 2.0
 
 

@@ -1,39 +1,22 @@
-"""Results of checks: what one is, how it is kept, and how dbt's become them."""
+"""Results of checks: what one is, how it is kept, and what a waiver makes of it.
 
-import json
-import re
-from collections.abc import Iterable, Mapping
+A waiver never turns a failure into a pass: it keeps it from stopping the publication while it is in
+force and the failure stays within its ceiling.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 import duckdb
 
-from warehouse import waivers
-from warehouse.errors import CspError
-from warehouse.messages import safe_message
+from warehouse.check_kinds import SEVERITIES, Severity, check_kinds
+from warehouse.home_tables import Waiver, waivers_of
 
-Severity = Literal["blocking", "warning"]
 Status = Literal["pass", "fail", "not_applicable", "error"]
 
-DBT_STATUS: dict[str, Status] = {"pass": "pass", "success": "pass", "fail": "fail", "warn": "fail"}
-
-# The dimension of a dbt test that does not state its own (meta.dimension), by a word of its kind.
-DIMENSION_BY_WORD = (
-    ("is_key", "uniqueness"),
-    ("not_null", "completeness"),
-    ("reconcil", "reconciliation"),
-    ("add_up", "reconciliation"),
-    ("unique", "uniqueness"),
-    ("relationship", "consistency"),
-    ("accepted", "validity"),
-    ("range", "validity"),
-    ("fresh", "timeliness"),
-)
-
-# What is told of a test that dbt skipped: behind one failing test there may be dozens.
+# Of a test that dbt skipped: behind one failing test there may be dozens.
 NOT_BUILT = "not evaluated: something it reads could not be built"
 
 
@@ -71,22 +54,132 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def of_kind(
+    kind: str,
+    run_id: str,
+    feed: str | None,
+    status: Status,
+    *,
+    check_id: str | None = None,
+    severity: Severity | None = None,
+    threshold: str | None = None,
+    **found: Any,
+) -> CheckResult:
+    """A result of a kind of check (seeds/check_kind.csv).
+
+    check_id: where the kind and the feed alone do not say it; severity: its own, in place of its
+    kind's. found: what else is known of the result, and where it differs from its kind.
+    """
+    of = check_kinds()[kind]
+    made = CheckResult(
+        run_id=run_id,
+        check_id=check_id or of.id_of(feed or ""),
+        suite=of.suite,
+        feed=feed,
+        table_name=of.table_name or None,
+        column_name=of.column_name or None,
+        dimension=of.dimension,
+        severity=severity or SEVERITIES.get(of.severity, "blocking"),
+        status=status,
+        observed=None,
+        threshold=threshold,
+        records=None,
+        failed_records=None,
+        checked_at=utc_now(),
+    )
+    return replace(made, **found)
+
+
 def append(con: duckdb.DuckDBPyConnection, results: Iterable[CheckResult]) -> list[CheckResult]:
     """Add the results to quality.check_result, in one statement, as their waivers leave them.
 
     Returns them so.
     """
-    held = waivers.held(con)
-    kept = [waivers.applied(result, held, date.today()) for result in results]
-    rows = [astuple(result) for result in kept]
+    waivers = waivers_of(con)
+    kept = [as_waived(result, waivers, date.today()) for result in results]
+    insert_rows(con, "quality.check_result", COLUMNS, [astuple(result) for result in kept])
+    return kept
+
+
+def insert_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Add rows to a table in one statement; the values in the order of the columns."""
     if rows:
         # A list a column: 3,000 results in 0.2 s, against 1.4 s as rows of parameters (2026-11).
-        unnested = ", ".join("unnest(?)" for _ in COLUMNS)
+        unnested = ", ".join("unnest(?)" for _ in columns)
         con.execute(
-            f"insert into quality.check_result ({', '.join(COLUMNS)}) select {unnested}",
+            f"insert into {table} ({', '.join(columns)}) select {unnested}",
             [list(values) for values in zip(*rows, strict=True)],
         )
-    return kept
+
+
+def as_waived(result: CheckResult, waivers: Mapping[str, Waiver], today: date) -> CheckResult:
+    """The result as its waiver, if it has one, leaves it.
+
+    A failure within the ceiling of a waiver that is in force becomes a warning that says so; who
+    bears it and why is in the waiver alone, which is not public. Nothing else is borne: neither a
+    check that could not be evaluated nor a failure that is not counted.
+    """
+    waiver = waivers.get(result.check_id)
+    if waiver is None or result.status not in ("fail", "error"):
+        return result
+    if result.status == "error" or result.failed_records is None:
+        why = "its waiver bears counted failures only"
+    elif waiver.expires < today:
+        why = f"its waiver expired on {waiver.expires}"
+    elif result.failed_records > waiver.ceiling:
+        why = f"its waiver bears {waiver.ceiling:,} at most"
+    else:
+        return replace(result, severity="warning", waiver=f"until {waiver.expires}")
+    return replace(result, message=f"{result.message or result.check_id}; {why}")
+
+
+def of_waivers(
+    waivers: Mapping[str, Waiver], results: Iterable[CheckResult], run_id: str, today: date
+) -> list[CheckResult]:
+    """One result per waiver, `waiver.<check>`: is it still needed for what it was written for?
+
+    pass: it bears a failure of this run. fail: it has expired or its ceiling is exceeded, while
+    the check fails; then that check's own severity decides about the publication.
+    not_applicable: the check does not fail. error: this run has no such check.
+    """
+    by_check = {result.check_id: result for result in results}
+    found: list[CheckResult] = []
+    for waiver in waivers.values():
+        result = by_check.get(waiver.check_id)
+        failed = result.failed_records if result else None
+        counted = "failed records that are not counted"
+        if failed is not None:
+            counted = f"{failed:,} failed records"
+        status: Status
+        if result is None:
+            status = "error"
+            observed = "no such check in this run; correct its id, or remove the waiver"
+        elif result.status not in ("fail", "error"):
+            status, observed = "not_applicable", "the check does not fail; remove the waiver"
+        elif result.waiver:
+            status, observed = "pass", counted
+        else:
+            status, observed = "fail", "expired" if waiver.expires < today else counted
+        found.append(
+            of_kind(
+                "waiver",
+                run_id,
+                result.feed if result else None,
+                status,
+                check_id=check_kinds()["waiver"].id_of(name=waiver.check_id),
+                observed=observed,
+                threshold=f"at most {waiver.ceiling:,} until {waiver.expires}",
+                dimension=result.dimension if result else "consistency",
+                failed_records=failed,
+                message=f"Waiver of {waiver.check_id}: {observed}",
+            )
+        )
+    return found
 
 
 def of_run(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
@@ -111,190 +204,3 @@ def summary(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, int]:
         "not_applicable": counts.get("not_applicable", 0),
         "error": counts.get("error", 0),
     }
-
-
-def from_dbt(
-    run_results: Path,
-    manifest: Path,
-    run_id: str,
-    sentences: Mapping[str, str] = MappingProxyType({}),
-) -> list[CheckResult]:
-    """The results of the tests and unit tests of one dbt invocation.
-
-    run_results, manifest: dbt's run_results.json and manifest.json. A test that dbt skipped (a
-    model before it failed) or could not evaluate has status error. A breach of a test that only
-    warns, or stays under its error threshold, is a failed warning. sentences: by the name of a
-    test that failed what it says instead of the number of rows it found. Raises CspError where a
-    file cannot be read.
-    """
-    results = _json(run_results)["results"]
-    tests = _tests(_json(manifest))
-    found = (_dbt_result(result, tests, run_id) for result in results)
-    return [
-        replace(result, message=sentences.get(result.check_id.removeprefix("dbt."), result.message))
-        for result in found
-        if result is not None
-    ]
-
-
-def reconcile_loads(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
-    """One blocking check per feed: every loaded file's rows are accepted, rejected or skipped.
-
-    A feed without a loaded file is not applicable.
-    """
-    rows = con.execute(
-        """
-        select
-            feed.feed,
-            count(audit.file_id) as files,
-            coalesce(sum(audit.data_rows), 0)::bigint as data_rows,
-            count(audit.file_id) filter (
-                audit.data_rows is distinct from audit.accepted + audit.rejected + audit.skipped
-            ) as unreconciled
-        from raw.feed as feed
-        left join quality.load_audit as audit
-            on audit.feed = feed.feed and audit.status in ('loaded', 'held', 'withdrawn')
-        group by feed.feed
-        order by feed.feed
-        """
-    ).fetchall()
-    now = utc_now()
-    return [
-        CheckResult(
-            run_id=run_id,
-            check_id=f"reconciliation.{feed.replace('/', '.')}",
-            suite="ingest",
-            feed=feed,
-            table_name="load_audit",
-            column_name="data_rows",
-            dimension="reconciliation",
-            severity="blocking",
-            status="not_applicable" if not files else "fail" if unreconciled else "pass",
-            observed=f"{unreconciled} of {files} files do not add up",
-            threshold="0 files",
-            records=data_rows,
-            failed_records=unreconciled,
-            checked_at=now,
-            message="data rows = accepted + rejected + declared skips, for every file",
-        )
-        for feed, files, data_rows, unreconciled in rows
-    ]
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CspError(
-            f"dbt left no readable {path.name} ({path}): {safe_message(error)}."
-        ) from error
-
-
-def _tests(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    nodes = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
-    return {
-        unique_id: {**node, "tested": table_tested(node, manifest)}
-        for unique_id, node in nodes.items()
-        if node.get("resource_type") in ("test", "unit_test")
-    }
-
-
-def table_tested(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
-    """The table a test is about: where it is attached, else the only thing it reads."""
-    if node["resource_type"] == "unit_test":
-        model = node.get("model")
-        return None if model is None else str(model)
-    attached = node.get("attached_node")
-    parents = node.get("depends_on", {}).get("nodes", [])
-    if attached is None and len(parents) == 1:
-        attached = parents[0]
-    if attached in manifest.get("nodes", {}):
-        return str(manifest["nodes"][attached]["name"])
-    source = manifest.get("sources", {}).get(attached)
-    return f"{source.get('schema')}.{source['name']}" if source else None
-
-
-def _dbt_result(
-    result: dict[str, Any], tests: dict[str, dict[str, Any]], run_id: str
-) -> CheckResult | None:
-    test = tests.get(result["unique_id"])
-    if test is None:
-        return None
-    config = test.get("config", {})
-    meta = _meta(test)
-    # Before dbt runs nothing, a result of an unknown status would be a hole in the gate: error.
-    status = DBT_STATUS.get(result["status"], "error")
-    warns = result["status"] == "warn" or is_warning(test)
-    failures = result.get("failures")
-    unit = test["resource_type"] == "unit_test"
-    return CheckResult(
-        run_id=run_id,
-        check_id=f"dbt.{test['name']}",
-        suite="dbt_unit" if unit else "dbt",
-        feed=meta.get("feed") or _feed_of(test["tested"]),
-        table_name=test["tested"],
-        column_name=test.get("column_name"),
-        dimension=dimension_of_test(test),
-        severity="warning" if warns else "blocking",
-        status=status,
-        observed=None if failures is None else f"{failures} failing rows",
-        threshold=None if unit else f"error if {config.get('error_if', '!= 0')}",
-        records=None,
-        failed_records=failures,
-        checked_at=_completed(result),
-        message=_dbt_message(result, test, status),
-    )
-
-
-def is_warning(test: Mapping[str, Any]) -> bool:
-    """Whether a breach of the test only warns."""
-    return str(test.get("config", {}).get("severity", "error")).lower() == "warn"
-
-
-def _meta(test: Mapping[str, Any]) -> dict[str, Any]:
-    return {**(test.get("meta") or {}), **(test.get("config", {}).get("meta") or {})}
-
-
-def dimension_of_test(test: Mapping[str, Any]) -> str:
-    """The dimension a test of dbt states, else the one its kind says."""
-    stated = _meta(test).get("dimension")
-    if stated:
-        return str(stated)
-    if test["resource_type"] == "unit_test":
-        return "consistency"
-    # A generic test's own name quotes the values it accepts.
-    kind = ((test.get("test_metadata") or {}).get("name") or test["name"]).lower()
-    return next((value for word, value in DIMENSION_BY_WORD if word in kind), "consistency")
-
-
-def _feed_of(table: str | None) -> str | None:
-    """`stg_police__street_crime` and `raw.police__street_crime` are of police/street_crime."""
-    match = re.fullmatch(r"(?:stg_|raw\.)([a-z0-9]+)__(\w+)", table or "")
-    return f"{match[1]}/{match[2]}" if match else None
-
-
-def _dbt_message(result: dict[str, Any], test: dict[str, Any], status: Status) -> str | None:
-    """dbt's message without what might quote a record; for a pass, the test's own sentence."""
-    if status == "pass":
-        return test.get("description") or None
-    if result["status"] == "skipped":
-        return NOT_BUILT
-    text = str(result.get("message") or "").strip()
-    if status == "fail":
-        if test["resource_type"] == "unit_test":
-            return "the model's rows differ from the expected rows of the unit test"
-        failures = result.get("failures")
-        said = "it failed" if failures is None else f"{failures:,} failing rows"
-        return f"{test['name']}: {said}"
-    return (
-        f"not evaluated: {safe_message(text)}; run_results.json in the home's dagster/dbt-target "
-        "has the rest"
-    )
-
-
-def _completed(result: dict[str, Any]) -> datetime:
-    times = [part["completed_at"] for part in result.get("timing", []) if part.get("completed_at")]
-    if not times:
-        return utc_now()
-    moment = datetime.fromisoformat(max(times))
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

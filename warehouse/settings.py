@@ -4,7 +4,6 @@ import difflib
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -27,13 +26,8 @@ DISTRICT = re.compile(r"(E0[6-9]|W06)\d{6}")
 # A county, a metropolitan county, a region, a police force area, or what else holds districts.
 AREA = re.compile(r"[EW]\d{8}")
 
-LABEL = r"[A-Za-z0-9_-]{1,63}"
-# A machine's name, or its address of either kind.
-HOST = re.compile(rf"{LABEL}(\.{LABEL})*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
-MAIL_ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(\.{LABEL})*")
-VISIBLE = re.compile(r"[!-~]+")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-WEB_ADDRESS = "https://chat.example.org/hook"
+# Where an alert goes: `file:NAME` of this folder, `env:VARIABLE`, or an address of Apprise.
+ALERT = re.compile(r"file:[^\s:]+|env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z0-9]+://[!-~]+")
 
 
 def _like(pattern: re.Pattern[str], kind: str, example: str) -> AfterValidator:
@@ -45,30 +39,11 @@ def _like(pattern: re.Pattern[str], kind: str, example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def web_address(value: str) -> str:
-    """The text, if it is the address of a webhook. Raises ValueError, which does not quote it."""
-    try:
-        parts = urlsplit(value)
-        will_do = (
-            VISIBLE.fullmatch(value) is not None
-            and parts.scheme in ("http", "https")
-            and HOST.fullmatch(parts.hostname or "") is not None
-            and "@" not in parts.netloc
-            and parts.port != 0
-        )
-    except ValueError:
-        will_do = False
-    if not will_do:  # not quoted: what a webhook's address ends with is often its password
+def _alert(value: str) -> str:
+    if not ALERT.fullmatch(value):  # not quoted: it may be a secret
         raise ValueError(
-            f"this is not an http or https address without a user; write one such as {WEB_ADDRESS}"
-        )
-    return value
-
-
-def _variable(value: str) -> str:
-    if not VARIABLE.fullmatch(value):  # not quoted: it may be the secret itself, put there
-        raise ValueError(
-            "this is not the name of a variable of the environment; write one such as CSP_SECRET"
+            "this is no address of a service; write one such as "
+            "mailtos://user:password@mail.example.org, or file:NAME or env:VARIABLE for where it is"
         )
     return value
 
@@ -95,10 +70,7 @@ District = Annotated[
     Code, _like(DISTRICT, "the code of a district of England or Wales", "E07000129")
 ]
 Area = Annotated[Code, _like(AREA, "the code of a county or other area", "E10000018")]
-Host = Annotated[Code, _like(HOST, "the name of a mail server", "mail.example.org")]
-MailAddress = Annotated[Code, _like(MAIL_ADDRESS, "a mail address", "csp@example.org")]
-User = Annotated[Code, _like(VISIBLE, "a user name without spaces and accents", "csp")]
-Variable = Annotated[Code, AfterValidator(_variable)]
+AlertAddress = Annotated[Code, AfterValidator(_alert)]
 
 
 class _Section(BaseModel):
@@ -120,62 +92,6 @@ class County(_Section):
     districts: Annotated[list[District], Field(min_length=1), AfterValidator(_once)]
 
 
-class Smtp(_Section):
-    """The mail server that alerts go out through."""
-
-    host: Host
-    port: Annotated[int, Field(ge=1, le=65_535)]
-    sender: MailAddress
-    recipients: Annotated[list[MailAddress], Field(min_length=1), AfterValidator(_once)]
-    security: Literal["none", "starttls", "tls"]
-    user: User | None = None
-    password_file: Text | None = None
-    password_env: Variable | None = None
-
-    @model_validator(mode="after")
-    def _password_is_whole_and_hidden(self) -> "Smtp":
-        if self.password_file is not None and self.password_env is not None:
-            raise ValueError("password_file and password_env are both set; keep one of them")
-        has_password = self.password_file is not None or self.password_env is not None
-        if (self.user is not None) != has_password:
-            raise ValueError(
-                "user and password_file (or password_env) belong together; write both, or neither"
-            )
-        if self.user is not None and self.security == "none":
-            raise ValueError(
-                "with security none anyone on the way could read the password; write starttls or "
-                "tls, or leave user and the password out"
-            )
-        return self
-
-
-WEBHOOK_KEYS = ("webhook", "webhook_file", "webhook_env")
-
-
-class Alerts(_Section):
-    """The channels of the message after a run that someone must act on; none need be set.
-
-    The webhook's address stands here, in a file of its own, or in a variable of the environment.
-    """
-
-    webhook: Annotated[Text, AfterValidator(web_address)] | None = Field(default=None, repr=False)
-    webhook_file: Text | None = None
-    webhook_env: Variable | None = None
-    smtp: Smtp | None = None
-
-    @property
-    def has_webhook(self) -> bool:
-        """Whether a webhook is set, wherever its address stands."""
-        return any((self.webhook, self.webhook_file, self.webhook_env))
-
-    @model_validator(mode="after")
-    def _webhook_is_set_once(self) -> "Alerts":
-        given = [key for key in WEBHOOK_KEYS if getattr(self, key) is not None]
-        if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} are both set; keep one of them")
-        return self
-
-
 class Settings(_Section):
     """What `csp.yml` says; the optional keys with their defaults."""
 
@@ -194,7 +110,7 @@ class Settings(_Section):
     max_zip_members: Annotated[int, Field(ge=1)] = 20_000
     max_zip_ratio: Annotated[int, Field(ge=1)] = 200
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
-    alerts: Alerts = Alerts()
+    alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
 
     @model_validator(mode="after")
     def _focus_lies_in_county(self) -> "Settings":
@@ -210,17 +126,9 @@ class Settings(_Section):
 SECTIONS: dict[str, type[_Section]] = {
     "": Settings,
     "county": County,
-    "alerts": Alerts,
-    "alerts.smtp": Smtp,
 }
 # The keys that say whose home it is.
 WHO = {"partnership", "focus_areas", "county"}
-# A password may stand in these by mistake, or in a webhook's address by design.
-UNQUOTED = {
-    "alerts",
-    *(f"alerts.{key}" for key in WEBHOOK_KEYS),
-    *("alerts.smtp", "alerts.smtp.password_file", "alerts.smtp.password_env"),
-}
 
 
 def load_settings(home: Home) -> Settings:
@@ -237,12 +145,13 @@ def load_settings(home: Home) -> Settings:
             f"{home.csp_yml} cannot be read: {said}. Save it as UTF-8, readable by this user."
         ) from error
     settings = parse_settings(text, str(home.csp_yml))
-    if settings.alerts.webhook and home.csp_yml.stat().st_mode & READABLE_BY_OTHERS:
+    inline = any("://" in address for address in settings.alerts)
+    if inline and home.csp_yml.stat().st_mode & READABLE_BY_OTHERS:
         raise UsageError(
-            f"{home.csp_yml} holds the webhook's address, with which anyone can write into the "
-            "channel, and not only its owner can read it. Take the others' access away: "
-            f"chmod 600 {home.csp_yml}; or keep the address elsewhere, with alerts.webhook_file "
-            "or alerts.webhook_env."
+            f"{home.csp_yml} holds an address of alerts, with which anyone can write to the "
+            "service, and not only its owner can read it. Take the others' access away: "
+            f"chmod 600 {home.csp_yml}; or keep the address elsewhere, with file:NAME or "
+            "env:VARIABLE in its place."
         )
     return settings
 
@@ -277,6 +186,11 @@ def _sentence(key: str, problem: Any) -> str:
     kind, context, value = problem["type"], problem.get("ctx", {}), problem["input"]
     if not key:
         return str(context["error"])
+    if key == "alerts":
+        return (
+            "alerts: this will not do; write a list of addresses, such as "
+            "[jsons://chat.example.org/hook] for a webhook or [file:alerts.addresses]"
+        )
     if kind == "extra_forbidden":
         above, _, last = key.rpartition(".")
         section = SECTIONS.get(above, Settings)
@@ -297,7 +211,7 @@ def _sentence(key: str, problem: Any) -> str:
         return f"{key}: this is empty; give at least one"
     wanted = {
         "string_type": "text",
-        "list_type": f"a list such as [{'csp@example.org' if 'alerts' in key else 'E07000129'}]",
+        "list_type": "a list such as [E07000129]",
         "int_type": "a whole number",
         "int_from_float": "a whole number",
         "float_type": "a number",
@@ -307,7 +221,7 @@ def _sentence(key: str, problem: Any) -> str:
         "greater_than_equal": f"a number of at least {context.get('ge')}",
         "less_than_equal": f"a number of at most {context.get('le')}",
     }.get(kind)
-    shown = "this" if key in UNQUOTED else repr(value)
+    shown = "this" if key.startswith("alerts") else repr(value)
     return f"{key}: {shown} will not do; write {wanted}" if wanted else f"{key}: {problem['msg']}"
 
 

@@ -17,8 +17,8 @@ from warehouse.locking import holder
 from warehouse.messages import safe_message
 from warehouse.publication.store import current_publication, problems
 from warehouse.results import NOT_BUILT, summary
+from warehouse.runs import Ending
 
-RUN_STATUSES = ("published", "unchanged", "blocked", "failed")
 NO_CHECKS = {"passed": 0, "failed": 0, "not_applicable": 0, "error": 0}
 MOST_PROBLEMS_SHOWN = 20
 MOST_CHANGES_SHOWN = 10
@@ -27,9 +27,29 @@ NEVER_ENDED = (
     "Run `csp run` again; nothing is lost."
 )
 
-LOADED = """
-select feed, sum(accepted)::bigint, sum(rejected)::bigint
-from quality.loaded_file group by feed
+FEEDS = """
+select
+    feed.feed, coalesce(loaded.files, 0), coalesce(loaded.accepted, 0),
+    coalesce(loaded.rejected, 0), period.latest, feed.title, feed.cadence,
+    loaded.last_file, loaded.received
+from raw.feed as feed
+left join (
+    select
+        feed, arg_max(file_name, file_id) as last_file, max(landed_at) as received,
+        count(*) as files, sum(accepted)::bigint as accepted, sum(rejected)::bigint as rejected
+    from quality.loaded_file group by feed
+) as loaded using (feed)
+left join (
+    select feed, max(month) as latest from raw.period_in_force group by feed
+) as period using (feed)
+order by feed.feed
+"""
+
+# When the next file is overdue and which months are missing is for dbt's models to say.
+DUE = "select feed, due_on::varchar from checks.feed_timeliness"
+MISSING = """
+select partner || '/' || feed, source, list(period_label order by period_label)
+from marts.feed_coverage where status = 'missing' group by all order by all
 """
 
 # A refusal stands until a file of the same name is loaded, or its explanation is deleted.
@@ -54,28 +74,12 @@ order by severity, status = 'error', check_id
 
 
 def record(home: Home, con: duckdb.DuckDBPyConnection, noticed: list[str] | None = None) -> None:
-    """Write status.json from the warehouse; `con` is open on it. Call after ingest and at the end.
+    """Write what the warehouse says into status.json; `con` is open on it.
 
     noticed: what the ingest of this run noticed; absent, what an earlier call said stays.
-    last_run is the row of quality.run recorded last; clocks may have been wrong meanwhile.
     """
-    stored = _stored(home)
-    kept = stored.get("noticed", []) if noticed is None else noticed[:MOST_PROBLEMS_SHOWN]
-    lasting = {name: stored.get(name) for name in ("begun", "changes")}
-    _save(home, {**_collect(con, stored), "noticed": kept, **lasting})
-
-
-def notice(home: Home, lines: list[str]) -> None:
-    """Add what somebody should look at to what the ingest of the run noticed."""
-    if lines:
-        stored = _stored(home)
-        _save(home, {**stored, "noticed": [*stored.get("noticed", []), *lines]})
-
-
-def record_changes(home: Home, lines: list[str]) -> None:
-    """Write what the publication changed, a line each: how many, and the first of them."""
-    changes = {"count": len(lines), "first": lines[:MOST_CHANGES_SHOWN]}
-    _save(home, {**_stored(home), "changes": changes})
+    kept = {} if noticed is None else {"noticed": noticed[:MOST_PROBLEMS_SHOWN]}
+    _save(home, {**_stored(home), **_collect(con), **kept})
 
 
 def begin(home: Home, run_id: str, started_at: datetime) -> None:
@@ -88,33 +92,27 @@ def begin(home: Home, run_id: str, started_at: datetime) -> None:
     _save(home, {**stored, "last_run": _last_run(stored), "begun": begun})
 
 
-def stand_down(home: Home, run_id: str) -> None:
-    """Take back what `begin` noted: the run goes on under another lock holder, which notes it."""
-    stored = _stored(home)
-    if (stored.get("begun") or {}).get("run_id") == run_id:
-        _save(home, {**stored, "begun": None})
-
-
-def record_run(
-    home: Home,
-    run_id: str,
-    status: str,
-    started_at: datetime,
-    finished_at: datetime,
-    message: str,
-) -> None:
-    """Write how a run ended into status.json, where the warehouse cannot be opened.
-
-    Times are UTC. Everything else status.json says stays as it was.
-    """
-    last_run = {
-        "run_id": run_id,
-        "status": status,
-        "started_at": _time(started_at),
-        "finished_at": _time(finished_at),
-        "message": message,
+def end(home: Home, run: Ending, con: duckdb.DuckDBPyConnection | None = None) -> None:
+    """Write how a run ended, and what the warehouse says where it could be opened."""
+    stored = {**_stored(home), **(_collect(con) if con is not None else {})}
+    stored["last_run"] = {
+        "run_id": run.run_id,
+        "status": run.status,
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "message": run.message,
     }
-    _save(home, {**_stored(home), "last_run": last_run})
+    if run.status == "published":
+        first = run.changes[:MOST_CHANGES_SHOWN]
+        stored["changes"] = {"count": len(run.changes), "first": first}
+    _save(home, stored)
+
+
+def notice(home: Home, lines: list[str]) -> None:
+    """Add what somebody should look at to what the ingest of the run noticed."""
+    if lines:
+        stored = _stored(home)
+        _save(home, {**stored, "noticed": [*stored.get("noticed", []), *lines]})
 
 
 def read(home: Home) -> dict[str, Any]:
@@ -185,33 +183,12 @@ def _last_run(stored: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _collect(con: duckdb.DuckDBPyConnection, stored: dict[str, Any]) -> dict[str, Any]:
-    last_run, recorded = stored.get("last_run"), stored.get("recorded_run")
-    run = con.execute(
-        "select run_id, status, started_at, finished_at, message from quality.run "
-        "where status in (select unnest(?)) order by rowid desc limit 1",
-        [list(RUN_STATUSES)],
-    ).fetchone()
-    if run is not None:
-        found = {
-            "run_id": run[0],
-            "status": run[1],
-            "started_at": _time(run[2]),
-            "finished_at": _time(run[3]),
-            "message": run[4],
-        }
-        # A run that could not open the warehouse is only in status.json, and stays the last until
-        # another is recorded in the warehouse.
-        if last_run is None or run[0] != recorded or run[0] == last_run["run_id"]:
-            last_run = found
-        recorded = run[0]
+def _collect(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     checked = con.execute(
         "select run_id from quality.check_result order by rowid desc limit 1"
     ).fetchone()
     run_id = checked[0] if checked else None
     return {
-        "last_run": last_run,
-        "recorded_run": recorded,
         "feeds": _feeds(con),
         "checks": _checks(con, run_id),
         "not_passed": [
@@ -259,31 +236,36 @@ def _checks(con: duckdb.DuckDBPyConnection, run_id: str | None) -> dict[str, int
 
 
 def _feeds(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    from warehouse.contract import load_contracts
-    from warehouse.feeds import feed_states
-
-    rows = {feed: counts for feed, *counts in con.execute(LOADED).fetchall()}
-    found = []
-    for state in feed_states(load_contracts(), con, datetime.now(UTC).replace(tzinfo=None)):
-        accepted, rejected = rows.get(state.feed, (0, 0))
-        found.append(
-            {
-                "feed": state.feed,
-                "files": state.files,
-                "accepted": accepted,
-                "rejected": rejected,
-                "latest_month": _month(state.latest_month),
-                "title": state.title,
-                "cadence": state.cadence,
-                "last_file": state.last_file,
-                "last_received": _time(state.last_received),
-                "missing_months": {
-                    source.source: [_month(month) for month in source.missing]
-                    for source in state.sources
-                    if source.missing
-                },
-            }
+    due = dict(_if_built(con, DUE))
+    missing: dict[str, dict[str, list[str]]] = {}
+    for feed, source, months in _if_built(con, MISSING):
+        missing.setdefault(feed, {})[source] = months
+    return [
+        {
+            "feed": feed,
+            "files": files,
+            "accepted": accepted,
+            "rejected": rejected,
+            "latest_month": _month(latest),
+            "title": title,
+            "cadence": cadence,
+            "last_file": last_file,
+            "last_received": _time(received),
+            "due_on": due.get(feed),
+            "missing_months": missing.get(feed, {}),
+        }
+        for feed, files, accepted, rejected, latest, title, cadence, last_file, received in (
+            con.execute(FEEDS).fetchall()
         )
+    ]
+
+
+def _if_built(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of what a build makes; none before the first."""
+    try:
+        found: list[tuple[Any, ...]] = con.execute(sql).fetchall()
+    except duckdb.CatalogException:
+        return []
     return found
 
 

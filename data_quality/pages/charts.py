@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from warehouse.feeds import source_months
-
-BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#767676", "#1b1b1b"
+BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#1b1b1b"
 OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
 CONFIG = {
     "background": None,
@@ -39,6 +38,7 @@ NOT_RECEIVED = {
 }
 
 MOST_TICKS = 8
+LONGEST_MONTH = timedelta(days=31)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -110,15 +110,13 @@ def volume(rows: Rows, title: str) -> str:
 
     rows: month, records, warning_low, warning_high (None where there is no band), status.
     """
-    # A month that was not received breaks the line: nobody knows what it was.
-    missing = source_months("", [row["month"] for row in rows]).missing
-    values = [
-        {**row, "month": row["month"].isoformat()}
-        for row in sorted(
-            [*rows, *({**NOT_RECEIVED, "month": month} for month in missing)],
-            key=lambda row: row["month"],
-        )
-    ]
+    values: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda row: row["month"]):
+        # A month that was not received breaks the line: nobody knows what it was.
+        if values and row["month"] - date.fromisoformat(values[-1]["month"]) > LONGEST_MONTH:
+            between = row["month"] - timedelta(days=1)
+            values.append({**NOT_RECEIVED, "month": between.isoformat()})
+        values.append({**row, "month": row["month"].isoformat()})
     month = {
         "field": "month",
         "type": "temporal",

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from data_quality.pages import charts, facts, reading
+from data_quality.rows import Row
 from warehouse.ingest.holding import held_files
 from warehouse.publication.manifest import Manifest
 from warehouse.results import NOT_BUILT
@@ -41,13 +42,13 @@ def write_pages(
     pages = _environment(con)
     pages.globals["manifest"] = manifest
     partners = reading.partners(con)
-    history = reading.score_history(con)
+    history = reading.read(con, "score_history", reading.MOST_RUNS)
     several_runs = len({row["recorded_at"] for row in history}) > 1
-    results = reading.results_history(con)
+    results = reading.read(con, "results_history", reading.MOST_RUNS_OF_RESULTS)
     run_id = manifest.run_id
-    used = reading.uses(con)
-    figures, files, all_figures = reading.figures(con, used)
+    figures, files, all_figures = reading.figures(con)
     names = {figure["indicator_id"]: figure["name"] for figure in figures}
+    read_by = reading.readers(con, names)
     failed = reading.not_passed(con, run_id)
     shared = {
         "partners": partners,
@@ -61,10 +62,10 @@ def write_pages(
             here="index.html",
             not_passed=facts.told_once(failed),
             failed=len(failed),
-            waivers=reading.waivers(con, run_id),
-            loads=reading.loads(con),
-            never_received=reading.never_received(con),
-            refused=reading.refused(con),
+            waivers=reading.read(con, "waivers", run_id),
+            loads=reading.read(con, "loads"),
+            never_received=[row["feed"] for row in reading.read(con, "never_received")],
+            refused=reading.read(con, "refused"),
             held=held_files(con),
             changes=reading.changes(con, before, run_id),
             history=history,
@@ -73,7 +74,7 @@ def write_pages(
     )
     (folder / "mend").mkdir(exist_ok=True)
     for partner in partners:
-        listed, counts, total = reading.to_mend(con, partner.name)
+        listed, counts, total = reading.to_mend(con, partner)
         _write_csv(folder / "mend" / f"{partner.name}.csv", listed)
         drawn = {
             (feed.feed, source): Markup(
@@ -88,25 +89,14 @@ def write_pages(
                 **shared,
                 here=f"partner-{partner.name}.html",
                 partner=partner,
-                read_by={
-                    key: (
-                        [
-                            (each, names[each])
-                            for each in used.indicators.get(key, ())
-                            if each in names
-                        ],
-                        used.tables.get(key, []),
-                    )
-                    for feed in partner.feeds
-                    for key in ((feed.feed, name) for name in feed.grid)
-                },
+                read_by=read_by,
                 volume_charts=drawn,
                 to_mend=counts,
                 listed=len(listed),
                 total=total,
             ),
         )
-    catalogue = reading.catalogue(con, run_id)
+    catalogue = reading.read(con, "catalogue", run_id)
     _write(
         folder / "checks.html",
         pages.get_template("checks.html").render(
@@ -130,7 +120,7 @@ def write_pages(
             all_figures=all_figures,
             topics=sorted({figure["topic"] for figure in figures}),
             areas=sorted({figure["area_name"] for figure in figures if figure["area_name"]}),
-            tables=reading.tables_of_fields(con, used),
+            tables=reading.read(con, "tables_of_fields"),
         ),
     )
 
@@ -150,7 +140,7 @@ def outcome(check: Mapping[str, Any]) -> str:
     return OUTCOMES.get(facts.rank(check), str(check["status"]))
 
 
-def _choices(checks: list[reading.Row]) -> dict[str, list[str]]:
+def _choices(checks: list[Row]) -> dict[str, list[str]]:
     """What the checks can be filtered by, each choice in its order."""
     feeds = sorted({check["feed"] for check in checks if check["feed"]})
     return {
@@ -286,7 +276,7 @@ def _write(path: Path, page: str) -> None:
     path.write_text(page, encoding="utf-8")
 
 
-def _write_csv(path: Path, rows: list[reading.Row]) -> None:
+def _write_csv(path: Path, rows: list[Row]) -> None:
     columns = (
         *("feed", "file_name", "line_number", "record_key", "month"),
         *("district_code", "field", "problem"),

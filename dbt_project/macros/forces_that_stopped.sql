@@ -6,7 +6,7 @@
     last_start (first days of the financial years compared). Gives a row per span that such a force
     breaks, with the force, its events and the year it sent least of. A neighbour's few events along the
     border break nothing: while they are fewer than a tenth of the chance spread of all (the square root
-    of their number) they move the test's z by less than 0.1.
+    of their number) they move the test's z by less than that (`stopped_force_spread_share`).
 -#}
 {% macro forces_that_stopped(spans) -%}
     select
@@ -64,7 +64,9 @@
             group by all
         ) as sent using (first_start, last_start, force_name)
     )
-    where fewest_months < 12 and 100 * events * events >= all_events
+    where
+        fewest_months < 12
+        and events >= {{ threshold("stopped_force_spread_share") }} * sqrt(all_events)
     group by indicator_id, indicator_version, area_type, area_code, first_start, last_start
 {%- endmacro %}
 

@@ -7,8 +7,10 @@
 {% macro hotspot_class(events, expected) -%}
     case
         when coalesce({{ expected }}, 0) = 0 or {{ events }} <= {{ expected }} then 'not above average'
-        when poisson_lower({{ events }}::double, 0.998) > {{ expected }} then 'significantly high'
-        when poisson_lower({{ events }}::double, 0.95) > {{ expected }} then 'very high'
+        when poisson_lower({{ events }}::double, {{ threshold("hotspot_significant_confidence") }}) > {{ expected }}
+            then 'significantly high'
+        when poisson_lower({{ events }}::double, {{ threshold("hotspot_very_high_confidence") }}) > {{ expected }}
+            then 'very high'
         else 'above average'
     end
 {%- endmacro %}

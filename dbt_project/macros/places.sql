@@ -43,7 +43,7 @@
         select
             succession.new_code as district_code,
             published.*
-        from {{ ref("district_succession") }} as succession
+        from {{ ref("int_district_succession") }} as succession
         inner join {{ published }} as published on succession.old_code = published.area_code
         anti join {{ published }} as own
             on succession.new_code = own.area_code and published.mid_year = own.mid_year
@@ -57,7 +57,7 @@
         where
             not exists (
                 select 1
-                from {{ ref("district_succession") }} as within
+                from {{ ref("int_district_succession") }} as within
                 inner join held as wider on within.new_code = wider.area_code
                 where
                     within.old_code = held.area_code
@@ -71,8 +71,8 @@
             new_code as district_code,
             old_code as first_code,
             count(*) over (partition by new_code) as first_codes
-        from {{ ref("district_succession") }}
-        where old_code not in (select new_code from {{ ref("district_succession") }})
+        from {{ ref("int_district_succession") }}
+        where old_code not in (select new_code from {{ ref("int_district_succession") }})
     ),
 
     whole as (
@@ -82,7 +82,7 @@
         from first_districts
         inner join (select distinct district_code, area_code, mid_year from parts) as parts
             on first_districts.district_code = parts.district_code
-        left join {{ ref("district_succession") }} as within
+        left join {{ ref("int_district_succession") }} as within
             on
                 first_districts.first_code = within.old_code
                 and parts.area_code = within.new_code

@@ -25,4 +25,6 @@ with years as (
 
 select *
 from years
-where recorded >= 100 and not_located > 0.5 * recorded
+where
+    recorded >= {{ threshold("unplaced_least_events") }}
+    and not_located > {{ threshold("unplaced_most_share") }} * recorded

@@ -1,24 +1,16 @@
--- For every month: what a partner's fact holds = what its widest measure counts, in the districts and
--- not located together. Counted from the fact, compared with what the indicators are made of.
-{% set facts = [
-    ("all_crime", "fct_recorded_crime", "not is_cancelled"),
-    ("hate_reports", "fct_hate_report", "true"),
-    ("council_asb_reports", "fct_council_report", "true"),
-    ("marac_cases", "fct_marac_case", "true"),
-    ("youth_disposals", "fct_youth_disposal", "true"),
-    ("caseload_offenders", "fct_offender_year", "true"),
-] -%}
+-- For every month: what a feed's fact holds = what its widest measure counts, in the districts and not
+-- located together. Counted from the fact, compared with what the indicators are made of.
 with recorded as (
-    {% for measure, fact, condition in facts -%}
+    {% for feed in var("feeds") if feed.widest -%}
+    {{ "union all" if not loop.first }}
     select
-        '{{ measure }}' as measure_id,
+        '{{ feed.widest }}' as measure_id,
         month,
         count(*) as recorded,
         count(*) filter (where district_code is null) as not_located
-    from {{ ref(fact) }}
-    where {{ condition }}
+    from {{ ref(feed.fact) }}
+    where {{ feed.where or "true" }}
     group by month
-    {{ "union all" if not loop.last }}
     {% endfor %}
 ),
 
@@ -30,7 +22,7 @@ measured as (
         sum(numerator) filter (where area_type = 'district') as placed,
         sum(numerator) filter (where area_type = 'not_located') as not_located
     from {{ ref("measure_area_month") }}
-    where measure_id in ({% for measure, _, _ in facts %}'{{ measure }}'{{ ", " if not loop.last }}{% endfor %})
+    where measure_id in (select measure_id from recorded)
     group by measure_id, month
 )
 

@@ -7,7 +7,7 @@ select
     || 'landed, and no list of successors leads from it or to it. Correct the code, land a lookup that '
     || 'has it in landing/reference/lsoa_lookup, or say what it was or became in '
     || 'landing/reference/successor (old_code,new_code,since).' as sentence
-from {{ ref("setting_district") }}
+from {{ ref("int_setting_district") }}
 where
     status = 'unknown'
     and exists (select 1 from {{ ref("stg_reference__lsoa_lookup") }})

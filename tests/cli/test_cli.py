@@ -237,13 +237,13 @@ def test_publications_are_verified_to_the_last_byte(night: Night) -> None:
 
 def test_init_says_which_alerts_cannot_go_out(home: Home) -> None:
     with home.csp_yml.open("a", encoding="utf-8") as settings:
-        settings.write("\nalerts:\n  webhook_file: webhook.address\n")
+        settings.write("\nalerts:\n  - file:alerts.addresses\n")
     done = csp("init", "--home", home.root)
     assert done.exit_code == 0
-    assert "No alert can go out by the webhook: the address's file" in done.stderr
-    address = home.root / "webhook.address"
+    assert "No alert can go out by file:alerts.addresses" in done.stderr
+    address = home.root / "alerts.addresses"
     address.touch(mode=0o600)
-    address.write_text("https://chat.example.org/hook/secret\n", encoding="utf-8")
+    address.write_text("jsons://chat.example.org/hook/secret\n", encoding="utf-8")
     done = csp("init", "--home", home.root)
     assert (done.exit_code, done.stderr) == (0, "")
     with home.csp_yml.open("a", encoding="utf-8") as settings:
@@ -264,6 +264,17 @@ def test_feeds_before_anything_was_received(home: Home) -> None:
     assert shown.exit_code == 0
     (street,) = [line for line in shown.stdout.splitlines() if "police/street_crime" in line]
     assert street.split() == ["police/street_crime", "monthly", "0"]
+
+
+def test_feeds_compares_today_with_the_day_the_next_file_is_due(home: Home) -> None:
+    days = {"police/incident": "2026-01-01", "hate/report": "9999-12-31", "fire/incident": None}
+    feeds = [
+        {"feed": feed, "files": 1, "latest_month": None, "due_on": day}
+        for feed, day in days.items()
+    ]
+    home.status_file.write_text(json.dumps({"feeds": feeds}), encoding="utf-8")
+    shown = csp("feeds", "--home", home.root).stdout.splitlines()
+    assert [line.split()[0] for line in shown if "overdue" in line] == ["police/incident"]
 
 
 def test_check_names_the_line_and_reason_and_loads_nothing(tmp_path: Path) -> None:

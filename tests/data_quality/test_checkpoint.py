@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_quality.checkpoint import run_checks
-from tests.data_quality.buckets import BUCKETS, FIELDS, SECRET, Row, make_warehouse
+from tests.data_quality.buckets import BUCKETS, FIELDS, SECRET, Row, count, make_warehouse
 from warehouse.results import CheckResult
 
 ALL = [(field, 90.0, "blocking", None) for field in FIELDS]
@@ -38,7 +38,7 @@ def test_counts_and_verdicts_are_those_of_sql_over_the_same_buckets(
         standards = [(field, threshold, "blocking", None) for field in FIELDS]
         warehouse = make_warehouse(Path(folder) / "warehouse.duckdb", rows, standards)
         found = checked(warehouse)
-        assert len(found) == 3 * len(FIELDS)
+        assert len(found) == 3 * len(FIELDS) + 1
         with duckdb.connect(str(warehouse)) as con:
             for field in FIELDS:
                 applicable, valid, stated, invalid = con.execute(
@@ -113,7 +113,6 @@ def test_of_two_standards_each_judges_its_own_months(tmp_path: Path) -> None:
     rows += [("2020-01-01", "missing", "valid", "valid")] * 2
     warehouse = make_warehouse(tmp_path / "warehouse.duckdb", rows, [])
     with duckdb.connect(str(warehouse)) as con:
-        con.execute("alter table facts.completeness_standard add column until date")
         con.execute(
             "insert into facts.completeness_standard values "
             "('first', 'police', 'street_crime', 'crime_id', 95, 'warning', 0, 'because', "
@@ -121,6 +120,7 @@ def test_of_two_standards_each_judges_its_own_months(tmp_path: Path) -> None:
             "('later', 'police', 'street_crime', 'crime_id', 70, 'blocking', 0, 'because', "
             "'2020-01-01', null)"
         )
+        count(con)
     found = checked(warehouse)
     now, before = (
         found[completeness("crime_id")],
@@ -152,6 +152,40 @@ def test_a_row_without_a_bucket_counts_as_missing(tmp_path: Path) -> None:
     rows: list[Row] = [("2020-01-01", None, "valid", "valid")]
     found = checked(make_warehouse(tmp_path / "warehouse.duckdb", rows, ALL))
     assert found[completeness("crime_id")].status == "fail"
+    assert found["recount.police.street_crime"].status == "fail"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ("valid = valid + 1", "field = 'crime_id'"),
+        ("missing = 0, not_applicable = missing", "field = 'location'"),
+        ("month = '2020-01-01'", "month = '2020-02-01' and field = 'lsoa_code'"),
+    ],
+)
+def test_a_mart_that_counts_wrongly_is_found(tmp_path: Path, wrong: str, where: str) -> None:
+    rows: list[Row] = [("2020-01-01", "valid", "invalid", "missing")] * 3
+    rows += [("2020-02-01", "not stated", "valid", "missing")] * 2
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb", rows, ALL)
+    assert checked(warehouse)["recount.police.street_crime"].status == "pass"
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(f"update marts.recording_completeness set {wrong} where {where}")
+    found = checked(warehouse)["recount.police.street_crime"]
+    assert (found.status, found.severity) == ("fail", "blocking")
+    assert "2020-0" in str(found.message)
+
+
+def test_what_the_library_cannot_do_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("data_quality.checkpoint._validate", fails)
+    rows: list[Row] = [("2020-01-01", "valid", "valid", "valid")]
+    found = checked(make_warehouse(tmp_path / "warehouse.duckdb", rows, ALL), tmp_path / "docs")
+    assert {result.status for result in found.values()} == {"error"}
+    assert SECRET not in repr(found)
 
 
 def test_what_cannot_be_evaluated_is_an_error_and_the_rest_is_still_checked(
@@ -163,8 +197,10 @@ def test_what_cannot_be_evaluated_is_an_error_and_the_rest_is_still_checked(
     with duckdb.connect(str(warehouse)) as con:
         con.execute(
             "insert into facts.completeness_standard values "
-            "('hate.report.victim_age', 'hate', 'report', 'victim_age', 80, 'warning', 0, '', null)"
+            "('hate.report.victim_age', 'hate', 'report', 'victim_age', 80, 'warning', 0, '', "
+            "null, null)"
         )
+        count(con)
     found = checked(warehouse)
     assert found[completeness("no_such_field")].status == "error"
     assert "no_such_field_bucket" in str(found[completeness("no_such_field")].message)

@@ -3,10 +3,12 @@
 import re
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import jinja2
+import yaml
 
 from warehouse import distributions
 
@@ -15,13 +17,9 @@ MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros"
 TEST_BLOCK = re.compile(r"{%\s*test\s+(\w+)\((.*?)\)\s*%}(.*?){%\s*endtest\s*%}", re.DOTALL)
 
 
-@cache
 def macros() -> Any:
-    """A module-like object with every macro of the project as a Python function giving SQL."""
-    source = "\n".join(path.read_text() for path in sorted(MACROS.rglob("*.sql")))
-    source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    return environment.from_string(source).module
+    """A namespace with every macro of the project as a Python function giving SQL."""
+    return SimpleNamespace(**_project()[1])
 
 
 def connection() -> duckdb.DuckDBPyConnection:
@@ -31,7 +29,15 @@ def connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def asked(sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query of such an empty DuckDB."""
+    with connection() as con:
+        return con.execute(sql).fetchall()
+
+
 PROJECT = MACROS.parent
+# Everything else a test writes by hand; the thresholds are the project's own.
+THRESHOLDS = f"read_csv('{PROJECT.parent / 'seeds' / 'threshold.csv'}', header = true)"
 
 
 def model(name: str) -> str:
@@ -51,6 +57,14 @@ def rendered(text: str) -> str:
     return environment.from_string(text).render(**functions)
 
 
+def declared_feeds() -> list[dict[str, str]]:
+    """Each feed of records as the project declares it."""
+    feeds: list[dict[str, str]] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
+        "feeds"
+    ]
+    return feeds
+
+
 @cache
 def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
     """The project's macros by name, and the environment that knows what dbt gives them."""
@@ -58,7 +72,8 @@ def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
     source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals.update(
-        ref=lambda table: table,
+        var={"feeds": declared_feeds()}.get,
+        ref=lambda table: THRESHOLDS if table == "threshold" else table,
         source=lambda schema, table: table,
         config=lambda **settings: "",
         is_incremental=lambda: False,

@@ -9,23 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
-from tests.dbt_project.rendering import connection, macros
+from tests.dbt_project.rendering import asked, connection, macros
 from warehouse import distributions
 
 
 def test_changes_of_counts_agree_with_the_vectors(shared: Path) -> None:
     vectors = shared / "oracles" / "generated" / "count_change.csv"
     p_value = macros().count_change_p("previous", "null", "current", "null")
-    rows = (
-        connection()
-        .sql(
-            f"""
+    rows = asked(f"""
         select "case", p_exact_conditional_binomial, {p_value}, verdict_5pct
         from read_csv('{vectors}')
-        """
-        )
-        .fetchall()
-    )
+        """)
     assert {row[3] for row in rows} == {"significant", "not significant"}
     for case, expected, own, verdict in rows:
         assert own == pytest.approx(expected, rel=1e-9), case

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from tests.dbt_project.rendering import connection, macros
+from tests.dbt_project.rendering import asked, connection, macros
 
 
 def test_one_interval_against_a_benchmark_is_fingertips(shared: Path) -> None:
@@ -44,11 +44,7 @@ def test_shares_against_the_county_are_the_vectors(shared: Path) -> None:
     verdict = sql.verdict_against(
         "benchmark", sql.wilson_lower("x", "n", "95"), sql.wilson_upper("x", "n", "95")
     )
-    rows = (
-        connection()
-        .sql(f"select fingertips_style_verdict, {verdict} from read_csv('{vectors}')")
-        .fetchall()
-    )
+    rows = asked(f"select fingertips_style_verdict, {verdict} from read_csv('{vectors}')")
     theirs = {"Same": "similar", "Higher": "higher", "Lower": "lower"}
     assert {expected for expected, _ in rows} == set(theirs)
     for expected, own in rows:

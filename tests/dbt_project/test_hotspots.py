@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import poisson
 
-from tests.dbt_project.rendering import connection, macros
+from tests.dbt_project.rendering import asked, connection, macros
 
 
 def test_gi_star_on_a_grid_is_esdas(shared: Path) -> None:
@@ -72,16 +72,10 @@ def test_equal_values_have_no_gi_star() -> None:
 def test_a_hotspot_is_above_the_exact_poisson_limit(expected: float) -> None:
     """By the definition: more events than the quantile of a Poisson of that mean."""
     hotspot_class = macros().hotspot_class("events", "expected")
-    rows = (
-        connection()
-        .sql(
-            f"""
+    rows = asked(f"""
         select events, {hotspot_class}
         from (select i as events, {expected} as expected from range(0, 600) as t(i))
-        """
-        )
-        .fetchall()
-    )
+        """)
     for events, own in rows:
         if events <= expected:
             by_definition = "not above average"
@@ -98,11 +92,7 @@ def test_the_funnel_agrees_with_pheindicatormethods(shared: Path) -> None:
     """Their standardised ratios against ours: observed events around an expected number."""
     vectors = shared / "oracles" / "phe" / "testdata_funnel_ratio_inputs.csv"
     hotspot_class = macros().hotspot_class("obs", "expected")
-    rows = (
-        connection()
-        .sql(f"select obs, expected, significance, {hotspot_class} from read_csv('{vectors}')")
-        .fetchall()
-    )
+    rows = asked(f"select obs, expected, significance, {hotspot_class} from read_csv('{vectors}')")
     ours = {
         "High (0.001)": {"significantly high"},
         "High (0.025)": {"very high"},

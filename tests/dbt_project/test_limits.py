@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt_project.rendering import connection, macros
+from tests.dbt_project.rendering import asked, connection, macros
 
 
 def _limits_of_counts(vectors: Path, count: str, where: str = "true") -> str:
@@ -68,17 +68,11 @@ def test_counts_agree_with_exact_and_byar_vectors(shared: Path) -> None:
 
 def test_the_exact_limits_themselves_agree_beyond_ten(shared: Path) -> None:
     vectors = shared / "oracles" / "generated" / "poisson_ci.csv"
-    rows = (
-        connection()
-        .sql(
-            f"""
+    rows = asked(f"""
         select
             exact_lower, exact_upper, poisson_lower(x, confidence), poisson_upper(x, confidence)
         from read_csv('{vectors}')
-        """
-        )
-        .fetchall()
-    )
+        """)
     assert rows
     for lower, upper, own_lower, own_upper in rows:
         assert (own_lower, own_upper) == pytest.approx((lower, upper), rel=1e-9)
@@ -87,10 +81,7 @@ def test_the_exact_limits_themselves_agree_beyond_ten(shared: Path) -> None:
 def test_proportions_agree_with_pheindicatormethods(shared: Path) -> None:
     vectors = shared / "oracles" / "phe" / "testdata_Proportion__testdata_Prop.csv"
     sql = macros()
-    rows = (
-        connection()
-        .sql(
-            f"""
+    rows = asked(f"""
         select
             "Numerator", multiplier, "lower95_0cl", "upper95_0cl", "lower99_8cl", "upper99_8cl",
             {sql.wilson_lower('"Numerator"', '"Denominator"', "95")},
@@ -99,10 +90,7 @@ def test_proportions_agree_with_pheindicatormethods(shared: Path) -> None:
             {sql.wilson_upper('"Numerator"', '"Denominator"', "998")}
         from read_csv('{vectors}')
         where "lower95_0cl" is not null
-        """
-        )
-        .fetchall()
-    )
+        """)
     assert len(rows) > 10
     for numerator, multiplier, *limits in rows:
         own = [multiplier * limit for limit in limits[4:]]
@@ -112,10 +100,7 @@ def test_proportions_agree_with_pheindicatormethods(shared: Path) -> None:
 def test_proportions_agree_at_nothing_and_all(shared: Path) -> None:
     vectors = shared / "oracles" / "generated" / "proportion_ci.csv"
     sql = macros()
-    rows = (
-        connection()
-        .sql(
-            f"""
+    rows = asked(f"""
         select
             x, n, confidence, wilson_lower, wilson_upper,
             case confidence when 0.95 then {sql.wilson_lower("x", "n", "95")}
@@ -124,10 +109,7 @@ def test_proportions_agree_at_nothing_and_all(shared: Path) -> None:
                 else {sql.wilson_upper("x", "n", "998")} end
         from read_csv('{vectors}')
         where confidence in (0.95, 0.998)
-        """
-        )
-        .fetchall()
-    )
+        """)
     assert any(x == 0 for x, *_ in rows)
     assert any(x == n for x, n, *_ in rows)
     for x, n, confidence, lower, upper, own_lower, own_upper in rows:
@@ -162,13 +144,9 @@ def test_grouped_figures_agree_with_pheindicatormethods(kind: str, shared: Path)
             sql.wilson_upper('"Numerator"', '"Denominator"', "95"),
         ),
     }[kind]
-    rows = (
-        connection()
-        .sql(
-            f'select "Area", multiplier, lowercl, uppercl, {own[0]}, {own[1]} from ({counts}) '
-            "where lowercl is not null and confidence = '95%'"
-        )
-        .fetchall()
+    rows = asked(
+        f'select "Area", multiplier, lowercl, uppercl, {own[0]}, {own[1]} from ({counts}) '
+        "where lowercl is not null and confidence = '95%'"
     )
     assert len(rows) >= 3
     for area, multiplier, lower, upper, own_lower, own_upper in rows:
@@ -182,19 +160,13 @@ def test_byar_and_wilson_agree_with_pheindicatormethods(shared: Path) -> None:
     vectors = shared / "oracles" / "phe" / "testdata_Byars_Wilson__testdata_B_W.csv"
     sql = macros()
     given = _limits_of_counts(vectors, "x")
-    rows = (
-        connection()
-        .sql(
-            f"""
+    rows = asked(f"""
         select
             x, n, method, lowercl, uppercl, own_lower_95, own_upper_95,
             {sql.wilson_lower("x", "n", "95")}, {sql.wilson_upper("x", "n", "95")}
         from ({given})
         where confidence = '95%' and lowercl is not null
-        """
-        )
-        .fetchall()
-    )
+        """)
     assert {method for _, _, method, *_ in rows} == {"Byars", "Wilson"}
     for x, n, method, lower, upper, byar_lower, byar_upper, low, up in rows:
         if method == "Byars" and x < 10:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.dbt_project.rendering import connection, macros, model
+from tests.dbt_project.rendering import asked, connection, macros, model
 
 NEEDS = (
     "accommodation", "alcohol", "attitudes", "drugs", "education", "lifestyles", "relationships",
@@ -93,14 +93,10 @@ def test_limits_agree_with_the_published_ones(shared: Path) -> None:
     vectors = shared / "oracles" / "chaid" / "risk_ratio_expected.csv"
     sql = macros()
     four = ("exposed_events", "exposed_n", "unexposed_events", "unexposed_n")
-    rows = (
-        connection()
-        .sql(
-            f"select risk_ratio, rr_lower95, rr_upper95, {sql.risk_ratio(*four)}, "
-            f"{sql.risk_ratio_limit(*four, '-')}, {sql.risk_ratio_limit(*four, '+')} "
-            f"from read_csv('{vectors}')"
-        )
-        .fetchall()
+    rows = asked(
+        f"select risk_ratio, rr_lower95, rr_upper95, {sql.risk_ratio(*four)}, "
+        f"{sql.risk_ratio_limit(*four, '-')}, {sql.risk_ratio_limit(*four, '+')} "
+        f"from read_csv('{vectors}')"
     )
     assert rows
     for row in rows:
@@ -113,12 +109,8 @@ def test_limits_agree_with_the_published_ones(shared: Path) -> None:
 def test_nothing_is_divided_by_nothing(a: int, n: int, c: int, m: int, ratio: float | None) -> None:
     sql = macros()
     four = tuple(str(x) for x in (a, n, c, m))
-    [(own, lower, upper)] = (
-        connection()
-        .sql(
-            f"select {sql.risk_ratio(*four)}, {sql.risk_ratio_limit(*four, '-')}, "
-            f"{sql.risk_ratio_limit(*four, '+')}"
-        )
-        .fetchall()
+    [(own, lower, upper)] = asked(
+        f"select {sql.risk_ratio(*four)}, {sql.risk_ratio_limit(*four, '-')}, "
+        f"{sql.risk_ratio_limit(*four, '+')}"
     )
     assert (own, lower, upper) == (ratio, None, None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt_project.rendering import connection, macros, model
+from tests.dbt_project.rendering import asked, connection, macros, model
 
 
 def test_differences_agree_with_the_vectors(shared: Path) -> None:
@@ -24,13 +24,9 @@ def test_differences_agree_with_the_vectors(shared: Path) -> None:
 def test_differences_agree_with_the_generated_vectors(shared: Path) -> None:
     vectors = shared / "oracles" / "generated" / "ni44.csv"
     difference = macros().ethnic_difference("disposals", "703", "pop_10_17", "69638")
-    rows = (
-        connection()
-        .sql(
-            f"select pp_difference_unrounded, {difference} from read_csv('{vectors}') "
-            "where pp_difference_unrounded is not null and pop_10_17 < 69638"
-        )
-        .fetchall()
+    rows = asked(
+        f"select pp_difference_unrounded, {difference} from read_csv('{vectors}') "
+        "where pp_difference_unrounded is not null and pop_10_17 < 69638"
     )
     assert len(rows) >= 5
     for expected, own in rows:

@@ -18,8 +18,8 @@ CUMBRIA = ["E06000063", "E06000064"]
 NORTHAMPTONSHIRE = ["E06000061", "E06000062"]
 # In the order in which they read one another.
 MODELS = (
-    *("stg_reference__successor", "stg_reference__lsoa_lookup", "district_succession"),
-    *("setting_district", "br_district_code", "lsoa", "dim_district"),
+    *("stg_reference__successor", "stg_reference__lsoa_lookup", "int_district_succession"),
+    *("int_setting_district", "br_district_code", "dim_lsoa", "dim_district"),
 )
 LOOKUP_COLUMNS = (
     "_file_id",
@@ -137,29 +137,29 @@ def test_every_lsoa_code_of_either_census_has_a_district_and_the_same_one(
     shared: Path, geography: str
 ) -> None:
     with places(districts=["E07000129"], geography=geography, lookup=exact_fit(shared)) as con:
-        [(codes, placed)] = rows_of(con, "select count(*), count(district_code) from lsoa")
+        [(codes, placed)] = rows_of(con, "select count(*), count(district_code) from dim_lsoa")
         pairs = rows_of(
             con,
             "select pairs.change_indicator, count(*), "
             "count(*) filter (old.district_code is distinct from new.district_code) "
             "from stg_reference__lsoa_lookup as pairs "
-            "inner join lsoa as old on pairs.lsoa_2011_code = old.lsoa_code "
-            "inner join lsoa as new on pairs.lsoa_2021_code = new.lsoa_code group by all",
+            "inner join dim_lsoa as old on pairs.lsoa_2011_code = old.lsoa_code "
+            "inner join dim_lsoa as new on pairs.lsoa_2021_code = new.lsoa_code group by all",
         )
         inside = rows_of(
             con,
-            "select count(*) from lsoa where is_in_geography "
+            "select count(*) from dim_lsoa where is_in_geography "
             f"and is_{geography} is distinct from true or is_{geography} and not is_in_geography",
         )
         elsewhere = rows_of(
             con,
-            "select count(*) from lsoa inner join lsoa as own "
-            "on lsoa.geography_lsoa_code = own.lsoa_code "
-            "where lsoa.district_code != own.district_code or not own.is_in_geography",
+            "select count(*) from dim_lsoa inner join dim_lsoa as own "
+            "on dim_lsoa.geography_lsoa_code = own.lsoa_code "
+            "where dim_lsoa.district_code != own.district_code or not own.is_in_geography",
         )
         alone = rows_of(
             con,
-            "select count(*) from lsoa where is_in_geography and not is_in_both_vintages",
+            "select count(*) from dim_lsoa where is_in_geography and not is_in_both_vintages",
         )
     assert codes == placed == 34_753 + 1_900 + 119 + 6
     assert {kind: differing for kind, _, differing in pairs if kind != "X"} == dict.fromkeys(
@@ -169,42 +169,6 @@ def test_every_lsoa_code_of_either_census_has_a_district_and_the_same_one(
     # The parts of those split, and the irregular; the other way those merged, and the irregular.
     irregular = 6
     assert alone == [(1_900 + irregular,) if geography == "lsoa_2021" else (239 + irregular,)]
-
-
-@pytest.mark.parametrize("geography", ["lsoa_2011", "lsoa_2021"])
-@settings(max_examples=15, deadline=None)
-@given(picks=st.lists(st.tuples(st.integers(0, 35_785), st.integers(0, 9)), max_size=60))
-def test_totals_by_district_are_equal_whichever_census_the_codes_are_of(
-    both: dict[str, duckdb.DuckDBPyConnection], geography: str, picks: list[tuple[int, int]]
-) -> None:
-    con = both[geography]
-    con.execute("create or replace temp table picks (n bigint, events bigint)")
-    con.executemany("insert into picks values (?, ?)", [(0, 0), *picks])
-    totals = [
-        rows_of(
-            con,
-            "select lsoa.district_code, sum(events) from picks inner join regular using (n) "
-            f"inner join lsoa on lsoa.lsoa_code = regular.{code} group by all order by all",
-        )
-        for code in ("lsoa_2011_code", "lsoa_2021_code")
-    ]
-    assert totals[0] == totals[1]
-    assert sum(n for _, n in totals[0]) == sum(events for _, events in picks)
-
-
-@pytest.fixture(scope="module")
-def both(shared: Path) -> Iterator[dict[str, duckdb.DuckDBPyConnection]]:
-    """The real lookup in a home of either census; `regular` numbers its pairs but the irregular."""
-    with (
-        places(districts=["E07000129"], geography="lsoa_2011", lookup=exact_fit(shared)) as old,
-        places(districts=["E07000129"], geography="lsoa_2021", lookup=exact_fit(shared)) as new,
-    ):
-        for con in (old, new):
-            con.execute(
-                "create table regular as select row_number() over (order by line_number) - 1 as n, "
-                "* from stg_reference__lsoa_lookup where change_indicator != 'X'"
-            )
-        yield {"lsoa_2011": old, "lsoa_2021": new}
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["lookup of 2022", "lookup of 2023"])
@@ -218,11 +182,11 @@ def test_the_districts_of_2023_have_their_lsoas_from_either_lookup(
     ) as con:
         found = rows_of(
             con,
-            "select lsoa.district_code, district_name, count(*) filter (is_lsoa_2011) from lsoa "
-            "inner join dim_district using (district_code) where is_in_county group by all "
-            "order by all",
+            "select dim_lsoa.district_code, district_name, count(*) filter (is_lsoa_2011) "
+            "from dim_lsoa inner join dim_district using (district_code) where is_in_county "
+            "group by all order by all",
         )
-        old = rows_of(con, "select count(*) from lsoa where district_code = 'E07000028'")
+        old = rows_of(con, "select count(*) from dim_lsoa where district_code = 'E07000028'")
         sent = rows_of(
             con,
             "select district_code from br_district_code "
@@ -251,7 +215,7 @@ def test_a_home_whose_settings_name_the_old_districts_counts_in_them(shared: Pat
         assert rows_of(
             con, "select district_code from dim_district where is_in_county order by all"
         ) == [("E07000026",), ("E07000028",)]
-        assert rows_of(con, "select distinct status from setting_district") == [("known",)]
+        assert rows_of(con, "select distinct status from int_setting_district") == [("known",)]
 
 
 @pytest.mark.parametrize(
@@ -349,8 +313,8 @@ def test_codes_are_placed_by_the_rules_whatever_led_to_what(
     )
     with places(districts=named, lookup=rows, known=links) as con:
         found = dict(rows_of(con, "select sent_code, district_code from br_district_code"))
-        status = dict(rows_of(con, "select setting_code, status from setting_district"))
-        in_lsoas = {code for (code,) in rows_of(con, "select distinct district_code from lsoa")}
+        status = dict(rows_of(con, "select setting_code, status from int_setting_district"))
+        in_lsoas = {code for (code,) in rows_of(con, "select distinct district_code from dim_lsoa")}
     assert (found, status) == expected_places(lookup, named, links)
     # None of the lookup is lost, and none leads to where no LSOA is.
     assert lookup <= set(found)
@@ -441,7 +405,7 @@ def test_a_merged_districts_residents_are_those_of_all_its_parts_once(
         con.execute("create table stg_reference__successor (old_code varchar, new_code varchar)")
         for pair in tree.items():
             con.execute("insert into stg_reference__successor values (?, ?)", pair)
-        con.execute(f"create table district_succession as {model('district_succession')}")
+        con.execute(f"create table int_district_succession as {model('int_district_succession')}")
         con.execute("create table dim_district as select unnest(?) as district_code", [CODES])
         con.execute("create table published (area_code varchar, mid_year integer, residents int)")
         for item in held.items():

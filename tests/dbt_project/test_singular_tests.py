@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.dbt_project.rendering import PROJECT, model
+from tests.dbt_project.rendering import PROJECT, declared_feeds, model
 from warehouse.contract import load_contracts
 
 SEEDS = PROJECT.parent / "seeds"
@@ -163,14 +164,11 @@ def test_numbers_that_lost_their_leading_zeros_are_warned_of(
     assert failing("assert_identifiers_keep_their_leading_zeros", tables) == count  # type: ignore[arg-type]
 
 
+FEEDS = declared_feeds()
 SENT = {
-    "police__recorded_crime": ("crime_ref", "recorded_date", "offence_code"),
-    "police__incident": ("incident_no", "created_at", "category"),
-    "hate__report": ("report_id", "reported_date", "source"),
-    "marac__hearing": ("case_id", "hearing_date", "victim_id"),
-    "fire__incident": ("incident_no", "call_at", "incident_class"),
-    "council__asb_report": ("report_id", "received_date", "category"),
-    "youth__disposal": ("disposal_id", "disposal_date", "tier"),
+    feed["feed"].replace("/", "__"): (feed["record_key"], feed["date"], feed["kind"])
+    for feed in FEEDS
+    if "kind" in feed
 }
 
 
@@ -213,3 +211,163 @@ def test_every_feed_that_is_corrected_by_key_and_has_months_is_asked_for_moved_k
         if contract.update.rule == "upsert" and contract.update.date
     }
     assert found == set(SENT)
+
+
+MEASURED = "measure_id varchar, area_type varchar, area_code varchar, month date, numerator bigint"
+PLACED = "month date, district_code varchar, is_cancelled boolean, hearings bigint"
+MONTH = "2010-05-01"
+FORCES = {
+    "dim_police_force": ("force_name varchar, force_code varchar", [("A", "F")]),
+    "int_street_crime_event": (
+        "force_name varchar, month date, district_code varchar, has_key boolean, crime_key bigint",
+        [("A", MONTH, "D", True, 1), ("A", MONTH, None, False, 1)],
+    ),
+}
+DISTRICT = (
+    "district_code varchar, district_name varchar, is_in_county boolean",
+    [("D", "Dale", True)],
+)
+SETTINGS = "role varchar, setting_code varchar, district_code varchar, status varchar"
+
+
+def measured(*rows: tuple[str, str, str, int]) -> tuple[str, Rows]:
+    """measure_area_month: measure, area type and code, and count of one month."""
+    return MEASURED, [(*row[:3], MONTH, row[3]) for row in rows]
+
+
+def facts(*rows: tuple[object, ...], **others: tuple[str, Rows]) -> dict[str, tuple[str, Rows]]:
+    """Every declared fact, empty but for fct_recorded_crime: month, district, cancelled."""
+    return {
+        feed["fact"]: (PLACED, [(*row, 1) for row in rows if feed["fact"] == "fct_recorded_crime"])
+        for feed in FEEDS
+    } | others
+
+
+def staged(count: int) -> dict[str, tuple[str, Rows]]:
+    """Every feed's staging, with so many rows of recorded crime."""
+    return {
+        f"stg_{feed['feed'].replace('/', '__')}": (
+            "n bigint", [(n,) for n in range(count)] if feed["fact"] == "fct_recorded_crime" else []
+        )
+        for feed in FEEDS
+    }  # fmt: skip
+
+
+CRIME = (MONTH, "D", False)
+CALENDAR = {"dim_date": ("calendar_date date", [(MONTH,)]), "dim_district": DISTRICT}
+WHOLE = measured(("street_all_crime", "force", "F", 2), ("street_all_crime", "not_located", "F", 1))
+SHORT = measured(("street_all_crime", "force", "F", 1), ("street_all_crime", "not_located", "F", 1))
+COUNTED = measured(("all_crime", "force", "F", 1), ("all_crime", "district", "D", 1))
+SENT_CODES = {
+    "field_completeness": (
+        "partner varchar, feed varchar, field varchar, records bigint, invalid bigint",
+        [("hate", "report", "district_code", 9, 0)],
+    ),
+    "stg_survey__perception": ("area_code varchar", [("E07000001",), ("E10000018",)]),
+    "stg_partnership__target": ("area_code varchar", []),
+    "stg_partnership__published_figure": ("area_code varchar", []),
+    "br_district_code": ("sent_code varchar", [("E07000001",)]),
+}
+EXTRACT = "force_name varchar, month date, row_count bigint"
+REGISTERED = (
+    "indicator_id varchar, numerator_measure varchar, denominator_measure varchar",
+    [("share", "arson", "crime")],
+)
+
+# A check, tables of which it finds nothing, the table that is changed, and rows it then finds.
+BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
+    (
+        "assert_a_crime_counts_once", FORCES, "int_street_crime_event",
+        [("A", MONTH, "D", True, 1), ("A", MONTH, "D", True, 1)],
+    ),
+    (
+        "assert_county_is_the_sum_of_its_districts",
+        {"measure_area_month": measured(("m", "district", "D", 3), ("m", "county", "C", 3)),
+         "dim_district": DISTRICT},
+        "measure_area_month", measured(("m", "district", "D", 3), ("m", "county", "C", 4))[1],
+    ),
+    (
+        "assert_district_codes_are_known", SENT_CODES, "field_completeness",
+        [("hate", "report", "district_code", 9, 1)],
+    ),
+    (
+        "assert_district_codes_are_known", SENT_CODES, "stg_partnership__target", [("E07000099",)],
+    ),
+    (
+        "assert_districts_hold_what_forces_placed",
+        {"measure_area_month": measured(("m", "force", "F", 3), ("m", "district", "D", 3))},
+        "measure_area_month", measured(("m", "force", "F", 3), ("m", "district", "D", 2))[1],
+    ),
+    (
+        "assert_every_area_is_known",
+        {"int_indicator_value": ("area_type varchar, area_code varchar", [("district", "D")]),
+         "dim_area": ("area_type varchar, area_code varchar", [("district", "D")])},
+        "int_indicator_value", [("district", "E")],
+    ),
+    ("assert_facts_are_in_time_and_place", facts(CRIME, **CALENDAR), "fct_recorded_crime",
+     [("2110-05-01", "D", False, 1)]),
+    ("assert_facts_are_in_time_and_place", facts(CRIME, **CALENDAR), "fct_recorded_crime",
+     [(None, "D", False, 1)]),
+    ("assert_facts_are_in_time_and_place", facts(CRIME, **CALENDAR), "fct_recorded_crime",
+     [(MONTH, "E", False, 1)]),
+    (
+        "assert_force_events_are_placed_or_not_located", {**FORCES, "measure_area_month": WHOLE},
+        "measure_area_month", SHORT[1],
+    ),
+    (
+        "assert_partner_events_are_counted",
+        facts(CRIME, (MONTH, "D", True), measure_area_month=COUNTED),
+        "fct_recorded_crime", [(*CRIME, 1), (*CRIME, 1)],
+    ),
+    (
+        "assert_partner_rows_are_in_their_facts", facts(CRIME) | staged(1),
+        "stg_police__recorded_crime", [(1,), (2,)],
+    ),
+    (
+        "assert_parts_are_within_their_wholes",
+        {"measure_area_month": measured(
+            ("marac_repeats", "district", "D", 2), ("marac_cases", "district", "D", 2))},
+        "measure_area_month",
+        measured(("marac_repeats", "district", "D", 3), ("marac_cases", "district", "D", 2))[1],
+    ),
+    (
+        "assert_police_and_fire_are_never_mixed",
+        {"indicator_register": REGISTERED, "measure": (
+            "measure_id varchar, feed varchar", [("arson", "police"), ("crime", "police")])},
+        "measure", [("arson", "fire"), ("crime", "police")],
+    ),
+    (
+        "assert_rows_reconcile",
+        {"int_street_crime_extract": (EXTRACT, [("A", MONTH, 1)]),
+         "int_street_crime_row": ("force_name varchar, month date", [("A", MONTH)])},
+        "int_street_crime_row", [("A", MONTH), ("A", MONTH)],
+    ),
+    (
+        "assert_the_settings_name_districts_of_the_lookup",
+        {"int_setting_district": (SETTINGS, [("focus", "D", "D", "known")]),
+         "dim_district": DISTRICT},
+        "int_setting_district", [("focus", "old", "D", "abolished")],
+    ),
+    (
+        "assert_the_settings_name_known_districts",
+        {"int_setting_district": (SETTINGS, [("focus", "D", "D", "known")]),
+         "stg_reference__lsoa_lookup": ("n bigint", [(1,)])},
+        "int_setting_district", [("focus", "D", "D", "unknown")],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "tables", "changed", "rows"), BREACHES, ids=[name for name, *_ in BREACHES]
+)
+def test_a_breach_is_found(
+    name: str, tables: dict[str, tuple[str, Rows]], changed: str, rows: Rows
+) -> None:
+    assert failing(name, tables) == 0
+    assert failing(name, {**tables, changed: (tables[changed][0], rows)}) == 1
+
+
+def test_every_check_of_the_project_is_shown_to_fail() -> None:
+    shown = Path(__file__).read_text(encoding="utf-8")
+    for path in (PROJECT / "tests").glob("*.sql"):
+        assert path.stem in shown

@@ -186,7 +186,7 @@ def judged() -> dict[str, tuple[str, str]]:
         "1 as indicator_version, 'rate' as kind, 1000 as multiplier"
     )
     con.execute(
-        "create table population_estimate as select * from (values "
+        "create table int_population_estimate as select * from (values "
         "('district', 'D1', 2001, 90361), ('district', 'D1', 2005, 91721), "
         "('district', 'D1', 2010, 93935)) "
         "as p (area_type, area_code, mid_year, population)"

@@ -60,7 +60,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     def make(home: Home) -> None:
         home.init(SETTINGS)
         done = csp(home, "demo")
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.exit_code == 0, done.output
 
     yield from made_once(tmp_path_factory, "demo", make)
 
@@ -85,7 +85,7 @@ def real_home(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A home after one night with the Leicestershire archive and the official reference files."""
 
     def make(home: Home) -> None:
-        assert csp(home, "init", "--county", "Blaby").returncode == 0
+        assert csp(home, "init", "--county", "Blaby").exit_code == 0
         data = shared / "data"
         shutil.copy2(data / ARCHIVE, home.landing / STREET)
         for feed, names in REFERENCE_FILES.items():

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,28 +39,18 @@ REFERENCE_FILES = {
 }
 
 
-def csp(home: Home, *words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
-    """`csp <words> --home <home>`, to its end."""
-    return subprocess.run(
-        [CSP, *words, "--home", str(home.root)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
-
-
-def night(home: Home) -> Result:
-    """`csp run` in this process, to its end.
+def csp(home: Home, *words: str) -> Result:
+    """`csp <words> --home <home>` in this process, to its end.
 
     A process of its own is seconds of imports; tests of what a process is to its neighbours
-    (killed, stopped, started by cron, by the demo or by the daemon) start one.
+    (killed, stopped, started by cron or by the daemon) start one.
     """
-    return CliRunner().invoke(main, ["run", "--home", str(home.root)])
+    return CliRunner().invoke(main, [*words, "--home", str(home.root)])
 
 
 def run(home: Home) -> Result:
     """A night, which must end well."""
-    done = night(home)
+    done = csp(home, "run")
     assert done.exit_code == 0, done.output
     return done
 
@@ -102,6 +91,6 @@ def frame(home: Home, sql: str) -> pd.DataFrame:
 def status(home: Home) -> dict[str, Any]:
     """What `csp status --json` prints."""
     done = csp(home, "status", "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -1,8 +1,7 @@
 """What `csp demo` leaves: the traits of the demo's deliveries, seen as each reader sees them."""
 
 import json
-
-import pytest
+from pathlib import Path
 
 from demo.council import MISSING_MONTH
 from demo.findings import findings
@@ -10,20 +9,16 @@ from demo.street_files import LATE_RECORDS, REDELIVERED, REFUSED
 from tests.end_to_end.running import csp, partner, query, status
 from warehouse.home import Home
 
-# Every table of the public surface that holds what partners send.
-TABLES = (
-    "indicator", "indicator_value", "indicator_change", "change_contribution", "indicator_trend",
-    "indicator_comparison", "hotspot", "community_profile", "target_progress", "summary_table",
-    "marac_repeats", "marac_referrals", "hate_completeness", "hate_reports", "hate_victims",
-    "first_time_entrants", "youth_custody", "youth_ethnicity", "reoffending", "offender_profile",
-    "need_combination", "perception", "recording_completeness", "feed_coverage", "load_audit",
-    "check_result", "published_figure", "publication",
-)  # fmt: skip
+SURFACE = Path(__file__).parents[1] / "dbt_project" / "published_schema.json"
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_every_published_table_has_rows(table: str, demo_home: Home) -> None:
-    assert partner(demo_home, f"select count(*) > 0 from marts.{table}") == [(True,)]
+def test_every_published_table_has_rows(demo_home: Home) -> None:
+    """But for the waivers: the demo has none."""
+    names = json.loads(SURFACE.read_text(encoding="utf-8"))
+    empty = [
+        name for name in names if partner(demo_home, f"select count(*) from marts.{name}") == [(0,)]
+    ]
+    assert empty == ["check_waiver"]
 
 
 def test_every_feed_is_loaded(demo_home: Home) -> None:
@@ -196,5 +191,5 @@ def test_the_findings_are_read_from_the_publication(demo_home: Home) -> None:
 def test_the_commands_that_only_read_answer(demo_home: Home) -> None:
     for words in (["feeds"], ["publications"], ["status"]):
         done = csp(demo_home, *words)
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
         assert done.stdout.strip()

@@ -21,7 +21,7 @@ from warehouse.home import Home
 
 PROJECT = Path(__file__).resolve().parents[2]
 BLABY = "E07000129"
-PLACED_IN_BLABY = "select lsoa_code from facts.lsoa where district_code = 'E07000129'"
+PLACED_IN_BLABY = "select lsoa_code from facts.dim_lsoa where district_code = 'E07000129'"
 YEARS = ("2006/07", "2007/08", "2008/09", "2009/10", "2010/11")
 
 
@@ -83,7 +83,7 @@ def _changed_project(target: Path) -> Path:
             with (target / path).open("a", encoding="utf-8") as file:
                 file.write(block)
             blocks += 1
-    assert blocks == 14
+    assert blocks == 11
     return target
 
 
@@ -101,7 +101,7 @@ def _callouts(home: Home) -> str:
         code
         for (code,) in query(
             home.warehouse_file,
-            "select min(lsoa_code) from facts.lsoa inner join facts.dim_district "
+            "select min(lsoa_code) from facts.dim_lsoa inner join facts.dim_district "
             f"using (district_code) where is_in_county and district_code <> '{BLABY}' "
             "group by district_code order by 1",
         )
@@ -270,3 +270,19 @@ def test_the_new_feed_is_one_that_auditors_watch(extended: Home) -> None:
         extended,
         "select distinct file_name from marts.figure_source where feed = 'ambulance/callout'",
     ) == [("callouts.csv",)]
+    assert partner(
+        extended,
+        "select count(*) > 0 from marts.feed_coverage "
+        "where partner = 'ambulance' and feed = 'callout'",
+    ) == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["measure_event", "field_completeness", "feed_month_file", "int_feed_place",
+     "assert_partner_rows_are_in_their_facts", "assert_partner_events_are_counted",
+     "assert_facts_are_in_time_and_place", "assert_keys_stay_with_their_records"],
+)  # fmt: skip
+def test_one_declaration_brings_the_new_feed_everywhere(name: str, extended: Home) -> None:
+    [path] = (extended.dbt_target / "compiled").rglob(f"{name}.sql")
+    assert re.search("'ambulance/callout'|'ambulance' as partner", path.read_text())

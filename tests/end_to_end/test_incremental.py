@@ -22,7 +22,7 @@ from orchestration.build import build
 from orchestration.night import Night
 from tests.end_to_end.running import land
 from tests.end_to_end.street_story import Delivery, Story
-from warehouse import ddl
+from warehouse import ddl, runs
 from warehouse.home import Home
 from warehouse.ingest import loading
 from warehouse.settings import load_settings
@@ -96,6 +96,7 @@ def night(
     settings = load_settings(home)
     with ddl.open_warehouse(home, settings) as con:
         loading.ingest(home, settings, con, lambda line: None)
+        first = runs.built_with(con) is None
     manifest = dbt_program.prepared_manifest()
     if anew:
         # Of the fresh home only the tables are wanted, not their tests.
@@ -112,6 +113,7 @@ def night(
     outcome = build(tonight, manifest, None, lambda line: None)
     bad = [r["unique_id"] for r in outcome.results if r["status"] not in ("success", "pass")]
     assert bad == []
+    assert any(r["unique_id"].startswith("seed.") for r in outcome.results) == first
 
 
 def _first_models(manifest_file: Path, count: int) -> list[str]:

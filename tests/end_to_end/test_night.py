@@ -7,38 +7,24 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pytest
 
 from demo.formats import zip_bytes
-from orchestration.dbt_program import prepared_manifest
-from tests.end_to_end.running import (
-    CSP,
-    STREET,
-    copied,
-    csp,
-    land,
-    night,
-    partner,
-    query,
-    run,
-    status,
-)
-from tests.end_to_end.street_story import LEICESTERSHIRE, Crime, Story, street_csv
+from tests.end_to_end.running import CSP, STREET, copied, csp, land, partner, query, run, status
+from tests.end_to_end.street_story import LEICESTERSHIRE, Story, street_csv
 from tests.end_to_end.test_incremental import compare
 from tests.warehouse import canaries
 from tests.warehouse.test_damaged_files import TWENTY
 from warehouse.contract import load_contract, load_contracts
 from warehouse.home import Home
-from warehouse.publication import list_publications, publish
-from warehouse.settings import load_settings
+from warehouse.publication import list_publications
 
-NEXT, AFTER_NEXT, LAST = "2020-02", "2020-03", "2020-01"
+NEXT, LAST, REPLACED = "2020-02", "2020-01", "2019-12"
 
 
 @pytest.fixture
@@ -84,123 +70,106 @@ def test_the_same_bytes_again_publish_nothing(home: Home) -> None:
     assert [row[0] for row in rows] == ["duplicate", "duplicate"]
 
 
-def test_a_night_tells_no_text_of_a_file_and_damaged_files_cost_themselves_alone(
-    home: Home,
-) -> None:
-    feeds = ("police/recorded_crime", "marac/hearing", "probation/caseload", "reference/boundary")
-    for feed in feeds:
-        canaries.land(home, load_contract(feed))
-    for feed, name, content, _ in TWENTY.values():
-        land(home, feed, name, content, time.time() - 30)
-    deliver(home, "good.csv", extract(NEXT, 40))
-    before = home.current.resolve()
-    done = run(home)
-    assert home.current.resolve() != before
-    assert canaries.CANARY not in done.output.lower()
-    assert canaries.found_in(home) == []
-    for feed, name, _, _ in TWENTY.values():
-        told = [line for line in done.output.splitlines() if f"WARNING {feed}/{name}" in line]
-        assert any(" refused: " in line for line in told), name
-    [(rows,)] = query(
-        home.warehouse_file,
-        "select accepted from quality.load_audit where file_name = 'good.csv'",
-    )
-    assert rows > 0
-    kept = list(home.failures.glob("*.debug.txt"))
-    assert kept
-    assert all(path.stat().st_mode & 0o077 == 0 for path in kept)
+# A few rows of every partner whose records name people, in months that the small home covers.
+PARTNERS = {
+    "police/recorded_crime": "crime_ref,recorded_date,offence_code,lsoa_code,domestic_flag\n"
+    "C1,2019-05-02,105A,{lsoa},Y\nC2,2019-06-03,28A,{lsoa},N\n",
+    "police/incident": "incident_no,created_at,category,qualifier,lsoa_code\n"
+    "I1,2019-05-02 10:00,Anti-social behaviour,nuisance,{lsoa}\n",
+    "hate/report": "report_id,reported_date,source,kind,strands,district_code\n"
+    "H1,2019-05-02,police,offence,racial,E07000129\n",
+    "marac/hearing": "case_id,victim_id,perpetrator_id,referral_date,hearing_date,district_code\n"
+    "M1,V1,P1,2019-05-02,2019-05-20,E07000129\nM2,V1,P1,2019-06-02,2019-06-20,E07000129\n",
+    "probation/caseload": "offender_id,period_start,period_end,district_code,reoffended\n"
+    "O1,2018-04-01,2019-03-31,E07000129,Y\n",
+    "youth/disposal": "disposal_id,young_person_id,disposal_date,tier,court_conviction,"
+    "first_entry,district_code\nD1,Y1,2019-05-02,custody,Y,Y,E07000129\n",
+}
 
 
-READER = """
-import sys, time
-from pathlib import Path
-import duckdb
-
-current, stop = Path(sys.argv[1]), Path(sys.argv[2])
-print("ready", flush=True)
-stopped = False
-while not stopped:
-    stopped = stop.exists()  # asked first: what stands at the end is read once more
-    with duckdb.connect(str(current / sys.argv[3]), read_only=True) as con:
-        print(*con.execute(
-            "select (select publication_id from marts.publication), "
-            "(select sum(numerator) from marts.indicator_value), "
-            "(select count(*) from marts.load_audit), "
-            "(select max(period_start) from marts.feed_coverage)"
-        ).fetchone(), flush=True)
-    time.sleep(0.4)
-"""
+# What a publication says of itself, and of the checks of its run.
+OF_THE_RUN = {"publication", "check_result", "maturity_history"}
 
 
-class Readers:
-    """Programs that query the current publication in a loop, opening it anew each time."""
-
-    def __init__(self, home: Home, folder: Path) -> None:
-        self.home, self.stop = home, folder / "stop"
-        self.running = [
-            subprocess.Popen(
-                [sys.executable, "-c", READER, str(home.current), str(self.stop), name],
-                stdout=(folder / f"{name}.out").open("w+"),
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for name in ("partner.duckdb", "public.duckdb")
-        ]
-        self.answers = [folder / "partner.duckdb.out", folder / "public.duckdb.out"]
-
-    def __enter__(self) -> "Readers":
-        while not all(path.read_text().startswith("ready") for path in self.answers):
-            time.sleep(0.05)
-        return self
-
-    def __exit__(self, *failed: object) -> None:
-        self.stop.touch()
-        for program in self.running:
-            _, said = program.communicate(timeout=60)
-            assert program.returncode == 0, said
-
-    def seen(self) -> list[set[str]]:
-        """The different answers each program got."""
-        return [set(path.read_text().splitlines()[1:]) for path in self.answers]
-
-    def true_answers(self, name: str) -> set[str]:
-        """What each kept publication answers, opened by its own name."""
-        ask = READER.split("con.execute(")[1].split(").fetchone")[0]
-        sql = "".join(line.strip().strip('"') for line in ask.strip().splitlines())
+def _public(home: Home) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of the public file, its rows in order; refused files are told apart."""
+    with duckdb.connect(str(home.current / "public.duckdb"), read_only=True) as con:
+        names = {name for (name,) in con.sql("select table_name from duckdb_tables()").fetchall()}
         return {
-            " ".join(str(value) for value in query(folder / name, sql)[0])
-            for folder in self.home.published.iterdir()
-            if folder.is_dir() and not folder.is_symlink()
+            name: con.sql(
+                f"select * from marts.{name} "
+                + "where status <> 'refused' " * (name == "load_audit")
+                + "order by all"
+            ).fetchall()
+            for name in names - OF_THE_RUN
         }
 
 
-def test_good_and_broken_files_while_readers_read(home: Home, tmp_path: Path) -> None:
-    replaced = "2019-12"
-    before = partner(home, _count(replaced))[0][0]
+class TwoNights(NamedTuple):
+    """A home after two nights, and what was seen of them.
+
+    `landed` and `first` are copies of it before and after the first night.
+    """
+
+    home: Home
+    landed: Home
+    first: Home
+    rows_before: int
+    output: str
+    public: list[dict[str, list[tuple[Any, ...]]]]
+
+
+@pytest.fixture(scope="module")
+def two_nights(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> TwoNights:
+    """Two nights.
+
+    The first has good and broken extracts of the police; the second what partners send whose
+    records name people, files full of canaries, and twenty damaged files.
+    """
+    folder = tmp_path_factory.mktemp("two-nights")
+    home = copied(small_home, folder / "home")
+    [(before,)] = partner(home, _count(REPLACED))
     good = extract(NEXT, 60)
     deliver(home, f"{NEXT}-leicestershire-street.csv", good)
-    deliver(home, f"{replaced}-again.csv", extract(replaced, 40, seed=8))
+    deliver(home, f"{REPLACED}-again.csv", extract(REPLACED, 40, seed=8))
     deliver(home, "missing-column.csv", good.replace(b",Crime type,", b",Kind,", 1))
     deliver(home, "ragged.csv", _ragged(extract(LAST, 30, seed=9)))
     deliver(home, "utf-16.csv", good.decode().encode("utf-16"))
     whole = zip_bytes({f"{NEXT}/{NEXT}-leicestershire-street.csv": good})
     deliver(home, "truncated.zip", whole[: len(whole) * 2 // 3])
+    [(lsoa,)] = query(
+        home.warehouse_file,
+        "select min(area_code) from facts.dim_area "
+        "where area_type = 'lsoa' and district_code = 'E07000129'",
+    )
+    landed = copied(home, folder / "landed")
+    run(home)
+    first = copied(home, folder / "first")
+    public = [_public(home)]
+    told = status(home)
+    for feed in ("police/recorded_crime", "marac/hearing", "probation/caseload"):
+        canaries.land(home, load_contract(feed))
+    for feed, name, content, _ in TWENTY.values():
+        land(home, feed, name, content, time.time() - 40)
+    for feed, text in PARTNERS.items():
+        land(home, feed, "extract.csv", text.format(lsoa=lsoa).encode(), time.time() - 30)
+    output = run(home).output
+    public.append(_public(home))
+    # What `csp status --json` says of the broken files of the first.
+    assert {item["file"] for item in told["refused"]} >= {"missing-column.csv", "truncated.zip"}
+    assert any(f"{STREET}/ragged.csv: 2 of 30 rows" in line for line in told["noticed"])
+    [street] = [feed for feed in told["feeds"] if feed["feed"] == STREET]
+    assert (street["rejected"], street["latest_month"]) == (2, NEXT)
+    return TwoNights(home, landed, first, before, output, public)
 
-    with Readers(home, tmp_path) as readers:
-        run(home)
-        told = status(home)
-        deliver(home, f"{AFTER_NEXT}.csv", extract(AFTER_NEXT, 40))
-        run(home)
-    for seen, name in zip(readers.seen(), ("partner.duckdb", "public.duckdb"), strict=True):
-        assert seen <= readers.true_answers(name)
-        assert len(seen) == 3, "the first publication, and one of each night"
 
-    # The newer file stands for its month whole; the good month is there.
-    assert 0 < before < 40
-    assert _one(home, _count(replaced)) == 40
+def test_good_files_count_and_broken_ones_are_refused_or_rejected(two_nights: TwoNights) -> None:
+    """The newer file stands for its month whole; what was broken has the place and the reason."""
+    home = two_nights.home
+    assert 0 < two_nights.rows_before < 40
+    assert _one(home, _count(REPLACED)) == 40
     assert _one(home, _count(NEXT)) == 60
     assert _one(home, _count(LAST)) == 28
-    # What was broken is refused or rejected, with the place and the reason.
     audited = {
         row[0]: row[1:]
         for row in query(
@@ -227,12 +196,40 @@ def test_good_and_broken_files_while_readers_read(home: Home, tmp_path: Path) ->
     )
     assert [row[0] for row in rejected] == [6, 11]
     assert all(row[1] and row[2] for row in rejected)
-    # And `csp status --json` says so.
-    assert {item["file"] for item in told["refused"]} >= {"missing-column.csv", "truncated.zip"}
-    assert any(f"{STREET}/ragged.csv: 2 of 30 rows" in line for line in told["noticed"])
-    [street] = [feed for feed in told["feeds"] if feed["feed"] == STREET]
-    assert street["rejected"] == 2
-    assert street["latest_month"] == NEXT
+
+
+def test_a_night_tells_no_text_of_a_file_and_damaged_files_cost_themselves_alone(
+    two_nights: TwoNights,
+) -> None:
+    home, output = two_nights.home, two_nights.output
+    assert canaries.CANARY not in output.lower()
+    assert canaries.found_in(home) == []
+    for feed, name, _, _ in TWENTY.values():
+        told = [line for line in output.splitlines() if f"WARNING {feed}/{name}" in line]
+        assert any(" refused: " in line for line in told), name
+    kept = list(home.failures.glob("*.debug.txt"))
+    assert kept
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept)
+
+
+def test_public_says_nothing_of_what_partners_send(two_nights: TwoNights) -> None:
+    """Public is what it was before any partner's extract landed; partners see what they sent."""
+    before, after = two_nights.public
+    assert after == before
+    for indicator in ("all_crime", "asb_incidents", "hate_reports", "marac_cases"):
+        assert _one(
+            two_nights.home,
+            "select numerator from marts.indicator_value where area_type = 'county' "
+            f"and indicator_id = '{indicator}' and period_label = '2019-05'",
+        )
+    database = two_nights.home.current / "public.duckdb"
+    [(listed,)] = query(database, "select list(distinct feeds) from marts.indicator")
+    named = {feed for feeds in listed for feed in feeds.split(";")}
+    assert named
+    assert all(load_contracts()[feed].open_data for feed in named)
+    checks = f"select count(*) > 0 from marts.check_result where feed in {tuple(PARTNERS)}"
+    assert partner(two_nights.home, checks) == [(True,)]
+    assert query(database, checks) == [(False,)]
 
 
 def _count(month: str) -> str:
@@ -260,7 +257,6 @@ def _ragged(content: bytes) -> bytes:
 # What a run prints when it is in the middle of a step, and how it is ended there. Loading is killed
 # at every step of a file in tests/warehouse/test_crash.py.
 ENDS = (
-    ("Building", signal.SIGTERM),
     (" of ", signal.SIGTERM),
     (" of ", signal.SIGKILL),
     ("auditing", signal.SIGKILL),
@@ -268,13 +264,10 @@ ENDS = (
 
 
 def test_a_run_ended_at_any_moment_and_run_again_gives_the_same_tables(
-    home: Home, tmp_path: Path
+    two_nights: TwoNights,
 ) -> None:
     """Killed it says nothing; systemd's stop and a shutdown send SIGTERM, which it answers."""
-    deliver(home, f"{NEXT}.csv", extract(NEXT, 60))
-    deliver(home, "2019-11-again.csv", extract("2019-11", 60, seed=3))
-    undisturbed = copied(home, tmp_path / "undisturbed")
-    run(undisturbed)
+    home, undisturbed = two_nights.landed, two_nights.first
     before, rng = publications(home), random.Random(5)
     for moment, number in ENDS:
         ended, said = _signalled_at(home, moment, rng.random() * 0.3, number)
@@ -332,24 +325,14 @@ def _signalled_at(home: Home, moment: str, after: float, number: signal.Signals)
     return program.returncode, "".join(said)
 
 
-REPEATED = "dbt.unique_combination_int_street_crime_row_file_id__line_number"
-
-
-def test_a_blocking_failure_stops_publication(home: Home) -> None:
-    """Rows that a dbt test counts, and crimes without the ids that a standard requires."""
+def test_rows_that_do_not_reconcile_stop_publication(home: Home) -> None:
     before, current = folders(home), home.current.resolve()
-    without_ids = [Crime("", "Burglary", "", "") for _ in range(3000)]
-    deliver(home, f"{NEXT}.csv", street_csv({(LEICESTERSHIRE, NEXT): without_ids}))
+    deliver(home, f"{NEXT}.csv", extract(NEXT, 60))
     with duckdb.connect(str(home.warehouse_file)) as con:
         con.execute(
             "update raw.load_period set row_count = row_count + 1 where month = '2019-05-01'"
         )
-        # A key that repeats, in a month that this night does not build anew.
-        con.execute(
-            "insert into facts.int_street_crime_row "
-            "(from facts.int_street_crime_row where month = '2019-05-01' limit 1)"
-        )
-    done = night(home)
+    done = csp(home, "run")
     assert done.exit_code == 1
     assert "assert_rows_reconcile" in done.output
     assert folders(home) == before
@@ -357,122 +340,6 @@ def test_a_blocking_failure_stops_publication(home: Home) -> None:
     told = status(home)
     assert told["last_run"]["status"] == "blocked"
     assert told["publication"]["id"] == current.name
-    failed = dict(
-        query(
-            home.warehouse_file,
-            "select check_id, status from quality.check_result where severity = 'blocking' "
-            "and status != 'pass' and status != 'not_applicable' "
-            f"and run_id = '{told['last_run']['run_id']}'",
-        )
-    )
-    assert failed["dbt.assert_rows_reconcile"] == "fail"
-    assert failed[REPEATED] == "fail"
+    [check] = [each for each in told["not_passed"] if each["check_id"].endswith("reconcile")]
+    assert (check["severity"], check["status"]) == ("blocking", "fail")
     assert "assert_rows_reconcile" in home.blocked_page.read_text(encoding="utf-8")
-    # The extract withdrawn, since one of fewer rows would be held, and a corrected one landed. What
-    # the two tests of dbt count is waived: tables are built upon what they read, all the same.
-    (home.root / "waivers.csv").write_text(
-        "check_id,ceiling,reason,owner,expires\n"
-        f"{REPEATED},1,Known,Tests,9999-12-31\ndbt.assert_rows_reconcile,1,Known,Tests,9999-12-31\n"
-    )
-    assert csp(home, "withdraw", f"{NEXT}.csv").returncode == 0
-    deliver(home, f"{NEXT}-corrected.csv", extract(NEXT, 60))
-    run(home)
-    assert len(folders(home)) == len(before) + 1
-    assert not home.blocked_page.exists()
-    assert _one(home, _count(NEXT)) == 60
-    assert query(
-        home.current / "partner.duckdb",
-        "select severity, status, failed_records, waiver from marts.check_result "
-        f"where check_id = '{REPEATED}' order by checked_at desc limit 1",
-    ) == [("warning", "fail", 1, "until 9999-12-31")]
-
-
-# A few rows of every partner whose records name people, in months that the small home covers.
-PARTNERS = {
-    "police/recorded_crime": "crime_ref,recorded_date,offence_code,lsoa_code,domestic_flag\n"
-    "C1,2019-05-02,105A,{lsoa},Y\nC2,2019-06-03,28A,{lsoa},N\n",
-    "police/incident": "incident_no,created_at,category,qualifier,lsoa_code\n"
-    "I1,2019-05-02 10:00,Anti-social behaviour,nuisance,{lsoa}\n",
-    "hate/report": "report_id,reported_date,source,kind,strands,district_code\n"
-    "H1,2019-05-02,police,offence,racial,E07000129\n",
-    "marac/hearing": "case_id,victim_id,perpetrator_id,referral_date,hearing_date,district_code\n"
-    "M1,V1,P1,2019-05-02,2019-05-20,E07000129\nM2,V1,P1,2019-06-02,2019-06-20,E07000129\n",
-    "probation/caseload": "offender_id,period_start,period_end,district_code,reoffended\n"
-    "O1,2018-04-01,2019-03-31,E07000129,Y\n",
-    "youth/disposal": "disposal_id,young_person_id,disposal_date,tier,court_conviction,"
-    "first_entry,district_code\nD1,Y1,2019-05-02,custody,Y,Y,E07000129\n",
-}
-
-
-def test_public_says_nothing_of_what_partners_send(home: Home) -> None:
-    """Public is what it was before any partner's extract landed; partners see what they sent."""
-    before = {name: rows for name, rows in _public(home).items() if name not in OF_THE_RUN}
-    [(lsoa,)] = query(
-        home.warehouse_file,
-        "select min(area_code) from facts.dim_area "
-        "where area_type = 'lsoa' and district_code = 'E07000129'",
-    )
-    for feed, text in PARTNERS.items():
-        land(home, feed, "extract.csv", text.format(lsoa=lsoa).encode(), time.time() - 30)
-    run(home)
-    after = {name: rows for name, rows in _public(home).items() if name not in OF_THE_RUN}
-    assert after == before
-    for indicator in ("all_crime", "asb_incidents", "hate_reports", "marac_cases"):
-        assert _one(
-            home,
-            "select numerator from marts.indicator_value where area_type = 'county' "
-            f"and indicator_id = '{indicator}' and period_label = '2019-05'",
-        )
-    [(listed,)] = query(
-        home.current / "public.duckdb", "select list(distinct feeds) from marts.indicator"
-    )
-    named = {feed for feeds in listed for feed in feeds.split(";")}
-    assert named
-    assert all(load_contracts()[feed].open_data for feed in named)
-
-
-# What a publication says of itself, and of the checks of its run.
-OF_THE_RUN = {"publication", "check_result", "maturity_history"}
-
-
-def _public(home: Home) -> dict[str, list[tuple[Any, ...]]]:
-    """Every table of the public file, its rows in order."""
-    with duckdb.connect(str(home.current / "public.duckdb"), read_only=True) as con:
-        names = [name for (name,) in con.sql("select table_name from duckdb_tables()").fetchall()]
-        return {
-            name: con.sql(f"select * from marts.{name} order by all").fetchall() for name in names
-        }
-
-
-def test_rows_of_a_restricted_feed_stay_out_of_public(home: Home) -> None:
-    """Planted in the warehouse as a partner's feed would be, then published without a run."""
-    settings = load_settings(home)
-    run_id = status(home)["last_run"]["run_id"]
-    with duckdb.connect(str(home.warehouse_file)) as con:
-        con.execute(
-            "insert into quality.load_audit (file_id, partner, feed, file_name, status) "
-            "values (9999, 'marac', 'marac/hearing', 'hearings.csv', 'loaded')"
-        )
-        con.execute(
-            "insert into quality.check_result (run_id, check_id, feed, severity, status) "
-            f"values ('{run_id}', 'validity.marac.hearing', 'marac/hearing', 'warning', 'pass')"
-        )
-        con.execute(
-            "insert into indicators.int_measured_value select * replace "
-            "('marac_cases' as indicator_id) from indicators.int_measured_value limit 5"
-        )
-        con.execute(
-            "insert into marts.recording_completeness select * replace "
-            "('marac' as partner, 'hearing' as feed) from marts.recording_completeness limit 5"
-        )
-    publish(home, settings, run_id, prepared_manifest())
-    for table, planted in (
-        ("load_audit", "feed = 'hearing'"),
-        ("check_result", "feed = 'marac/hearing'"),
-        ("indicator", "indicator_id = 'marac_cases'"),
-        ("indicator_value", "indicator_id = 'marac_cases'"),
-        ("recording_completeness", "partner = 'marac'"),
-    ):
-        sql = f"select count(*) filter (where {planted}) > 0, count(*) > 0 from marts.{table}"
-        assert query(home.current / "partner.duckdb", sql) == [(True, True)], table
-        assert query(home.current / "public.duckdb", sql) == [(False, True)], table

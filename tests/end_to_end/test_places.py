@@ -26,7 +26,7 @@ HEARING = "case_id,victim_id,perpetrator_id,referral_date,hearing_date,referring
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The home after its night."""
     made = Home(tmp_path_factory.mktemp("places") / "home")
-    assert csp(made, "init", "--county", "West Northamptonshire").returncode == 0
+    assert csp(made, "init", "--county", "West Northamptonshire").exit_code == 0
     settings = made.csp_yml.read_text()
     for old, new in (
         ("geography: lsoa_2011", "geography: lsoa_2021"),

@@ -1,17 +1,18 @@
 """Who is told what: a stopped run always, a late feed once, a score that fell by a point."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration import alerting
-from orchestration.failures import INTERRUPTED, FailureNote
 from tests.warehouse.small_night import check
 from warehouse import alerts, ddl, status
 from warehouse.alerts import Alert, Message
 from warehouse.home import Home
 from warehouse.results import CheckResult
+from warehouse.runs import INTERRUPTED, Ending
 from warehouse.settings import Settings, load_settings
 
 NOW = datetime(2026, 11, 27)
@@ -97,13 +98,27 @@ def test_a_fall_on_a_night_that_was_stopped_is_told_when_it_is_published(
     assert len(alerting.fallen(con, "run-3")) == 1
 
 
-def test_who_stops_a_run_is_not_told_of_it() -> None:
-    blocked = FailureNote("r", "blocked", "publication", "Two checks failed.", "Mend it.")
-    assert alerting.stopped(blocked) == [
-        Alert("blocked", "step publication", "Two checks failed. Mend it.")
-    ]
-    assert alerting.stopped(FailureNote("r", "failed", "ingest", "x", "y"))[0].kind == "failed"
-    assert alerting.stopped(FailureNote("r", "failed", "ingest", INTERRUPTED, "y")) == []
+def test_a_score_that_nobody_took_is_told_again(con: duckdb.DuckDBPyConnection) -> None:
+    row = "insert into quality.alert values (?, ?, 'score', 'hate', 'It fell.', ?)"
+    con.execute(row, ["run-1", NOW, "the webhook answered 500"])
+    assert alerting.not_taken(con) == [Alert("score", "hate", "It fell.")]
+    con.execute(row, ["run-2", NOW + timedelta(days=1), None])
+    assert alerting.not_taken(con) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "expected"),
+    [
+        ("blocked", "Two checks failed.", ["blocked"]),
+        ("failed", "No disk.", ["failed"]),
+        ("failed", INTERRUPTED, []),
+        ("published", "Published.", []),
+    ],
+)
+def test_who_stops_a_run_is_not_told_of_it(status: Any, message: str, expected: list[str]) -> None:
+    ending = Ending("r", status, NOW, NOW, message, step="ingest", what_to_do="Mend it.")
+    found = [(alert.kind, alert.subject, alert.sentence) for alert in alerting.stopped(ending)]
+    assert found == [(kind, "step ingest", f"{message} Mend it.") for kind in expected]
 
 
 def test_a_message_that_fails_is_noted_and_fails_nothing(
@@ -119,13 +134,12 @@ def test_a_message_that_fails_is_noted_and_fails_nothing(
     monkeypatch.setattr(alerts, "send", send)
     found = [Alert("late", FEED, "60 days since the newest file")]
     silent = load_settings(home)
-    alerting.tell(home, silent, "run-1", found)
+    alerting.deliver(home, silent, "run-1", found)
     assert sent == [], "no channel is set"
-    channel = silent.alerts.model_copy(update={"webhook": "http://127.0.0.1:9/hook"})
-    told = silent.model_copy(update={"alerts": channel})
-    alerting.tell(home, told, "run-1", [])
+    told = silent.model_copy(update={"alerts": ["json://127.0.0.1:9/hook"]})
+    alerting.deliver(home, told, "run-1", [])
     assert sent == []
-    alerting.tell(home, told, "run-1", found)
+    alerting.deliver(home, told, "run-1", found)
     assert len(sent) == 1
     assert "it answered 500" in " ".join(status.read(home)["noticed"])
     with ddl.open_warehouse(home, silent) as again:

@@ -23,7 +23,8 @@ def test_the_night_builds_and_tests_but_leaves_unit_tests_to_make_test() -> None
         "--no-version-check",
         "--quiet",
         *("--log-level", "none", "--log-level-file", "none"),
-        *("build", "--exclude-resource-type", "unit_test"),
+        *("build", "--resource-type", "model", "--resource-type", "test"),
+        *("--resource-type", "seed"),
         *("--project-dir", "/p", "--profiles-dir", "/p"),
         *("--target-path", "/t", "--log-path", "/t"),
     ]

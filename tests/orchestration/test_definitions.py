@@ -27,8 +27,10 @@ def test_every_contract_is_an_asset_with_its_checks(defs: dg.Definitions) -> Non
     found = snapshot.describe(defs)["assets"]
     for feed in load_contracts():
         checks = set(found[f"raw/{feed}"]["checks"])
-        assert {"received_in_time", "rows_reconcile"} <= checks
-        assert f"coverage__{feed.replace('/', '__')}" in checks
+        name = feed.replace("/", "__")
+        assert {
+            f"{kind}__{name}" for kind in ("reconciliation", "timeliness", "coverage")
+        } <= checks
 
 
 def test_dbt_sources_are_the_feeds_own_assets(defs: dg.Definitions) -> None:

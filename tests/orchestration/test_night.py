@@ -4,22 +4,21 @@ import json
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import run
-from orchestration.instance import opened, prune_runs
+from orchestration.instance import opened
 from orchestration.progress import Progress
-from orchestration.run import RunOutcome, run_nightly
+from orchestration.run import run_nightly
 from tests.end_to_end.running import SETTINGS
 from tests.warehouse.street_files import land, row, street_csv
 from warehouse import status
-from warehouse.errors import AlreadyRunning, CspError, UsageError
+from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
 from warehouse.locking import RunLock
+from warehouse.runs import Ending
 
 LATER = 1_700_000_000
 ROWS = [row(number, month) for number in range(40) for month in ("2020-04", "2020-05")]
@@ -35,7 +34,7 @@ class Story:
 
     home: Home
     told: dict[str, list[Progress]] = field(default_factory=dict)
-    outcomes: dict[str, RunOutcome] = field(default_factory=dict)
+    outcomes: dict[str, Ending] = field(default_factory=dict)
     current: dict[str, Path | None] = field(default_factory=dict)
 
     def night(self, name: str) -> None:
@@ -93,6 +92,21 @@ def test_a_night_with_nothing_new_stops_after_looking(story: Story) -> None:
     assert steps == {"prepare", "ingest"}
 
 
+def test_a_late_feed_is_found_and_csp_status_knows_since_when(story: Story) -> None:
+    for outcome in (story.outcomes["blocked"], story.outcomes["published"]):
+        [(found, message)] = asked(
+            story.home,
+            "select status, message from quality.check_result "
+            "where run_id = ? and check_id = 'timeliness.police.street_crime'",
+            outcome.run_id,
+        )
+        assert found == "fail"
+        assert "45 allowed. Ask the partner" in str(message)
+    due = {feed["feed"]: feed.get("due_on") for feed in status.read(story.home)["feeds"]}
+    assert due["police/street_crime"] == "2023-12-29"  # 45 days after the newest file
+    assert due["hate/report"] is None
+
+
 def test_a_blocking_check_stops_publication_and_says_what_to_do(story: Story) -> None:
     outcome = story.outcomes["blocked"]
     assert outcome.status == "blocked"
@@ -105,8 +119,8 @@ def test_a_blocking_check_stops_publication_and_says_what_to_do(story: Story) ->
         outcome.run_id,
     )
     assert ("completeness.police.street_crime.crime_id", "blocking", 80, 80) in failed
-    note = json.loads((story.home.failures / f"{outcome.run_id}.json").read_text())
-    assert (note["status"], note["step"]) == ("blocked", "publication")
+    note = (story.home.failures / f"{outcome.run_id}.txt").read_text()
+    assert note.startswith(f"Run {outcome.run_id} blocked in step publication.")
 
 
 def test_a_step_that_breaks_fails_the_run_and_leaves_the_publication(story: Story) -> None:
@@ -178,9 +192,10 @@ def test_runs_are_seen_in_dagster_with_rows_and_checks(story: Story) -> None:
             if entry.dagster_event
             and entry.dagster_event.event_type_value == "ASSET_CHECK_EVALUATION"
         ]
-        assert {"rows_reconcile", "completeness__police__street_crime__crime_id"} <= {
-            check.check_name for check in checks
-        }
+        assert {
+            "reconciliation__police__street_crime",
+            "completeness__police__street_crime__crime_id",
+        } <= {check.check_name for check in checks}
 
 
 def test_dagsters_own_files_are_the_owners_alone_and_telemetry_is_off(story: Story) -> None:
@@ -188,36 +203,9 @@ def test_dagsters_own_files_are_the_owners_alone_and_telemetry_is_off(story: Sto
     assert stat.S_IMODE(story.home.dagster.stat().st_mode) == 0o700
 
 
-def test_old_runs_are_removed(story: Story) -> None:
-    with opened(story.home) as instance:
-        before = instance.get_runs_count()
-        assert prune_runs(instance, keep=before) == 0
-        assert prune_runs(instance, keep=before - 1) == 1
-        assert instance.get_runs_count() == before - 1
-
-
 def test_a_second_run_is_refused_while_one_goes_on(home: Home) -> None:
     with RunLock(home), pytest.raises(CspError, match="already going on"):
         run_nightly(home)
-
-
-def test_a_run_that_another_overtakes_is_no_failure(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The lock is free for an instant between reading the definitions and the first step."""
-    with RunLock(home):  # the lock's file is there; who has it is told from the file
-        pass
-    execute, before = run._execute, status.read(home)["last_run"]
-
-    def overtaken(*arguments: Any) -> Any:
-        with RunLock(home):
-            return execute(*arguments)
-
-    monkeypatch.setattr(run, "_execute", overtaken)
-    with pytest.raises(AlreadyRunning, match="already going on"):
-        run_nightly(home)
-    assert status.read(home)["last_run"] == before
-    assert not home.failures.exists() or not list(home.failures.iterdir())
 
 
 def test_without_a_home_there_is_no_run(tmp_path: Path) -> None:

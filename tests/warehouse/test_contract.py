@@ -1,13 +1,13 @@
 """Contracts say what is wrong with themselves, and what they say is what the feeds promise."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from warehouse.contract import (
     Contract,
-    examples_wanting,
     header_matches,
     load_contract,
     load_contracts,
@@ -117,6 +117,27 @@ def test_a_wrong_contract_names_its_file_and_key(text: str, says: str) -> None:
     assert "\n" not in str(caught.value) or "YAML" in str(caught.value)
 
 
+def examples_wanting(contract: Contract) -> Iterator[str]:
+    """The patterns of a contract that have no example for messages, by their place."""
+    for column in contract.columns:
+        if column.pattern and not column.like:
+            yield f"columns.{column.name}.like"
+    if contract.files.members and not contract.files.like:
+        yield "files.like"
+    for layout in contract.layouts:
+        where = f"layouts.{layout.name}"
+        if layout.sheet and not layout.sheet_like:
+            yield f"{where}.sheet_like"
+        for name, capture in layout.capture.items():
+            if not capture.like:
+                yield f"{where}.capture.{name}.like"
+        for column in contract.columns:
+            headers = contract.headers_of(column, layout)
+            patterns = bool(headers) and all(each.startswith("^") for each in headers)
+            if (patterns or column.name in layout.collect) and column.name not in layout.like:
+                yield f"{where}.like.{column.name}"
+
+
 @pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda contract: contract.feed)
 def test_every_pattern_of_a_contract_has_an_example_for_messages(contract: Contract) -> None:
     assert list(examples_wanting(contract)) == []
@@ -153,175 +174,6 @@ def test_the_feed_is_the_path_of_its_file(tmp_path: object) -> None:
 def test_an_unknown_feed_is_named_with_those_there_are() -> None:
     with pytest.raises(ContractError, match=r"no feed 'police/nothing'.*police/street_crime"):
         load_contract("police/nothing")
-
-
-def test_the_feeds_of_the_project_are_these() -> None:
-    assert {feed: c.raw_columns for feed, c in load_contracts().items()} == {
-        "police/street_crime": (
-            *("crime_id", "month", "reported_by", "falls_within", "longitude", "latitude"),
-            *("location", "lsoa_code", "lsoa_name", "crime_type", "last_outcome_category"),
-            "context",
-        ),
-        "council/asb_report": (
-            "report_id",
-            "received_date",
-            "category",
-            "lsoa_code",
-            "district_code",
-            "status",
-        ),
-        "fire/incident": (
-            "incident_no",
-            "call_at",
-            "incident_class",
-            "fire_class",
-            "motive",
-            "property_type",
-            "lsoa_code",
-        ),
-        "hate/report": (
-            "report_id",
-            "reported_date",
-            "source",
-            "kind",
-            "strands",
-            "offence_group",
-            "victim_gender",
-            "victim_age",
-            "victim_ethnicity",
-            "lsoa_code",
-            "district_code",
-            "linked_crime_ref",
-        ),
-        "marac/hearing": (
-            "case_id",
-            "victim_id",
-            "perpetrator_id",
-            "referral_date",
-            "hearing_date",
-            "referring_agency",
-            "repeat_flag",
-            "district_code",
-        ),
-        "partnership/published_figure": (
-            "figure_id",
-            "statement",
-            "area_code",
-            "area_name",
-            "period_label",
-            "indicator_id",
-            "aspect",
-            "stated_value",
-            "source_status",
-        ),
-        "partnership/target": (
-            "target_id",
-            "indicator_id",
-            "area_code",
-            "baseline_label",
-            "baseline_value",
-            "target_percent",
-            "period_end",
-        ),
-        "police/incident": (
-            "incident_no",
-            "created_at",
-            "category",
-            "qualifier",
-            "lsoa_code",
-            "domestic_flag",
-            "linked_crime_ref",
-        ),
-        "police/recorded_crime": (
-            "crime_ref",
-            "recorded_date",
-            "committed_from",
-            "committed_to",
-            "offence_code",
-            "offence_description",
-            "lsoa_code",
-            "outcome",
-            "cancelled_date",
-            "alcohol_flag",
-            "drug_flag",
-            "domestic_flag",
-            "hate_flag",
-        ),
-        "probation/caseload": (
-            "offender_id",
-            "period_start",
-            "period_end",
-            "district_code",
-            "lsoa_code",
-            "gender",
-            "age",
-            "tier",
-            "need_thinking",
-            "need_relationships",
-            "need_education",
-            "need_lifestyles",
-            "need_attitudes",
-            "need_alcohol",
-            "need_drugs",
-            "need_accommodation",
-            "reoffended",
-            "reoffence_date",
-        ),
-        "reference/output_area_class": ("lsoa_code", "class_version", "class_code", "class_name"),
-        "reference/youth_population": ("area_code", "mid_year", "ethnic_group", "population_10_17"),
-        "survey/perception": (
-            "survey",
-            "wave",
-            "fieldwork_end",
-            "question_id",
-            "question",
-            "area_code",
-            "area_name",
-            "base",
-            "percent",
-        ),
-        "youth/disposal": (
-            "disposal_id",
-            "young_person_id",
-            "disposal_date",
-            "tier",
-            "court_conviction",
-            "first_entry",
-            "age",
-            "ethnicity",
-            "district_code",
-        ),
-        "reference/area_name": ("lsoa_code", "local_name"),
-        "reference/boundary": (
-            *("vintage", "lsoa_code", "lsoa_name", "district_code", "geometry"),
-        ),
-        "reference/csp_lookup": (
-            *("lookup_year", "district_code", "district_name", "partnership_code"),
-            *("partnership_name", "force_code", "force_name"),
-        ),
-        "reference/deprivation": (
-            *("edition", "lsoa_code", "lsoa_name", "district_code", "district_name"),
-            *("imd_score", "imd_rank", "imd_decile", "imd_quintile"),
-        ),
-        "reference/district_population": (
-            *("district_code", "district_name", "country", "population_by_year"),
-        ),
-        "reference/lsoa_lookup": (
-            *("lookup_kind", "lookup_year"),
-            *("lsoa_2011_code", "lsoa_2011_name", "lsoa_2021_code", "lsoa_2021_name"),
-            *("change_indicator", "district_code", "district_name", "district_name_welsh"),
-        ),
-        "reference/lsoa_population": (
-            *("mid_year", "lsoa_code", "lsoa_name", "population", "area_sq_km"),
-            "people_per_sq_km",
-        ),
-        "reference/recorded_crime_benchmark": (
-            *("source_table", "period_end", "force_code", "force_name", "region"),
-            *("partnership_code", "partnership_name", "district_code", "district_name"),
-            *("offence", "offence_count", "offences"),
-        ),
-        "reference/successor": ("old_code", "new_code", "since"),
-    }
 
 
 def test_street_crime_promises_what_the_feed_list_says() -> None:

@@ -29,12 +29,12 @@ from tests.warehouse.test_crash import killed
 from warehouse import ddl, status
 from warehouse.contract import Update
 from warehouse.home import Home
+from warehouse.home_tables import WAIVERS
 from warehouse.ingest import holding
 from warehouse.ingest.file_months import listed, stated_months
 from warehouse.ingest.holding import LEAST_FEWER, LEAST_SHARE, Place, why_fewer, why_held
 from warehouse.ingest.withdrawal import change_force
 from warehouse.publication import input_state
-from warehouse.waivers import COLUMNS
 
 APRIL, MAY = date(2020, 4, 1), date(2020, 5, 1)
 MONTHLY = Update(rule="replace_by_period", key=("falls_within",), month="month")
@@ -70,7 +70,7 @@ def waive(home: Home, check_ids: Iterable[str], ceiling: int = 1, days: int = 9)
     """Write the home's waivers as the message proposes them."""
     with home.waivers_file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(COLUMNS)
+        writer.writerow(WAIVERS.columns)
         last = date.today() + timedelta(days=days)
         writer.writerows([check, ceiling, "the force says so", "A. Analyst", last]
                          for check in check_ids)  # fmt: skip
@@ -239,7 +239,7 @@ def test_a_held_file_fails_a_check_of_its_own_that_says_what_to_do(home: Home) -
     assert f"csp withdraw '{FEED}/b c.csv'" in str(result.message)
     # The line that the message proposes is a waiver.
     line = str(result.message).split("`")[1]
-    home.waivers_file.write_text(",".join(COLUMNS) + f"\n{line}\n", encoding="utf-8")
+    home.waivers_file.write_text(",".join(WAIVERS.columns) + f"\n{line}\n", encoding="utf-8")
     night(home)
     assert files(home)["b c.csv"] == "loaded"
 

@@ -248,9 +248,7 @@ def test_a_percent_sign_is_read_and_no_part_of_the_number(home: Home) -> None:
 BENCHMARK = "12 months ending,PFA,Region,Offence,Rolling year total number of offences"
 
 
-def benchmark(
-    home: Home, name: str, *ends: str, when: float = 1_300_000_000, count: int = 5
-) -> None:
+def benchmark(home: Home, name: str, *ends: str) -> None:
     rows = [f"{end},Leicestershire,East Midlands,Robbery,5" for end in ends]
     land(home, "reference/recorded_crime_benchmark", name, [BENCHMARK, *rows])
 

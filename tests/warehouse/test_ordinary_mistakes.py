@@ -23,7 +23,6 @@ from warehouse.reading import Reading
 from warehouse.reading.names import MemberNames, plain_name
 
 STREET = load_contract("police/street_crime")
-CRIME = load_contract("police/recorded_crime")
 BOUNDARY = load_contract("reference/boundary")
 GOOD = b"report_id,received,note\n1,2020-01-02,hello\n"
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -153,7 +152,7 @@ def test_a_changed_key_stops_the_run_and_says_what_to_do(home: Home) -> None:
     assert ask(home, "select count(*) from raw.police__recorded_crime") == [(2,)]
 
 
-def test_open_feeds_need_no_key(home: Home, tmp_path: Path) -> None:
+def test_open_feeds_need_no_key(home: Home) -> None:
     home.key_file.unlink()
     land(home, "reference/area_name", "n.csv", ["lsoa_code,local_name", "E01000001,Here"])
     load(home)

@@ -35,7 +35,6 @@ from warehouse.publication.store import clean
 from warehouse.publication.tables import published_tables
 from warehouse.publication.tiers import TIERS, sources
 from warehouse.publication.verification import audit
-from warehouse.settings import Alerts
 
 
 @pytest.fixture
@@ -358,10 +357,8 @@ def test_nothing_new_is_unchanged_until_an_input_changes(night: Night) -> None:
 def test_input_state_depends_on_settings_that_change_figures_alone(night: Night) -> None:
     with night.connect() as con:
         state = input_state(night.home, night.settings, con)
-        told = Alerts(webhook="https://chat.example.org/hook")
-        kept = night.settings.model_copy(
-            update={"keep_publications": 3, "threads": 1, "alerts": told}
-        )
+        changed = {"keep_publications": 3, "threads": 1, "alerts": ["env:CSP_ALERTS"]}
+        kept = night.settings.model_copy(update=changed)
         assert input_state(night.home, kept, con) == state
         other = night.settings.model_copy(update={"most_similar_group": ["E07000130"]})
         assert input_state(night.home, other, con) != state

@@ -25,7 +25,7 @@ def test_rows_come_as_text_with_their_physical_line(tmp_path: Path) -> None:
     read = read_bytes(GOOD, tmp_path)
     assert read.columns == ["_member", "_line_number", "report_id", "received", "note"]
     assert accepted(read) == [(2, "1", "2020-01-02", "hello"), (3, "2", "03/04/2020", "world")]
-    assert (read.one.layout, read.one.encoding, read.one.header_line) == ("plain", "utf-8", 1)
+    assert (read.one.layout, read.one.encoding) == ("plain", "utf-8")
     assert read.counts == (2, 2, 0, 0)
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from data_quality.dbt_tests import results_of
 from tests.warehouse.small_night import Night, check, small_night
 from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.results import CheckResult, append, from_dbt, reconcile_loads, summary
+from warehouse.results import CheckResult, append, summary
 
 NODES: dict[str, dict[str, Any]] = {
     "model.csp.stg_police__street_crime": {
@@ -41,10 +41,9 @@ UNIT = {
 
 
 def read(tmp_path: Path, *results: dict[str, Any]) -> list[CheckResult]:
-    manifest, run_results = tmp_path / "manifest.json", tmp_path / "run_results.json"
-    manifest.write_text(json.dumps({"nodes": NODES, "unit_tests": UNIT}))
+    run_results = tmp_path / "run_results.json"
     run_results.write_text(json.dumps({"results": list(results)}))
-    return from_dbt(run_results, manifest, "run-1")
+    return results_of(run_results, {"nodes": NODES, "unit_tests": UNIT}, "run-1")
 
 
 def result(unique_id: str, status: str, **more: Any) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def test_an_error_that_may_quote_a_record_is_not_kept(tmp_path: Path) -> None:
 
 def test_missing_files_of_dbt_are_named(tmp_path: Path) -> None:
     with pytest.raises(CspError, match=r"run_results\.json"):
-        from_dbt(tmp_path / "run_results.json", tmp_path / "manifest.json", "run-1")
+        results_of(tmp_path / "run_results.json", {}, "run-1")
 
 
 @pytest.fixture
@@ -173,20 +172,3 @@ def test_a_summary_counts_one_run(night: Night) -> None:
             "error": 1,
         }
         assert set(summary(con, "none").values()) == {0}
-
-
-def test_files_that_do_not_reconcile_fail_their_feed(night: Night) -> None:
-    def statuses(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-        return {result.check_id: result.status for result in reconcile_loads(con, "run-2")}
-
-    with night.connect() as con:
-        con.execute("insert into raw.feed (feed) values ('none/yet')")
-        assert statuses(con) == {
-            "reconciliation.hate.report": "pass",
-            "reconciliation.none.yet": "not_applicable",
-            "reconciliation.police.street_crime": "pass",
-        }
-        con.execute("update quality.load_audit set accepted = accepted - 1 where file_id = 1")
-        assert statuses(con)["reconciliation.police.street_crime"] == "fail"
-        con.execute("update quality.load_audit set accepted = null where file_id = 1")
-        assert statuses(con)["reconciliation.police.street_crime"] == "fail"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from warehouse.errors import UsageError
 from warehouse.home import CSP_YML, Home
-from warehouse.settings import Alerts, Settings, load_settings, parse_settings
+from warehouse.settings import Settings, load_settings, parse_settings
 
 
 def said(text: str) -> str:
@@ -155,167 +155,70 @@ def test_every_optional_key_of_the_template_has_the_default_it_shows() -> None:
     assert set(re.findall(r"^(\w+):", shown, re.MULTILINE)) == set(Settings.model_fields)
 
 
-CHANNELS = CSP_YML[CSP_YML.index("# alerts:\n") :].replace("# ", "", 1).replace("\n# ", "\n")
-# Of the first key of the channels, as they stand behind the template.
-LINE = CSP_YML.count("\n") + 2
-KEPT = "  webhook_file: webhook.address"
-WEBHOOK = "  webhook: https://chat.example.org/hook"
+# The example of the template, made settings; the line of its key behind the template.
+EXAMPLE = re.sub(r"^# ?", "", CSP_YML[CSP_YML.rindex("# alerts:\n") :], flags=re.MULTILINE)
+LINE = CSP_YML.count("\n") + 1
 
 
-def test_the_channels_of_the_template_will_do_as_they_stand() -> None:
-    alerts = parse_settings(CSP_YML + CHANNELS).alerts
-    assert (alerts.webhook_file, alerts.webhook) == ("webhook.address", None)
-    assert alerts.smtp is not None
-    assert (alerts.smtp.host, alerts.smtp.port, alerts.smtp.security) == (
-        "mail.example.org",
-        587,
-        "starttls",
-    )
-    assert alerts.smtp.recipients == ["analyst@example.org"]
-    assert (alerts.smtp.user, alerts.smtp.password_file) == ("csp", "smtp.password")
+def test_the_addresses_of_the_template_will_do_as_they_stand() -> None:
+    assert [address.partition(":")[0] for address in parse_settings(CSP_YML + EXAMPLE).alerts] == [
+        "file",
+        "mailtos",
+        "jsons",
+    ]
 
 
-@pytest.mark.parametrize("written", ["", "alerts: {}\n"])
-def test_no_channel_need_be_set(written: str) -> None:
-    assert parse_settings(CSP_YML + written).alerts == Alerts()
-
-
-@pytest.mark.parametrize("left", ["webhook", "smtp"])
-def test_one_channel_is_enough(left: str) -> None:
-    webhook, smtp = CHANNELS.split("  smtp:\n")
-    text = webhook if left == "webhook" else f"alerts:\n  smtp:\n{smtp}"
-    alerts = parse_settings(CSP_YML + text).alerts
-    assert (alerts.has_webhook, alerts.smtp is not None) == (
-        left == "webhook",
-        left == "smtp",
-    )
+@pytest.mark.parametrize("written", ["", "alerts: []\n"])
+def test_no_address_need_be_set(written: str) -> None:
+    assert parse_settings(CSP_YML + written).alerts == []
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
+    ("written", "expected"),
     [
-        (
-            "    port: 587",
-            "    prot: 587",
-            "alerts.smtp.prot: there is no such setting; write port if that is meant",
-        ),
-        (
-            "  webhook_file:",
-            "  teams:",
-            "alerts.teams: there is no such setting; keys are webhook, webhook_file, webhook_env,",
-        ),
-        ("port: 587", "port: 70000", "alerts.smtp.port: 70000 will not do; write a number of at"),
-        ("port: 587", "port: 0", "alerts.smtp.port: 0 will not do; write a number of at least 1"),
-        ("port: 587", "port: '587'", "alerts.smtp.port: '587' will not do; write a whole number"),
-        (
-            "    recipients: [analyst@example.org]\n",
-            "",
-            f"line {LINE + 1}, alerts.smtp.recipients: this setting is missing",
-        ),
-        ("[analyst@example.org]", "[]", "alerts.smtp.recipients: this is empty"),
-        (
-            "[analyst@example.org]",
-            "analyst@example.org",
-            "'analyst@example.org' will not do; write a list such as [csp@example.org]",
-        ),
-        (
-            "[analyst@example.org]",
-            "[a@example.org, a@example.org]",
-            "alerts.smtp.recipients: a@example.org is listed twice; list each once",
-        ),
-        (
-            "sender: csp@example.org",
-            'sender: "csp@example.org\\r\\nBcc: x@example.org"',
-            "is not a mail address; write one such as csp@example.org",
-        ),
-        ("host: mail.", "host: smtp://mail.", "is not the name of a mail server; write one such"),
-        (
-            "security: starttls",
-            "security: ssl",
-            "alerts.smtp.security: 'ssl' is not known; write none, starttls or tls",
-        ),
-        ("security: starttls", "security: none", "alerts.smtp: with security none anyone on the"),
-        ("    user: csp  ", "#", "alerts.smtp: user and password_file (or password_env) belong"),
-        (
-            CHANNELS,
-            "alerts:\n",
-            "alerts: this will not do; write the keys webhook, webhook_file, webhook_env or smtp",
-        ),
-        (
-            CHANNELS,
-            "alerts:\n  smtp: secret\n",
-            f"line {LINE}, alerts.smtp: this will not do; write the keys host, port, sender, "
-            "recipients and security, indented below it",
-        ),
+        ("\n  webhook: https://example.org/secret", "alerts: this will not do; write a list of"),
+        (" https://example.org/secret", "such as [jsons://chat.example.org/hook] for a webhook"),
+        ("", "alerts: this will not do; write a list of addresses"),
         *[
-            (KEPT, f"  webhook: {address}", f"line {LINE}, alerts.webhook: this ")
+            (f"\n  - {address}", f"line {LINE + 1}, alerts.0: this ")
             for address in (
-                "ftp://example.org/secret",
                 "chat.example.org/secret",
-                "https://user:secret@example.org/",
-                "https://example.org:x/secret",
-                "https://example..org/secret",
                 '"https://example.org/secret\\r\\nHost: x"',
                 "[https://example.org/secret]",
+                "env:A-secret",
+                "env:1secret",
+                "file:",
+                "{file: secret}",
             )
         ],
-        *[
-            (KEPT, f"  webhook_env: {value}", f"line {LINE}, alerts.webhook_env: this ")
-            for value in ("https://example.org/secret", "A-secret", "[secret]", "'1secret'")
-        ],
-        (KEPT, "  webhook_file: {a: secret}", "alerts.webhook_file: this will not do; write text"),
-        (
-            KEPT,
-            f"{KEPT}\n  webhook_env: A",
-            "alerts: webhook_file and webhook_env are both set; keep one of them",
-        ),
-        (
-            "    password_file: smtp.password",
-            "    password_file: smtp.password\n    password_env: A",
-            "alerts.smtp: password_file and password_env are both set; keep one of them",
-        ),
-        (
-            KEPT,
-            "  webhook: *secret",
-            f"line {LINE}, column 12: an alias (*) is not taken; write the value out",
-        ),
-        (KEPT, "  webhook: !secret x", f"line {LINE}, column 12: this is not YAML; check"),
+        ("\n  - *secret", f"line {LINE + 1}, column 5: an alias (*) is not taken"),
+        ("\n  - !secret x", f"line {LINE + 1}, column 5: this is not YAML; check"),
     ],
 )
-def test_a_wrong_channel_is_named_and_no_secret_of_it(old: str, new: str, expected: str) -> None:
-    assert old in CHANNELS
-    message = said(CSP_YML + CHANNELS.replace(old, new, 1))
+def test_a_wrong_address_is_named_and_no_secret_of_it(written: str, expected: str) -> None:
+    message = said(f"{CSP_YML}alerts:{written}\n")
     assert expected in message
     assert "secret" not in message
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o610, 0o602])
 def test_a_file_with_a_secret_that_others_may_read_is_refused(home: Home, mode: int) -> None:
-    home.csp_yml.write_text(f"{CSP_YML}\nalerts:\n{WEBHOOK}/secret\n", encoding="utf-8")
+    address = "jsons://chat.example.org/hook/secret"
+    home.csp_yml.write_text(f"{CSP_YML}\nalerts:\n  - {address}\n", encoding="utf-8")
     home.csp_yml.chmod(mode)
     with pytest.raises(UsageError) as caught:
         load_settings(home)
     assert f"chmod 600 {home.csp_yml}; or keep the address elsewhere" in str(caught.value)
     assert "/hook" not in str(caught.value)
     home.csp_yml.chmod(0o600)
-    alerts = load_settings(home).alerts
-    assert alerts.webhook == "https://chat.example.org/hook/secret"
+    assert load_settings(home).alerts == [address]
     assert "/hook" not in repr(load_settings(home))
 
 
-@pytest.mark.parametrize("key", ["webhook_file: webhook.address", "webhook_env: CSP_WEBHOOK"])
-def test_a_file_that_names_where_a_secret_is_may_be_read(home: Home, key: str) -> None:
-    home.csp_yml.write_text(f"{CSP_YML}\nalerts:\n  {key}\n", encoding="utf-8")
-    assert load_settings(home).alerts.has_webhook
-
-
-@pytest.mark.parametrize("port", [1, 65535])
-@pytest.mark.parametrize("host", ["localhost", "192.0.2.1", "2001:db8::1", "smtp_relay"])
-def test_hosts_and_ports_that_will_do(host: str, port: int) -> None:
-    text = CHANNELS.replace("mail.example.org", f'"{host}"').replace("587", f"{port}")
-    smtp = parse_settings(CSP_YML + text).alerts.smtp
-    assert smtp is not None
-    assert (smtp.host, smtp.port) == (host, port)
+@pytest.mark.parametrize("entry", ["file:alerts.addresses", "env:CSP_ALERTS"])
+def test_a_file_that_names_where_a_secret_is_may_be_read(home: Home, entry: str) -> None:
+    home.csp_yml.write_text(f"{CSP_YML}\nalerts:\n  - {entry}\n", encoding="utf-8")
+    assert load_settings(home).alerts == [entry]
 
 
 def judged(text: str) -> str:

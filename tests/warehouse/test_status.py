@@ -5,12 +5,13 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.warehouse.small_night import Night, small_night
 from tests.warehouse.street_files import LONG_AGO, land
-from warehouse import ddl, runs, status
+from warehouse import runs, status
 from warehouse.contract import load_contracts
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
@@ -26,12 +27,17 @@ def night(tmp_path: Path) -> Night:
     return small_night(Home(tmp_path / "home"))
 
 
-def finish(night: Night, run_id: str, outcome: str, start: datetime = START) -> None:
-    """Record a run and write status.json, as the end of a run does."""
-    record = runs.RunRecord(run_id, outcome, start, start + timedelta(minutes=1), "A message.")
+def finish(
+    night: Night, run_id: str, outcome: Any, start: datetime = START, opened: bool = True
+) -> None:
+    """Write how a run ended; opened: whether the warehouse could be."""
+    ending = runs.Ending(run_id, outcome, start, start + timedelta(minutes=1), "A message.")
+    if not opened:
+        status.end(night.home, ending)
+        return
     with night.connect() as con:
-        runs.record(con, record)
-        status.record(night.home, con)
+        runs.record(con, ending)
+        status.end(night.home, ending, con)
 
 
 def test_the_object_of_the_interface(night: Night) -> None:
@@ -122,7 +128,7 @@ def test_a_refused_file_shows_until_one_of_its_name_is_loaded(night: Night) -> N
 def test_a_run_that_could_not_open_the_warehouse_is_shown_until_a_later_one(night: Night) -> None:
     finish(night, "run-1", "published")
     later = START + timedelta(days=1)
-    status.record_run(night.home, "run-2", "failed", later, later, "The warehouse is locked.")
+    finish(night, "run-2", "failed", later, opened=False)
     found = status.read(night.home)
     assert (found["last_run"]["run_id"], found["last_run"]["status"]) == ("run-2", "failed")
     assert found["feeds"][0]["feed"]
@@ -143,9 +149,6 @@ def test_a_run_of_a_clock_that_was_ahead_does_not_hide_later_ones(night: Night) 
     found = status.read(night.home)
     assert (found["last_run"]["run_id"], found["last_run"]["status"]) == ("run-2", "published")
     assert found["checks"] == {"passed": 2, "failed": 0, "not_applicable": 0, "error": 0}
-    status.record_run(night.home, "run-3", "failed", ahead, ahead, "The warehouse is locked.")
-    finish(night, "run-4", "unchanged")
-    assert status.read(night.home)["last_run"]["run_id"] == "run-4"
 
 
 def test_a_run_that_began_and_never_ended_has_failed(night: Night) -> None:
@@ -173,17 +176,26 @@ def test_the_publication_is_the_one_that_is_current_now(night: Night) -> None:
     assert status.read(night.home)["publication"]["id"] == first.id
 
 
-def test_missing_months_are_kept_by_source(night: Night) -> None:
+def test_what_is_missing_and_when_it_is_due_is_what_the_models_say(night: Night) -> None:
+    finish(night, "run-1", "published")
+    found = {feed["feed"]: feed for feed in status.read(night.home)["feeds"]}
+    assert (found["hate/report"]["due_on"], found["hate/report"]["missing_months"]) == (None, {})
     with night.connect() as con:
-        ddl.ensure(con, load_contracts(), night.settings)
+        con.execute("create schema checks")
         con.execute(
-            "insert into raw.load_period values (1, 'police/street_crime', 'Leicestershire Police',"
-            " date '2021-06-01', 9)"
+            "create view checks.feed_timeliness as select 'hate/report' as feed, "
+            "date '2026-12-16' as due_on"
+        )
+        con.execute(
+            "create table marts.feed_coverage as select 'hate' as partner, 'report' as feed, "
+            "* from (values ('school', '2021-08', 'missing'), ('school', '2021-07', 'missing'), "
+            "('hate', '2021-07', 'received')) as t (source, period_label, status)"
         )
         status.record(night.home, con)
-    found = status.read(night.home)["feeds"]
-    street = next(feed for feed in found if feed["feed"] == "police/street_crime")
-    assert street["missing_months"] == {"Leicestershire Police": ["2021-07", "2021-08"]}
+    found = {feed["feed"]: feed for feed in status.read(night.home)["feeds"]}
+    assert found["hate/report"]["due_on"] == "2026-12-16"
+    assert found["hate/report"]["missing_months"] == {"school": ["2021-07", "2021-08"]}
+    assert found["police/street_crime"]["missing_months"] == {}
 
 
 def test_a_damaged_status_file_is_named(home: Home) -> None:

@@ -13,24 +13,23 @@ Nothing in force changes by a held file, so it never stops a publication: it is 
 """
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
 
+from warehouse.check_kinds import check_kinds
 from warehouse.contract import Update
+from warehouse.home_tables import WAIVERS, Waiver, waivers_of
 from warehouse.ingest.file_months import listed, stated_months
-from warehouse.results import CheckResult, utc_now
-from warehouse.waivers import COLUMNS as WAIVER_COLUMNS
-from warehouse.waivers import Waiver
+from warehouse.results import CheckResult, of_kind
+from warehouse.thresholds import threshold
 
-# data.police.uk publishes a month again with later outcomes and nearly the same crimes: the two
-# months that the archives of all forces (2018-10 to 2018-11) and of Leicestershire (to 2021-09)
-# share have 8,956 and 8,880 rows in both (measured 2026-11). The band of marts.feed_volume is of a
-# month's distance from other months, never less than 14 %: it would find nothing more.
-LEAST_SHARE = 0.9
-LEAST_FEWER = 10
+# The band of marts.feed_volume is of a month's distance from other months, never less than 14 %: it
+# would find nothing more.
+LEAST_SHARE = threshold("held_least_share")
+LEAST_FEWER = threshold("held_least_fewer")
 
 WAIVED_FOR = timedelta(days=30)  # the last day of the waiver that a message proposes
 MOST_LISTED = 3
@@ -62,7 +61,7 @@ class HeldFile:
         last = date.today() + WAIVED_FOR
         return (
             f"If it is right, add the line `{self.check_id},1,WHY IT IS RIGHT,YOUR NAME,{last}` to "
-            f"waivers.csv in the home (its first line: {','.join(WAIVER_COLUMNS)}) and run "
+            f"waivers.csv in the home (its first line: {','.join(WAIVERS.columns)}) and run "
             f"`csp run`. If not, run `csp withdraw {shlex.quote(f'{self.feed}/{self.file_name}')}`"
         )
 
@@ -77,7 +76,7 @@ class HeldFile:
 
 def check_id(feed: str, sha256: str) -> str:
     """`held.<partner>.<feed>.<beginning of the hash>`."""
-    return f"held.{feed.replace('/', '.')}.{sha256[:12]}"
+    return check_kinds()["held"].id_of(feed, name=sha256[:12])
 
 
 def why_held(update: Update, file_name: str, rows: Rows, replaced: Rows, months: set[date]) -> str:
@@ -139,17 +138,11 @@ def held_files(con: duckdb.DuckDBPyConnection) -> list[HeldFile]:
     ]
 
 
-def accepted(
-    files: Collection[HeldFile], waivers: Collection[Waiver], today: date
-) -> list[tuple[HeldFile, Waiver]]:
+def accepted(con: duckdb.DuckDBPyConnection, today: date) -> list[tuple[HeldFile, Waiver]]:
     """The held files that a waiver accepts: it has not expired, and bears one file or more."""
-    by_check = {waiver.check_id: waiver for waiver in waivers}
-    found = []
-    for file in files:
-        waiver = by_check.get(file.check_id)
-        if waiver is not None and waiver.expires >= today and waiver.ceiling:
-            found.append((file, waiver))
-    return found
+    waivers = waivers_of(con)
+    pairs = [(file, waivers.get(file.check_id)) for file in held_files(con)]
+    return [(file, of) for file, of in pairs if of and of.expires >= today and of.ceiling]
 
 
 def checks(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
@@ -161,9 +154,7 @@ def checks(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
         _check(run_id, file.check_id, file.feed, file.accepted, file.reason, file.message)
         for file in held_files(con)
     ]
-    waived = {
-        check for (check,) in con.execute("SELECT check_id FROM quality.check_waiver").fetchall()
-    }
+    waived = waivers_of(con)
     for feed, sha256, rows in con.execute(
         "SELECT DISTINCT feed, sha256, accepted FROM quality.loaded_file WHERE file_id IN "
         "(SELECT file_id FROM quality.file_event WHERE event = 'accepted') ORDER BY ALL"
@@ -176,22 +167,17 @@ def checks(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
 def _check(
     run_id: str, check: str, feed: str, rows: int, reason: str | None, message: str
 ) -> CheckResult:
-    return CheckResult(
-        run_id=run_id,
+    return of_kind(
+        "held",
+        run_id,
+        feed,
+        "fail" if reason else "pass",
         check_id=check,
-        suite="ingest",
-        feed=feed,
-        table_name="load_audit",
-        column_name="status",
-        dimension="consistency",
-        severity="warning",
-        status="fail" if reason else "pass",
         observed=reason or "accepted by a waiver",
         threshold=(
             f"at least {LEAST_SHARE:.0%} of the rows in force, and the months of the file's name"
         ),
         records=rows,
         failed_records=1 if reason else 0,
-        checked_at=utc_now(),
         message=message,
     )

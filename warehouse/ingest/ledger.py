@@ -15,13 +15,11 @@ from warehouse.ingest.landing import Landed
 from warehouse.ingest.pseudonyms import stored_sql
 from warehouse.reading.checks import cast_sql, says_unknown_sql
 from warehouse.sql_text import quoted
+from warehouse.thresholds import threshold
 
 # How often one file may name a person, or a crime that other records are linked to, before it is
-# warned of: six times, or once a month of the file where that is more. In the demonstration's files
-# of three months to a year the most is three disposals of one young person, two hearings of one
-# victim and one incident of a crime (2026-11); a case that is heard at every monthly conference of
-# a file is the most that can be meant.
-PLAUSIBLE_REPEATS = 6
+# warned of; once a month of the file where that is more.
+PLAUSIBLE_REPEATS = int(threshold("plausible_repeats"))
 
 # What is kept of a file whose rows are in the raw table; in force is at most one that is loaded.
 KEPT = ("loaded", "held", "withdrawn")

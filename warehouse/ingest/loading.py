@@ -33,12 +33,13 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import ddl, standards, waivers
+from warehouse import ddl
 from warehouse.contract import Contract, load_contracts
 from warehouse.errors import FileRefused, RunFailed
 from warehouse.faults import as_csp_error, refusing
 from warehouse.files import sha256_of
 from warehouse.home import Home, private_files
+from warehouse.home_tables import STANDARDS, WAIVERS
 from warehouse.ingest import holding, landing
 from warehouse.ingest.landing import Landed
 from warehouse.ingest.ledger import AuditRow, KeptFile, Ledger, Stale
@@ -140,11 +141,11 @@ def ingest(
     with private_files(), as_csp_error(f"Preparing to load into {home.root}"):
         home.add_landing_folders()
         ddl.ensure(con, contracts, settings)
-        standards.write(con, standards.read(home.standards_file))
-        waivers.write(con, waivers.in_force(home.waivers_file))
+        STANDARDS.write(con, STANDARDS.read(home.standards_file))
+        WAIVERS.write(con, WAIVERS.read(home.waivers_file))
         _empty(home)
         ledger = Ledger(con)
-        accepted = _accept(ledger, con, waivers.in_force(home.waivers_file), report)
+        accepted = _accept(ledger, con, report)
         found = landing.listing(home, contracts)
         at("listed")
         complete, waiting = landing.settle(found, settings.settle_seconds)
@@ -587,15 +588,10 @@ def fill(row: AuditRow, reading: Reading) -> None:
         )
 
 
-def _accept(
-    ledger: Ledger,
-    con: duckdb.DuckDBPyConnection,
-    held_by: list[waivers.Waiver],
-    report: Report,
-) -> dict[str, int]:
+def _accept(ledger: Ledger, con: duckdb.DuckDBPyConnection, report: Report) -> dict[str, int]:
     """Put the held files that waivers accept into force, for good; how many, by feed."""
     done: dict[str, int] = {}
-    for file, waiver in holding.accepted(holding.held_files(con), held_by, date.today()):
+    for file, waiver in holding.accepted(con, date.today()):
         [kept] = ledger.kept_by_sha256(file.feed, [file.sha256]).values()
         if ledger.was_accepted(kept, waiver.owner, waiver.reason):
             report(

@@ -6,9 +6,9 @@ from datetime import date
 
 import duckdb
 
-from warehouse import waivers
 from warehouse.files import sha256_of
 from warehouse.home import Home
+from warehouse.home_tables import waivers_of
 from warehouse.publication.store import current_folder, newest
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions, software_version
@@ -48,9 +48,7 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
     }
     # The night after a waiver ends must not be one on which nothing changed.
     expired = [
-        waiver.check_id
-        for waiver in waivers.in_force(home.waivers_file)
-        if waiver.expires < date.today()
+        waiver.check_id for waiver in waivers_of(con).values() if waiver.expires < date.today()
     ]
     whole = [
         files,

@@ -244,8 +244,7 @@ def field_bucket_sql(column: Column, value: str) -> str:
 def unfit_sql(contract: Contract, header: Header, values: Mapping[str, str]) -> str:
     """SQL that is true for a row that a declared skip or a required field keeps out."""
     tests = [skip for skip, _ in _skips(header, values)]
-    for column in _identifying(contract, header):
-        tests.append(is_rounded_sql(values[column.name]))
+    tests += [is_rounded_sql(values[column.name]) for column in _identifying(contract, header)]
     for column in contract.required_in(header.layout):
         if column.name in header.fixed:
             continue

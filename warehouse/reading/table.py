@@ -43,7 +43,6 @@ class Reading:
     refused: FileRefused | None = None
     layout: str = ""
     encoding: str = ""
-    header_line: int = 0
     data_rows: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -229,6 +228,5 @@ def _describe(reading: Reading, source: Source) -> None:
     header: Header = source.header
     reading.layout = header.layout.name
     reading.encoding = source.encoding
-    reading.header_line = header.first_line
     reading.captured = dict(header.fixed)
     reading.absent = header.absent

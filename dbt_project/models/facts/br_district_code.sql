@@ -8,11 +8,11 @@ with lookup as (
 ),
 
 home as (
-    select distinct district_code from {{ ref("setting_district") }} where status != 'unknown'
+    select distinct district_code from {{ ref("int_setting_district") }} where status != 'unknown'
 ),
 
 succession as (
-    select * from {{ ref("district_succession") }}
+    select * from {{ ref("int_district_succession") }}
 ),
 
 -- The nearest of its successors that the home names; of two as near neither.

@@ -4,8 +4,8 @@ select distinct
     own.vintage,
     own.lsoa_code,
     other.lsoa_code as neighbour_code
-from {{ ref("lsoa_vertex") }} as own
-inner join {{ ref("lsoa_vertex") }} as other
+from {{ ref("int_lsoa_vertex") }} as own
+inner join {{ ref("int_lsoa_vertex") }} as other
     on
         own.vintage = other.vintage
         and own.longitude = other.longitude

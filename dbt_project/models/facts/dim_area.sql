@@ -35,7 +35,7 @@ select
     lsoa.is_in_both_vintages,
     coalesce(districts.is_in_county, false) as is_in_county,
     coalesce(districts.is_focus_area, false) as is_focus_area
-from {{ ref("lsoa") }} as lsoa
+from {{ ref("dim_lsoa") }} as lsoa
 left join districts on lsoa.district_code = districts.district_code
 left join local_names on lsoa.lsoa_code = local_names.lsoa_code
 union all

@@ -2,7 +2,7 @@
 -- place in the partnership's settings.
 with districts as (
     select distinct district_code
-    from {{ ref("lsoa") }}
+    from {{ ref("dim_lsoa") }}
     where district_code is not null
 ),
 
@@ -28,7 +28,7 @@ relatives as (
                 then min(lookup.police_force_area_code)
         end as police_force_area_code
     from districts
-    inner join {{ ref("district_succession") }} as succession
+    inner join {{ ref("int_district_succession") }} as succession
         on districts.district_code in (succession.old_code, succession.new_code)
     inner join lookup
         on
@@ -43,7 +43,7 @@ roles as (
         bool_or(role = 'focus') as is_focus_area,
         bool_or(role = 'county_district') as is_in_county,
         bool_or(role = 'most_similar') as is_most_similar
-    from {{ ref("setting_district") }}
+    from {{ ref("int_setting_district") }}
     group by district_code
 )
 

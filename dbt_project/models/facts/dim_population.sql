@@ -8,7 +8,7 @@ with years as (
 ),
 
 estimates as (
-    select * from {{ ref("population_estimate") }}
+    select * from {{ ref("int_population_estimate") }}
 )
 
 select

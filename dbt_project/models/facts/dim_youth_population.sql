@@ -34,7 +34,7 @@ county_districts as (
         count(*) over () as districts
     from (
         select distinct district_code
-        from {{ ref("setting_district") }}
+        from {{ ref("int_setting_district") }}
         where role = 'county_district'
     )
 ),

@@ -17,4 +17,4 @@ select
     incident.file_id,
     incident.line_number
 from {{ ref("stg_fire__incident") }} as incident
-left join {{ ref("lsoa") }} as lsoa on incident.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on incident.lsoa_code = lsoa.lsoa_code

@@ -26,5 +26,5 @@ select
     report.file_id,
     report.line_number
 from {{ ref("stg_hate__report") }} as report
-left join {{ ref("lsoa") }} as lsoa on report.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on report.lsoa_code = lsoa.lsoa_code
 left join {{ ref("br_district_code") }} as district on report.district_code = district.sent_code

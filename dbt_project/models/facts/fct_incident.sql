@@ -28,7 +28,7 @@ select
     incident.file_id,
     incident.line_number
 from {{ ref("stg_police__incident") }} as incident
-left join {{ ref("lsoa") }} as lsoa on incident.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on incident.lsoa_code = lsoa.lsoa_code
 left join schemes
     on
         coalesce(incident.created_at::date >= schemes.valid_from, true)

@@ -47,5 +47,5 @@ select
     caseload.file_id,
     caseload.line_number
 from {{ ref("stg_probation__caseload") }} as caseload
-left join {{ ref("lsoa") }} as lsoa on caseload.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on caseload.lsoa_code = lsoa.lsoa_code
 left join {{ ref("br_district_code") }} as district on caseload.district_code = district.sent_code

@@ -49,4 +49,4 @@ select
     classified.file_id,
     classified.line_number
 from classified
-left join {{ ref("lsoa") }} as lsoa on classified.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on classified.lsoa_code = lsoa.lsoa_code

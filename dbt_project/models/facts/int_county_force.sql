@@ -13,7 +13,7 @@ districts as (
         ) as police_force_area_code
     from (
         select distinct district_code
-        from {{ ref("setting_district") }}
+        from {{ ref("int_setting_district") }}
         where role = 'county_district'
     ) as setting
     left join lookup on setting.district_code = lookup.district_code

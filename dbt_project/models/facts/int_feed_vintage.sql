@@ -12,7 +12,7 @@ evident as (
         partner || '/' || feed as feed,
         month,
         in_lsoa_of_one_vintage > of_other_vintage as is_of_home
-    from {{ ref("feed_place") }}
+    from {{ ref("int_feed_place") }}
     where in_lsoa_of_one_vintage != of_other_vintage
 ),
 

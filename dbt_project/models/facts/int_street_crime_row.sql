@@ -1,26 +1,15 @@
 {{
     config(
         materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key="force_name, month",
+        incremental_strategy="append",
+        pre_hook="{{ delete_changed_partitions(ref('int_street_crime_extract'), 'force_name, month') }}",
     )
 }}
 -- One row per row of the extracts in force, typed, placed, and with each monitored field in its
 -- completeness bucket. Before republished crimes are merged: what the force sent. The texts of a row
 -- stay in staging, which has them by file and line: writing them here again would double the time.
-with extracts as (
-    select
-        extract.force_name,
-        extract.month,
-        extract.file_id,
-        -- A file some of whose rows were rejected may have been read again by a changed contract.
-        hash(extract.file_id, extract.contract_sha256, reference_state.fingerprint) as fingerprint
-    from {{ ref("int_street_crime_extract") }} as extract
-    cross join {{ ref("reference_state") }} as reference_state
-),
-
-changed as (
-    {{ changed_partitions("extracts", ["force_name", "month"]) }}
+with changed as (
+    {{ lacking_partitions(ref("int_street_crime_extract"), "force_name, month") }}
 ),
 
 unmerged_forces as (
@@ -96,6 +85,6 @@ select
     end as coordinates_bucket,
     street_rows.fingerprint
 from street_rows
-left join {{ ref("lsoa") }} as lsoa on street_rows.lsoa_code = lsoa.lsoa_code
+left join {{ ref("dim_lsoa") }} as lsoa on street_rows.lsoa_code = lsoa.lsoa_code
 left join unmerged_forces on street_rows.force_name = unmerged_forces.force_name
 left join forces_without_ids on street_rows.force_name = forces_without_ids.force_name

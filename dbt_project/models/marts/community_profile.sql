@@ -105,6 +105,6 @@ select
     compared.numerator * 1e0 / nullif(compared.population, 0) / nullif(compared.whole_share, 0)
         as relative_rate
 from compared
-left join {{ ref("poisson_exact_limit") }} as exact on compared.numerator = exact.events
+left join {{ ref("int_poisson_exact_limit") }} as exact on compared.numerator = exact.events
 left join {{ ref("dim_area") }} as area
     on compared.area_type = area.area_type and compared.area_code = area.area_code

@@ -1,4 +1,6 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
+{% set significance = threshold("change_significance") -%}
+{% set level = "format('{:g} %', 100 * " ~ significance ~ ")" -%}
 -- One row per indicator, area and financial year: the change on the year before and whether chance
 -- alone would explain it. Refused, with the reason, where the two years cannot be compared.
 with years as (
@@ -165,18 +167,20 @@ select
     tested.p_value,
     case
         when tested.refusal is not null then 'not comparable'
-        when tested.p_value < 0.05 and tested.direction > 0 then 'increase'
-        when tested.p_value < 0.05 and tested.direction < 0 then 'decrease'
+        when tested.p_value < {{ significance }} and tested.direction > 0 then 'increase'
+        when tested.p_value < {{ significance }} and tested.direction < 0 then 'decrease'
         else 'no significant change'
     end as verdict,
     coalesce(
         tested.refusal,
         case
-            when tested.kind = 'proportion' then 'two-sided z-test of two shares, 5 %'
+            when tested.kind = 'proportion' then 'two-sided z-test of two shares, ' || {{ level }}
             when tested.numerator + tested.previous_numerator = 0 then 'neither year has an event'
             when tested.denominator is null
-                then 'conditional exact binomial test of two counts, two-sided, 5 %'
-            else 'conditional exact binomial test of two counts over their residents, two-sided, 5 %'
+                then 'conditional exact binomial test of two counts, two-sided, ' || {{ level }}
+            else
+                'conditional exact binomial test of two counts over their residents, two-sided, '
+                || {{ level }}
         end
     ) as reason
 from tested

@@ -39,11 +39,11 @@ with complete as (
 -- The most similar group is the list of the settings and the focus areas themselves.
 group_members as (
     select distinct district_code
-    from {{ ref("setting_district") }}
+    from {{ ref("int_setting_district") }}
     where
         role in ('most_similar', 'focus')
         and exists (
-            select 1 from {{ ref("setting_district") }} where role = 'most_similar'
+            select 1 from {{ ref("int_setting_district") }} where role = 'most_similar'
         )
 ),
 

@@ -120,7 +120,7 @@ other_years as (
         matched.figure_id,
         string_agg(population.mid_year::varchar, ', ' order by population.mid_year) as mid_years
     from matched
-    inner join {{ ref("population_estimate") }} as population
+    inner join {{ ref("int_population_estimate") }} as population
         on
             matched.area_code = population.area_code
             and population.area_type in ('district', 'county', 'lsoa')

@@ -66,7 +66,7 @@ highest_areas as (
             struct_pack(rate := rate, numerator := numerator, code := area_code)
         ) as highest_area_name
     from {{ ref("hotspot") }}
-    where numerator >= 5 and rate is not null
+    where numerator >= {{ threshold("summary_least_events") }} and rate is not null
     group by indicator_id, indicator_version, district_code, period_start
 ),
 
@@ -79,7 +79,10 @@ communities as (
             when classification like '%, district' then 2
         end as preference
     from {{ ref("community_profile") }}
-    where area_type = 'district' and numerator >= 5 and relative_rate is not null
+    where
+        area_type = 'district'
+        and numerator >= {{ threshold("summary_least_events") }}
+        and relative_rate is not null
 ),
 
 most_affected as (

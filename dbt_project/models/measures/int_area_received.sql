@@ -74,9 +74,12 @@ districts_met as (
         case
             when districts.is_in_county
                 then
-                    coalesce(usual_events.events, 0) < 50
+                    coalesce(usual_events.events, 0) < {{ threshold("own_district_least_events") }}
                     or coalesce(district_events.events, 0) > 0
-            else district_events.events >= greatest(1, 0.1 * usual_events.events)
+            else
+                district_events.events >= greatest(
+                    1, {{ threshold("border_district_least_share") }} * usual_events.events
+                )
         end
 ),
 
@@ -109,7 +112,7 @@ county as (
         -- Of the settings, not of the lookup: a district that the lookup lacks is one not received.
         (
             select count(distinct district_code)
-            from {{ ref("setting_district") }}
+            from {{ ref("int_setting_district") }}
             where role = 'county_district'
         ) as districts
     from {{ source("raw", "setting_area") }}

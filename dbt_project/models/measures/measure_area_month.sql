@@ -1,46 +1,8 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key="month",
-    )
-}}
 -- One row per measure, area and month: the events of the place, zero where a received month has
 -- none. Districts are by place, whoever recorded the event; forces are by recorder. An area whose
 -- own extract is missing shows the events others recorded in it, with `is_received` false.
-with month_events as (
-    select
-        month,
-        sum(hash(feed, source, fingerprint)::hugeint) as content
-    from (select distinct feed, source, month, fingerprint from {{ ref("measure_event") }})
-    group by month
-),
-
--- A district that a feed speaks of for the first time has zeros in all the months before.
-month_areas as (
-    select
-        month,
-        sum(hash(feed, area_type, area_code, months_before)::hugeint) as content
-    from {{ ref("int_area_received") }}
-    group by month
-),
-
-months as (
-    select
-        coalesce(month_events.month, month_areas.month) as month,
-        hash(month_events.content, month_areas.content) as fingerprint
-    from month_events
-    full outer join month_areas on month_events.month = month_areas.month
-),
-
-changed as (
-    {{ changed_partitions("months", ["month"]) }}
-),
-
-events as (
-    select measure_event.*
-    from {{ ref("measure_event") }} as measure_event
-    where measure_event.month in (select month from changed)
+with events as (
+    select * from {{ ref("measure_event") }}
 ),
 
 area as (
@@ -125,8 +87,7 @@ received as (
     inner join {{ ref("measure") }} as measure
         on received.feed = measure.feed and received.month >= measure.valid_from
     where
-        received.month in (select month from changed)
-        and not (received.area_type = 'lsoa' and measure.finest_area = 'district')
+        not (received.area_type = 'lsoa' and measure.finest_area = 'district')
         -- Without the months before, a repeat cannot be told from a first.
         and coalesce(received.months_before, 0) >= coalesce(measure.lookback_months::integer, 0)
 )
@@ -137,8 +98,7 @@ select
     coalesce(received.area_code, summed.area_code) as area_code,
     coalesce(received.month, summed.month) as month,
     coalesce(summed.numerator, 0)::bigint as numerator,
-    received.month is not null as is_received,
-    changed.fingerprint
+    received.month is not null as is_received
 from received
 full outer join summed
     on
@@ -146,4 +106,3 @@ full outer join summed
         and received.area_type = summed.area_type
         and received.area_code = summed.area_code
         and received.month = summed.month
-inner join changed on coalesce(received.month, summed.month) = changed.month

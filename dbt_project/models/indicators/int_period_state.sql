@@ -1,0 +1,44 @@
+-- One row per period in which anything was counted, with the fingerprint of all that its values are
+-- made of: the measures of its months and the populations of its year.
+with months as (
+    select
+        month,
+        sum(hash(measure_id, area_type, area_code, numerator, is_received)::hugeint) as content
+    from {{ ref("measure_area_month") }}
+    group by month
+),
+
+populations as (
+    select
+        financial_year_start,
+        sum(hash(area_type, area_code, population_year, population)::hugeint) as content
+    from {{ ref("dim_population") }}
+    group by financial_year_start
+),
+
+youth_populations as (
+    select
+        financial_year_start,
+        sum(hash(area_type, area_code, population_year, population_10_17)::hugeint) as content
+    from {{ ref("dim_youth_population") }}
+    group by financial_year_start
+)
+
+select
+    period.period_type,
+    period.period_start,
+    period.period_end,
+    period.period_label,
+    period.financial_year_start,
+    period.months_in_period,
+    hash(
+        sum(hash(months.month, months.content)::hugeint),
+        any_value(populations.content),
+        any_value(youth_populations.content)
+    ) as fingerprint
+from {{ ref("dim_period") }} as period
+inner join months on months.month between period.period_start and period.period_end
+left join populations on period.financial_year_start = populations.financial_year_start
+left join youth_populations
+    on period.financial_year_start = youth_populations.financial_year_start
+group by all
