@@ -10,14 +10,13 @@ import duckdb
 
 from warehouse.ddl import open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
-from warehouse.files import sha256_of
+from warehouse.files import link_or_copy, sha256_of
 from warehouse.home import Home
 from warehouse.messages import mend_of, safe_message
 from warehouse.publication import dbt_docs, store
 from warehouse.publication.build import (
     column_types,
     fingerprint,
-    link_or_copy,
     reusable,
     write_duckdb,
     write_parquet,
