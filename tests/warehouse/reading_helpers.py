@@ -1,13 +1,11 @@
 """Small contracts and files for the tests of the reader."""
 
-from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
 from warehouse.contract import Contract, parse_contract
-from warehouse.reading import Limits, Reading, read_batch
-from warehouse.reading.archive import members
+from warehouse.reading import Limits, Reading
 
 KEYED = """
 feed: council/report
@@ -43,10 +41,15 @@ def keyed(**changes: str) -> Contract:
 class Read:
     """A file read: its readings, accepted rows and rejects."""
 
-    def __init__(self, path: Path, contract: Contract, workdir: Path) -> None:
+    def __init__(self, path: Path, contract: Contract, workdir: Path, fast: bool = True) -> None:
+        from contextlib import closing
+
+        from warehouse.reading.archive import members
+        from warehouse.reading.table import read_batch
+
         workdir.mkdir(exist_ok=True)
         with duckdb.connect() as con, closing(members(path, contract, Limits(), workdir)) as found:
-            self.readings: list[Reading] = read_batch(con, contract, list(found))
+            self.readings: list[Reading] = read_batch(con, contract, list(found), fast=fast)
             self.rows = con.execute("FROM incoming ORDER BY _member, _line_number").fetchall()
             self.columns = [d[0] for d in con.execute("FROM incoming").description or []]
             self.rejects = con.execute(
@@ -76,8 +79,9 @@ def read_bytes(
     folder: Path,
     contract: Contract | None = None,
     name: str = "f.csv",
+    fast: bool = True,
 ) -> Read:
     """Write the bytes as a landed file and read it."""
     path = folder / name
     path.write_bytes(content)
-    return Read(path, contract or keyed(), folder / "work")
+    return Read(path, contract or keyed(), folder / "work", fast)

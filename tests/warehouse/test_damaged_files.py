@@ -253,16 +253,16 @@ def test_an_interruption_that_a_library_made_an_error_of_refuses_nothing(
 def test_a_member_that_no_column_can_hold_costs_only_itself(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = cells.load_rows
+    real = cells.load_exact
 
-    def load(con: Any, group: Any, number: int, *rest: Any) -> None:
+    def load(con: Any, group: Any, number: int, rows: Any) -> None:
         if number == 0:
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates")
-        real(con, group, number, *rest)
+        real(con, group, number, rows)
 
-    monkeypatch.setattr("warehouse.reading.table.load_rows", load)
+    monkeypatch.setattr("warehouse.reading.table.load_exact", load)
     months = ("2020-04", "2020-05")
-    ragged = {member(month): street_csv([row(1, month), 'open,"few']) for month in months}
+    ragged = {member(month): street_csv([row(1, month), "too,few"]) for month in months}
     land(home, "two.zip", street_zip(ragged))
     night(home)
     assert [entry[1:3] for entry in audit(home)] == [("refused", 0), ("loaded", 2)]

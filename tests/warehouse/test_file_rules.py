@@ -37,6 +37,7 @@ def ruled() -> Contract:
     return parse_contract(RULED, "reference/pair.yml")
 
 
+@pytest.mark.parametrize("fast", [True, False])
 @settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(
@@ -48,6 +49,7 @@ def ruled() -> Contract:
 def test_a_file_breaks_a_rule_as_counting_says(
     ruled: Contract,
     tmp_path_factory: pytest.TempPathFactory,
+    fast: bool,
     rows: list[tuple[str, str]],
 ) -> None:
     folder = tmp_path_factory.mktemp("ruled")
@@ -58,7 +60,7 @@ def test_a_file_breaks_a_rule_as_counting_says(
     )
     split = [w for w, kind in rows if kind.upper() == "S"]
     lonely = [w for w in dict.fromkeys(split) if split.count(w) < 2]
-    read = Read(asked, ruled, folder / "work")
+    read = Read(asked, ruled, folder / "work", fast)
     refused = read.one.refused
     assert (refused is not None) == bool(lonely)
     if refused is None:
@@ -70,7 +72,7 @@ def test_a_file_breaks_a_rule_as_counting_says(
     assert 'The file meant is the table "Pairs of all kinds".' in refused.what_to_do
     # Nothing of it is left; another file of the feed goes on.
     assert read.rows == []
-    assert Read(good, ruled, folder / "work").one.accepted == 1
+    assert Read(good, ruled, folder / "work", fast).one.accepted == 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.partner_files import ask, land, load
-from tests.warehouse.test_values import quick, read_bytes
+from tests.warehouse.test_values import both_ways, quick
 from warehouse.contract import Column, load_contract, parse_contract
 from warehouse.home import Home
 from warehouse.ingest.checking import check_file
@@ -147,7 +147,7 @@ def test_a_column_of_month_and_day_refuses_the_file(
     said = [day.strftime(form) + clock for day in (*days, date(2010, 5, late))]
     plain = ["2010-05-01"] * len(said)
     content = file(plain, said) if of_time and clock else file(said)
-    read = read_bytes(content, tmp_path_factory.mktemp("american"), CONTRACT)
+    read = both_ways(content, tmp_path_factory.mktemp("american"), CONTRACT)
     refused = read.one.refused
     assert refused is not None
     assert refused.column == ("seen_at" if of_time and clock else "read_on")
@@ -162,7 +162,7 @@ def test_one_mistyped_date_among_days_and_months_rejects_its_row(
     days: list[date], wrong: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     said = [day.strftime("%d/%m/%Y") for day in (*days, date(2010, 5, 13))]
-    read = read_bytes(file([*said, wrong]), tmp_path_factory.mktemp("mistyped"), CONTRACT)
+    read = both_ways(file([*said, wrong]), tmp_path_factory.mktemp("mistyped"), CONTRACT)
     assert read.one.refused is None
     assert read.counts == (len(said) + 1, len(said), 1, 0)
 
@@ -175,13 +175,13 @@ def test_unreadable_dates_of_any_other_kind_refuse_nothing(tmp_path: Path) -> No
         ["2010-13-05"],
         ["05/06/2010"],
     ):
-        assert read_bytes(file(said), tmp_path, CONTRACT).one.refused is None
+        assert both_ways(file(said), tmp_path, CONTRACT).one.refused is None
 
 
 def test_what_is_no_date_among_them_hides_no_months_and_days(tmp_path: Path) -> None:
     """Neither a note nor a serial number makes 05/01/2010 a day in January."""
     for other in ("TBC", "39938", "13"):
-        refused = read_bytes(file(["05/01/2010", "05/28/2010", other]), tmp_path, CONTRACT)
+        refused = both_ways(file(["05/01/2010", "05/28/2010", other]), tmp_path, CONTRACT)
         assert "month/day/year" in str(refused.one.refused)
 
 
@@ -207,7 +207,7 @@ def test_percentages_of_a_group_that_are_all_fractions_refuse_the_file(
     stated = [(place, float(said)) for place, said in rows if said and said[-1] not in "%L"]
     groups = [[number for at, number in stated if at == place] for place in "AB"]
     wrong = any(group and max(group) <= 1 and max(group) > 0 for group in groups)
-    read = read_bytes(shares(rows), tmp_path_factory.mktemp("shares"), CONTRACT)
+    read = both_ways(shares(rows), tmp_path_factory.mktemp("shares"), CONTRACT)
     assert (read.one.refused is not None) == wrong
     if read.one.refused:
         assert read.one.refused.column == "share"
@@ -224,7 +224,7 @@ def test_percentages_of_a_group_that_are_all_fractions_refuse_the_file(
 )  # fmt: skip
 def test_a_change_alone_is_a_fraction_below_one(change: str, refused: bool, tmp_path: Path) -> None:
     content = f"{HEADER}\nR1,2010-05-01,,,,-8\nR2,2010-05-01,,,,{change}\n".encode()
-    read = read_bytes(content, tmp_path, CONTRACT)
+    read = both_ways(content, tmp_path, CONTRACT)
     assert (read.one.refused is not None) == refused
     assert read.one.refused is None or read.one.refused.line == 3
 

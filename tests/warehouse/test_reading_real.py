@@ -14,6 +14,8 @@ import pytest
 from tests.warehouse.reading_helpers import Read
 from warehouse.contract import load_contract
 from warehouse.reading import Limits, batches, read_batch
+from warehouse.reading.cells import may_go_fast
+from warehouse.reading.sources import open_source
 
 pytestmark = pytest.mark.real_archive
 
@@ -135,7 +137,9 @@ def test_table_c2_keeps_totals_unassigned_rows_and_every_offence(
 @pytest.mark.parametrize(
     "archive", ["leicestershire-2018-10-to-2021-09.zip", "all-forces-2018-10-to-2018-11.zip"]
 )
-def test_street_archives_load_line_for_line(archive: str, shared: Path, tmp_path: Path) -> None:
+def test_street_archives_load_line_for_line_the_fast_way(
+    archive: str, shared: Path, tmp_path: Path
+) -> None:
     """Counts of every member, and the very text of every row, against Python's csv module."""
     path = shared / "data" / "police-street" / archive
     contract = load_contract("police/street_crime")
@@ -150,6 +154,7 @@ def test_street_archives_load_line_for_line(archive: str, shared: Path, tmp_path
         for batch in found:
             readings = read_batch(con, contract, batch)
             for number, (member, reading) in enumerate(zip(batch, readings, strict=True)):
+                assert may_go_fast(open_source(member, contract)), member.name
                 text = original.read(member.name).decode("utf-8")
                 published = list(csv.reader(io.StringIO(text, newline="")))[1:]
                 assert reading.data_rows == reading.accepted == len(published)

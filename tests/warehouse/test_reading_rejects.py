@@ -15,8 +15,9 @@ HEADER = b"report_id,received,note\n"
 MANY = 60_000
 
 
+@pytest.mark.parametrize("fast", [True, False])
 def test_rejects_over_many_pages_keep_their_order_and_texts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rejects, "CHUNK_ROWS", 3)
     good = [b"%d,2020-01-02,ok\n" % n for n in range(5)]
@@ -25,7 +26,7 @@ def test_rejects_over_many_pages_keep_their_order_and_texts(
     long = [b'%d,never,"two\nlines"\n' % n for n in range(25, 35)]
     again = [b"0,2020-01-02,again\n"] * 5
     rows = [row for five in zip(bad, ragged, long, strict=True) for row in five] + again + good
-    read = read_bytes(HEADER + good[0] + b"".join(rows), tmp_path)
+    read = read_bytes(HEADER + good[0] + b"".join(rows), tmp_path, fast=fast)
     assert read.counts == (41, 5, 36, 0)
     line, expected = 3, []
     for row in rows[:35] + good[:1]:

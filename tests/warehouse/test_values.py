@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.partner_files import ask, land, load
-from tests.warehouse.reading_helpers import KEYED, keyed, read_bytes
+from tests.warehouse.reading_helpers import KEYED, Read, keyed, read_bytes
 from tests.warehouse.test_buckets import cell
 from warehouse.contract import Column, Contract, load_contract, load_contracts, parse_contract
 from warehouse.errors import ContractError
@@ -66,6 +66,13 @@ def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 def plain_header(contract: Contract) -> list[str]:
     return [column.header[0] for column in contract.columns]
+
+
+def both_ways(content: bytes, folder: Path, contract: Contract) -> Read:
+    """A file read by either reader, which must agree."""
+    fast, exact = (read_bytes(content, folder, contract, fast=fast) for fast in (True, False))
+    assert (fast.rows, fast.rejects, fast.counts) == (exact.rows, exact.rejects, exact.counts)
+    return fast
 
 
 def rows_of(contract: Contract, seed: int, count: int) -> list[list[str]]:
@@ -122,8 +129,8 @@ def test_a_word_for_nothing_loads_as_a_blank_does(
             word = data.draw(st.one_of(*kinds))
             row[at], worded[at] = "", data.draw(st.sampled_from(GUARDS)).format(word)
     folder, header = tmp_path_factory.mktemp("words"), plain_header(contract)
-    as_blank = read_bytes(as_csv(header, blank), folder, contract)
-    as_word = read_bytes(as_csv(header, said), folder, contract)
+    as_blank = both_ways(as_csv(header, blank), folder, contract)
+    as_word = both_ways(as_csv(header, said), folder, contract)
     assert as_word.rows == as_blank.rows
     assert as_word.counts == as_blank.counts
 
@@ -142,7 +149,7 @@ def test_a_required_field_of_nothing_rejects_its_row_alone(
     known = words if not column.identifier else st.one_of(words, withheld)
     rows[1][at] = data.draw(st.sampled_from(GUARDS)).format(data.draw(known))
     folder = tmp_path_factory.mktemp("required")
-    read = read_bytes(as_csv(plain_header(contract), rows), folder, contract)
+    read = both_ways(as_csv(plain_header(contract), rows), folder, contract)
     assert read.counts == (3, 2, 1, 0)
     assert [reject[:3] for reject in read.rejects] == [
         (3, column.header[0], "the required field is missing")
@@ -184,7 +191,7 @@ def test_a_rounded_reference_is_never_loaded(
         row[at] = data.draw(st.sampled_from(GUARDS)).format(data.draw(rounded))
         broken.append(contract.columns[at])
     folder = tmp_path_factory.mktemp("rounded")
-    read = read_bytes(as_csv(plain_header(contract), rows), folder, contract)
+    read = both_ways(as_csv(plain_header(contract), rows), folder, contract)
     assert read.counts == (12, 1, 11, 0)
     for column, (_, name, reason, _) in zip(broken, read.rejects, strict=True):
         assert name == column.header[0]
@@ -215,14 +222,14 @@ def test_guards_are_taken_off_before_anything_looks(
         return
     rows = [[guard.format(said), "2010-04-05", guard.format(said)] for guard in GUARDS]
     folder = tmp_path_factory.mktemp("guards")
-    read = read_bytes(as_csv(["report_id", "received", "note"], rows), folder, keyed())
+    read = both_ways(as_csv(["report_id", "received", "note"], rows), folder, keyed())
     assert [row[2:] for row in read.rows] == [(said.strip(), "2010-04-05", said.strip())]
     assert read.counts == (len(GUARDS), 1, len(GUARDS) - 1, 0)
 
 
 def test_an_unquoted_guard_as_excel_takes_it(tmp_path: Path) -> None:
     content = b'report_id,received,note\n="00123",2010-04-05,a\n\'00124,2010-04-05,b\n'
-    read = read_bytes(content, tmp_path, keyed())
+    read = both_ways(content, tmp_path, keyed())
     assert [row[2] for row in read.rows] == ["00123", "00124"]
 
 
@@ -258,9 +265,10 @@ def test_persons_and_keys_may_be_withheld_and_nothing_else() -> None:
     assert "redacted" not in blank_words(survey, survey.column("question"))
 
 
-def test_a_row_of_nothing_is_a_blank_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_row_of_nothing_is_a_blank_row(fast: bool, tmp_path: Path) -> None:
     rows = ["report_id,received,note", "a,2010-04-05,x", "NULL,N/A,", "b,2010-04-05,y", "(null),,"]
-    read = read_bytes("\n".join(rows).encode() + b"\n", tmp_path, keyed())
+    read = read_bytes("\n".join(rows).encode() + b"\n", tmp_path, keyed(), fast=fast)
     assert read.counts == (3, 2, 0, 1)
 
 

@@ -61,7 +61,7 @@ class Member:
     size: int = 0  # bytes, unpacked
     sha256: str = ""  # of those bytes; empty if they could not be read
     path: Path | None = None
-    text: TextFile | None = None  # of a csv: its encoding and lines
+    text: TextFile | None = None  # of a csv: its encoding and shape
     refused: FileRefused | None = None
     skipped: str | None = None  # the reason, of a member the feed does not want
 
@@ -101,8 +101,7 @@ def _take(unpacked: Iterator[Member], batch_bytes: int) -> list[Member]:
 
 
 def _remove(member: Member, keep: Path) -> None:
-    text = member.text
-    for copy in {member.path, *((text.path, text.uniform) if text else ())}:
+    for copy in (member.path, member.text.path if member.text else None):
         if copy is not None and copy != keep:
             copy.unlink(missing_ok=True)
 
@@ -366,13 +365,13 @@ def _finished(
     contract: Contract,
     workdir: Path,
 ) -> Member:
-    """The member, and for a csv its encoding and lines (or why it cannot be read as text)."""
+    """The member, and for a csv its encoding and shape (or why it cannot be read as text)."""
     text: TextFile | None = None
     refused: FileRefused | None = None
     if path.suffix.lower() == ".csv":
         try:
             with refusing():
-                text = open_text(path, workdir)
+                text = open_text(path, contract.delimiter, workdir)
         except FileRefused as refusal:
             refused = refusal
     return Member(name, label, size, sha256, path, text, refused)

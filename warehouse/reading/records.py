@@ -1,4 +1,4 @@
-"""Split any text into CSV records exactly, losing no line.
+"""Split any text into CSV records exactly, losing no line: the reference for the fast reader.
 
 Python's csv module in strict mode splits; this file adds what it lacks: the physical line of every
 record, and recovery. A record that is broken and runs over several lines (a stray quote that
@@ -7,9 +7,8 @@ swallowed its neighbours) costs only its first line; reading resumes on the next
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from warehouse.errors import FileRefused
@@ -75,14 +74,6 @@ class _Feed:
         self.letters += len(line)
         return line
 
-    def pass_over(self, count: int) -> None:
-        """Leave out so many lines."""
-        again = min(count, len(self.again))
-        for _ in range(again):
-            self.again.popleft()
-        next(islice(self.lines, count - again, count - again), None)
-        self.next_line += count
-
     def keep(self, count: int) -> None:
         """The first `count` taken lines are dealt with; the others are given out again."""
         self.again.extendleft(reversed(self.taken[count:]))
@@ -96,27 +87,20 @@ class _TooLong(Exception):  # noqa: N818 - a signal inside this file
 
 
 def records(
-    path: Path, delimiter: str, width: int | None = None, wanted: Sequence[int] | None = None
+    path: Path, delimiter: str, width: int | None = None, after_line: int = 0
 ) -> Iterator[Record]:
     """Every record of the file in order, blank lines and broken ones too.
 
-    With `width`, a record that has another number of cells is a broken one, blank lines apart.
-    With `wanted`, lines in order, only the records that begin on one of these; a line between them
-    must be a record by itself. Cells are as in the file, untrimmed. FileRefused if quotes are
-    broken throughout the file.
+    With `width`, a record below `after_line` (the header's last line) that has another number of
+    cells is a broken one, blank lines apart. Cells are as in the file, untrimmed. FileRefused if
+    quotes are broken throughout the file.
     """
     csv.field_size_limit(FIELD_LIMIT)
     feed = _Feed(physical_lines(path))
-    reread = letters = at = 0
+    reread = letters = 0
     while True:
         reader = csv.reader(feed, delimiter=delimiter, strict=True)
         while True:
-            if wanted is not None:
-                while at < len(wanted) and wanted[at] < feed.next_line:
-                    at += 1
-                if at == len(wanted):
-                    return
-                feed.pass_over(int(wanted[at]) - feed.next_line)
             start = feed.next_line
             problem: str | None = None
             cells: list[str] = []
@@ -134,7 +118,7 @@ def records(
             if not feed.taken:
                 return
             lone_blank = len(cells) <= 1 and not "".join(cells).strip(SPACES)
-            ragged = width is not None and len(cells) != width
+            ragged = width is not None and start > after_line and len(cells) != width
             if problem is None and ragged and not lone_blank:
                 problem = f"the row has {len(cells)} fields, not {width}"
             if problem is None:

@@ -6,13 +6,14 @@ once is a page of it; DuckDB holds the rest within its memory limit, and spills 
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
 
 from warehouse.contract import Contract
 from warehouse.reading import checks
-from warehouse.reading.cells import CHUNK_ROWS, Group, insert
+from warehouse.reading.cells import CHUNK_ROWS, Group
 from warehouse.reading.sources import Source
 from warehouse.sql_text import literal
 
@@ -34,10 +35,62 @@ def create_rejects(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TEMP TABLE incoming_spans (_member INTEGER, _line BIGINT, _last BIGINT)")
 
 
+@dataclass
+class LeftOut:
+    """One member's broken records and records over several lines, on their way to the tables."""
+
+    con: duckdb.DuckDBPyConnection
+    member: int
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def keep_broken(self, line: int, problem: str) -> None:
+        self.broken.append((line, problem))
+        if len(self.broken) >= CHUNK_ROWS:
+            self.flush()
+
+    def keep_span(self, first: int, last: int) -> None:
+        self.spans.append((first, last))
+        if len(self.spans) >= CHUNK_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held; call it once more after the last record."""
+        if self.broken:
+            lines = pa.array([line for line, _ in self.broken], pa.int64())
+            reasons = pa.array([problem for _, problem in self.broken], pa.string())
+            _insert(
+                self.con,
+                f"incoming_unfit SELECT {self.member}, line, false, '', reason",
+                pa.table({"line": lines, "reason": reasons}),
+            )
+        if self.spans:
+            firsts = pa.array([first for first, _ in self.spans], pa.int64())
+            lasts = pa.array([last for _, last in self.spans], pa.int64())
+            _insert(
+                self.con,
+                f"incoming_spans SELECT {self.member}, first, last",
+                pa.table({"first": firsts, "last": lasts}),
+            )
+        self.broken, self.spans = [], []
+
+    def forget(self) -> None:
+        """The member is refused: it has no rejected rows."""
+        forget(self.con, self.member)
+        self.broken, self.spans = [], []
+
+
 def forget(con: duckdb.DuckDBPyConnection, member: int) -> None:
     """Take back what was noted of a member that is refused."""
-    for table in ("incoming_unfit", "incoming_spans"):
-        con.execute(f"DELETE FROM {table} WHERE _member = {member}")
+    con.execute(f"DELETE FROM incoming_unfit WHERE _member = {member}")
+
+
+def _insert(con: duckdb.DuckDBPyConnection, into: str, rows: pa.Table) -> None:
+    con.register("incoming_arrow", rows)
+    try:
+        con.execute(f"INSERT INTO {into} FROM incoming_arrow")
+    finally:
+        con.unregister("incoming_arrow")
 
 
 def find_unfit(con: duckdb.DuckDBPyConnection, contract: Contract, group: Group) -> bool:
@@ -105,7 +158,7 @@ def _keep_page(
     page: list[tuple[int, str | None, str, str | None]],
 ) -> None:
     lines, columns, reasons, texts = zip(*page, strict=True)
-    insert(
+    _insert(
         con,
         f"incoming_rejected SELECT {member}, line, column_name, reason, raw_line",
         pa.table(

@@ -15,6 +15,7 @@ import python_calamine
 
 from warehouse.contract import Contract, Layout
 from warehouse.errors import FileRefused
+from warehouse.reading import values
 from warehouse.reading.archive import Member, printable
 from warehouse.reading.header import Header, HeaderRow, find_header, required_found
 from warehouse.reading.records import SPACES, Record, raw_lines, records
@@ -37,18 +38,31 @@ EXCELS_NOTE = re.compile(rb"(?i)\A(?:\xef\xbb\xbf)?\"?sep=.")
 
 @dataclass(frozen=True)
 class Source:
-    """A member with its header found.
+    """A member with its header found. `rows` gives every record, the header and preamble too.
 
-    rows gives every record, the header and preamble too; of a csv only those that begin on one of
-    the lines asked for. raw_text gives the texts of the records on the spans of lines asked for:
-    (first, last) in order.
+    raw_text gives the texts of the records on the spans of lines asked for: (first, last) in order.
     """
 
     member: Member
     header: Header
     encoding: str
-    rows: Callable[[Sequence[int]], Iterable[Record]]
+    rows: Callable[[], Iterable[Record]]
     raw_text: Callable[[Iterable[tuple[int, int]]], Iterator[str]]
+
+
+@dataclass
+class Tally:
+    """What became of a source's records besides the rows it yielded.
+
+    Broken records and records over several lines are handed to whoever keeps them one by one, so
+    that a file of nothing else is never held whole.
+    """
+
+    keep_broken: Callable[[int, str], None]  # line, what is wrong
+    keep_span: Callable[[int, int], None]  # first and last line
+    yielded: int = 0
+    skipped: int = 0
+    broken: int = 0
 
 
 def open_source(member: Member, contract: Contract) -> Source:
@@ -68,6 +82,37 @@ def open_source(member: Member, contract: Contract) -> Source:
     if kind == "xlsx":
         return _workbook(member, member.path, contract, layouts)
     return _geojson(member, member.path, contract, layouts)
+
+
+def data_rows(source: Source, tally: Tally) -> Iterator[Record]:
+    """The rows below the header, without footers, blank rows and broken ones: those are tallied.
+
+    Blank rows at the end of the file are nobody's data and are not counted.
+    """
+    header = source.header
+    footer = re.compile(header.layout.footer) if header.layout.footer else None
+    tally.skipped = header.skipped_before
+    blanks = 0
+    in_footer = False
+    for record in source.rows():
+        if record.line <= header.last_line:
+            continue
+        if record.problem is None and values.blank(record.cells):
+            blanks += 1
+            continue
+        tally.skipped, blanks = tally.skipped + blanks, 0
+        first = record.cells[0].strip(SPACES) if record.cells else ""
+        in_footer = in_footer or (footer is not None and footer.search(first) is not None)
+        if in_footer:
+            tally.skipped += 1
+        elif record.problem is not None:
+            tally.broken += 1
+            tally.keep_broken(record.line, record.problem)
+        else:
+            if record.last_line > record.line:
+                tally.keep_span(record.line, record.last_line)
+            tally.yielded += 1
+            yield record
 
 
 def _csv(member: Member, contract: Contract, layouts: Sequence[Layout]) -> Source:
@@ -90,7 +135,7 @@ def _csv(member: Member, contract: Contract, layouts: Sequence[Layout]) -> Sourc
         member,
         header,
         text.encoding,
-        rows=lambda wanted: records(path, delimiter, header.width, wanted),
+        rows=lambda: records(path, delimiter, header.width, header.last_line),
         raw_text=lambda spans: raw_lines(path, spans),
     )
 
@@ -213,7 +258,7 @@ def _of_sheet(member: Member, header: Header, rows: list[list[str]]) -> Source:
         member,
         header,
         "xlsx",
-        rows=lambda _: (_sheet_record(n, row, header.width) for n, row in enumerate(rows, start=1)),
+        rows=lambda: (_sheet_record(n, row, header.width) for n, row in enumerate(rows, start=1)),
         raw_text=lambda spans: (_as_csv(rows[line - 1]) for line, _ in spans),
     )
 
@@ -267,7 +312,7 @@ def _geojson(member: Member, path: Path, contract: Contract, layouts: Sequence[L
     names = [*headers, "geometry"]
     header = find_header(contract, layouts, [HeaderRow(names, 1, 0)], {"file_name": member.name})
 
-    def rows(_: Sequence[int]) -> Iterator[Record]:
+    def rows() -> Iterator[Record]:
         for number, feature in enumerate(features, start=1):
             properties = feature["properties"]
             cells = [_json_text(properties.get(key)) for key in headers]

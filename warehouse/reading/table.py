@@ -15,9 +15,10 @@ from warehouse.errors import FileRefused
 from warehouse.faults import refusing
 from warehouse.reading import checks, notations
 from warehouse.reading.archive import Member
-from warehouse.reading.cells import Group, account, create, load_lines, load_rows
+from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
 from warehouse.reading.header import Header
 from warehouse.reading.rejects import (
+    LeftOut,
     Mask,
     count_unfit,
     create_rejects,
@@ -25,7 +26,7 @@ from warehouse.reading.rejects import (
     forget,
     keep_rejects,
 )
-from warehouse.reading.sources import Source, open_source
+from warehouse.reading.sources import Source, Tally, data_rows, open_source
 from warehouse.sql_text import literal, quoted
 
 Masking = Callable[[Contract, Header], Mask]
@@ -61,6 +62,7 @@ def read_batch(
     contract: Contract,
     batch: Sequence[Member],
     *,
+    fast: bool = True,
     masking: Masking | None = None,
 ) -> list[Reading]:
     """Read a batch of one feed's members; one Reading each, in order (skipped ones are empty).
@@ -70,9 +72,9 @@ def read_batch(
             accepted rows: text without surrounding spaces, NULL where blank. Read it once.
       table incoming_rejected(_member, _line_number, column_name, reason, raw_line)
     `_member` counts from 0 in `batch`. A member that breaks its contract has `refused` and no
-    rows. The connection must keep insertion order (DuckDB's default). `masking` makes, for the
-    header of a file, what may be kept of a rejected line; without it nothing is kept of a feed
-    with identifiers.
+    rows. The connection must keep insertion order (DuckDB's default). `fast=False` reads every
+    file by the exact reader; the result is the same. `masking` makes, for the header of a file,
+    what may be kept of a rejected line; without it nothing is kept of a feed with identifiers.
     """
     _clear(con)
     con.execute("SET preserve_insertion_order = true")
@@ -85,28 +87,40 @@ def read_batch(
                     sources[number] = open_source(member, contract)
             except FileRefused as refusal:
                 readings[number].refused = refusal
-    groups = _grouped(contract, sources)
-    for group in groups:
-        create(con, group)
-        odd, unlike = load_lines(con, group, sources)
+    groups: list[Group] = []
+
+    exact = list(sources)
+    if fast:
+        regular = [number for number in sources if may_go_fast(sources[number])]
+        for group in _grouped(contract, sources, regular, first_number=0):
+            counts = load_fast(con, group, sources, contract.delimiter)
+            whole = _keep_clean(con, contract, group, counts)
+            for number, rows in whole.items():
+                readings[number].data_rows = rows
+            exact = [number for number in exact if number not in whole]
+            _refuse(con, group, readings)
+            groups.append(group)
+    for group in _grouped(contract, sources, exact, first_number=len(groups)):
+        create_exact(con, group)
         for number in group.members:
-            member = sources[number].member
+            left_out = LeftOut(con, number)
+            tally = Tally(left_out.keep_broken, left_out.keep_span)
             try:
-                if number in unlike:
-                    raise unlike[number]
-                if member.text is None or number in odd:
-                    with refusing():
-                        load_rows(con, group, number, sources[number], odd.get(number, ()))
+                with refusing():
+                    load_exact(con, group, number, data_rows(sources[number], tally))
             except FileRefused as refusal:
                 if isinstance(refusal.__cause__, duckdb.Error):
                     raise  # which ended the transaction: the landed file is refused whole
                 readings[number].refused = refusal
                 group.leave_out(con, [number])
-                forget(con, number)
-        for number, (rows, skipped) in account(con, group, sources).items():
-            readings[number].data_rows, readings[number].skipped = rows, skipped
-        group.clean(con)
+                left_out.forget()
+                continue
+            left_out.flush()
+            readings[number].data_rows = tally.yielded + tally.skipped + tally.broken
+            readings[number].skipped = tally.skipped
+        group.clean(con, group.relation)
         _refuse(con, group, readings)
+        groups.append(group)
 
     selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {_union(contract, selects)}")
@@ -144,16 +158,38 @@ def _clear(con: duckdb.DuckDBPyConnection) -> None:
     create_rejects(con)
 
 
-def _grouped(contract: Contract, sources: dict[int, Source]) -> list[Group]:
+def _grouped(
+    contract: Contract, sources: dict[int, Source], numbers: list[int], first_number: int
+) -> list[Group]:
     groups: dict[tuple[object, ...], Group] = {}
-    for number, source in sources.items():
-        header, text = source.header, source.member.text
+    for number in numbers:
+        header, text = sources[number].header, sources[number].member.text
         odd_spaces = text is not None and text.odd_spaces
         key = (header.layout.name, header.cells, tuple(header.fixed.items()), odd_spaces)
         if key not in groups:
-            groups[key] = Group(len(groups), contract, header, odd_spaces)
+            groups[key] = Group(first_number + len(groups), contract, header, odd_spaces)
         groups[key].members.append(number)
     return list(groups.values())
+
+
+def _keep_clean(
+    con: duckdb.DuckDBPyConnection, contract: Contract, group: Group, counts: dict[int, int]
+) -> dict[int, int]:
+    """The counts without members that hold a blank row, which only the exact reader can judge."""
+    cells = [group.cell(i) for i in group.used]
+    values = checks.column_expressions(contract, group.header, group.cell)
+    first = next(
+        values[column.name]
+        for column in contract.required_in(group.header.layout)
+        if column.name not in group.header.fixed
+    )
+    blank = con.execute(
+        f"SELECT DISTINCT _member FROM {group.relation} "
+        f"WHERE {first} IS NULL AND coalesce({', '.join(cells)}) IS NULL"
+    ).fetchall()
+    if blank:
+        group.leave_out(con, [number for (number,) in blank])
+    return {n: rows for n, rows in counts.items() if (n,) not in blank}
 
 
 def _refuse(con: duckdb.DuckDBPyConnection, group: Group, readings: list[Reading]) -> None:
