@@ -20,11 +20,12 @@ from typing import Any
 from orchestration.interruption import as_keyboard_interrupt
 from warehouse.errors import RunFailed
 from warehouse.messages import SHOWN_BY_DEBUG, safe_message
+from warehouse.publication import dbt_docs
 from warehouse.settings import Settings
 from warehouse.versions import definitions_hash, package_versions
 
 PROJECT_DIR = Path(__file__).resolve().parents[1] / "dbt_project"
-PREPARED = ("manifest.json", "partial_parse.msgpack")
+PREPARED = ("manifest.json", "partial_parse.msgpack", dbt_docs.NAME)
 STAMP = "prepared_from"
 
 QUIET = (
@@ -96,10 +97,10 @@ def environment(warehouse_file: Path, settings: Settings) -> dict[str, str]:
 def prepared_manifest(project_dir: Path = PROJECT_DIR) -> Path:
     """The manifest of the definitions as they are now, parsed only if they changed.
 
-    Returns dbt_project/target/manifest.json, beside which lies the parsed form that a build
-    starts from. Safe when two processes come at once: each file is put in place whole, the stamp
-    last. Raises RunFailed with the kind of dbt's error when the project does not parse, and saying
-    so when this user may neither read what is prepared nor prepare it.
+    Returns dbt_project/target/manifest.json, beside which lie the parsed form that a build starts
+    from, and dbt's documentation page. Safe when two processes come at once: each file is put in
+    place whole, the stamp last. Raises RunFailed with the kind of dbt's error when the project does
+    not parse, and saying so when this user may neither read what is prepared nor prepare it.
     """
     target = project_dir / "target"
     stamp = definitions_stamp()
@@ -125,10 +126,15 @@ def _prepare(project_dir: Path, target: Path, stamp: str) -> None:
     scratch = target / f".preparing-{os.getpid()}"
     scratch.mkdir(exist_ok=True)
     try:
-        parse = [*QUIET, "--no-partial-parse", "parse", "--project-dir", str(project_dir)]
-        parse += ["--profiles-dir", str(project_dir)]
-        parse += ["--target-path", str(scratch), "--log-path", str(scratch)]
-        invoke(parse)
+        folders = _folders(scratch, project_dir)
+        invoke([*QUIET, "--no-partial-parse", "parse", *folders])
+        # Of the manifest that was just written, without asking a database for anything.
+        static = ["--static", "--empty-catalog", "--no-compile"]
+        invoke([*QUIET, "docs", "generate", *static, *folders])
+        names = ("static_index.html", "catalog.json", PREPARED[0])
+        page, catalog, manifest = ((scratch / name).read_text(encoding="utf-8") for name in names)
+        page = dbt_docs.offline(page, catalog, json.loads(manifest), str(project_dir.parent))
+        (scratch / dbt_docs.NAME).write_text(page, encoding="utf-8")
         (scratch / STAMP).write_text(stamp)
         for name in (*PREPARED, STAMP):
             (scratch / name).chmod(0o644)  # whatever the umask of a night

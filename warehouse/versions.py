@@ -23,6 +23,7 @@ DEFINITION_FILES = (
     "warehouse/control_tables.py",
     "warehouse/dbt_plugin.py",
     "warehouse/distributions.py",
+    "warehouse/publication/dbt_docs.py",
     "warehouse/publication/tiers.py",
 )
 DEFINITION_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".py", ".md", ".json"})

@@ -78,7 +78,7 @@ def test_every_user_may_read_what_a_night_prepared(small_project: Path) -> None:
     }
     assert modes == {
         "target": 0o755,
-        **dict.fromkeys(("manifest.json", "partial_parse.msgpack", "prepared_from"), 0o644),
+        **dict.fromkeys((*dbt_program.PREPARED, dbt_program.STAMP), 0o644),
     }
 
 

@@ -11,7 +11,7 @@ from warehouse import ddl, results
 from warehouse.errors import FileRefused
 from warehouse.home import Home
 from warehouse.ingest import landing
-from warehouse.publication import Publication, publish
+from warehouse.publication import Publication, dbt_docs, publish
 from warehouse.results import CheckResult, utc_now
 from warehouse.settings import Settings, load_settings
 
@@ -122,6 +122,7 @@ def small_night(home: Home, rows: int = 50, public: dict[str, str] | None = None
     settings = load_settings(home)
     manifest = home.dagster / "manifest.json"
     manifest.write_text(json.dumps(dbt_manifest(public or {})))
+    manifest.with_name(dbt_docs.NAME).write_text("<html>The models.</html>")
     night = Night(home, settings, manifest)
     with night.connect() as con:
         ddl.ensure(con, {}, settings)

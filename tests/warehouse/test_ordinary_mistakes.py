@@ -18,7 +18,8 @@ from tests.warehouse.street_files import HEADER, member, row, street_csv, street
 from warehouse.contract import Contract, Files, load_contract, load_contracts
 from warehouse.errors import FileRefused
 from warehouse.home import Home
-from warehouse.ingest.checking import CheckedFile, check_file
+from warehouse.ingest.checking import check_file
+from warehouse.reading import Reading
 from warehouse.reading.names import MemberNames, plain_name
 
 STREET = load_contract("police/street_crime")
@@ -26,7 +27,7 @@ BOUNDARY = load_contract("reference/boundary")
 GOOD = b"report_id,received,note\n1,2020-01-02,hello\n"
 
 
-def checked(path: Path, feed: str) -> list[CheckedFile]:
+def checked(path: Path, feed: str) -> list[Reading]:
     return check_file(path, load_contract(feed)).files
 
 

@@ -17,8 +17,15 @@ from tests.warehouse.old_duckdb import old_duckdb
 from tests.warehouse.small_night import MODELS, Night, dbt_manifest, small_night
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import Home
-from warehouse.publication import current_folder, input_state, is_unchanged, list_publications
+from warehouse.publication import (
+    current_folder,
+    dbt_docs,
+    input_state,
+    is_unchanged,
+    list_publications,
+)
 from warehouse.publication.manifest import (
+    Manifest,
     damaged_files,
     describe_files,
     read_manifest,
@@ -185,19 +192,27 @@ def test_files_are_read_only_and_closed_to_others(night: Night) -> None:
         assert mode == (0o550 if path.is_dir() else 0o440), path
 
 
-def test_quality_pages_are_published_with_the_data_docs(night: Night, tmp_path: Path) -> None:
+def test_pages_are_published_and_those_of_unchanged_models_are_stored_once(
+    night: Night, tmp_path: Path
+) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "index.html").write_text("<p>docs")
-    night.check("run-1", "fail", "error", severity="warning")
-    page = (night.publish(data_docs=docs).folder / "quality" / "index.html").read_text()
-    assert "check.warning.0" in page
-    assert "check.warning.1" in page
-    assert 'href="data_docs/index.html"' in page
-    assert "http" not in page
-    current = current_folder(night.home)
-    assert current is not None
-    assert (current / "quality/data_docs/index.html").read_text() == "<p>docs"
+
+    def pages(con: object, folder: Path, manifest: Manifest, before: Path | None) -> None:
+        (folder / "index.html").write_text(f"{manifest.publication_id} after {before}")
+
+    first, second = (
+        night.publish(data_docs=docs, pages=pages).folder / "quality" for _ in range(2)
+    )
+    assert (first / "data_docs" / "index.html").read_text() == "<p>docs"
+    assert first.parent.name in (second / "index.html").read_text()
+    page = night.manifest.with_name(dbt_docs.NAME)
+    for folder in (first, second):
+        assert (folder / "dbt" / "index.html").read_bytes() == page.read_bytes()
+    inodes = {(folder / "dbt" / "index.html").stat().st_ino for folder in (first, second)}
+    assert len(inodes) == 1
+    assert page.stat().st_ino not in inodes
 
 
 @pytest.mark.parametrize("status", ["fail", "error", "skipped"])

@@ -58,10 +58,10 @@ def test_before_the_first_publication(night: Night) -> None:
 def test_a_damaged_publication_is_not_made_current(night: Night) -> None:
     first = night.publish()
     second = night.publish()
-    page = first.folder / "quality" / "index.html"
+    page = first.folder / "quality" / "dbt" / "index.html"
     page.chmod(0o600)
     page.write_text("tampered")
-    with pytest.raises(CspError, match=r"damaged \(quality/index.html differs from its hash\)"):
+    with pytest.raises(CspError, match=r"damaged \(quality/dbt/index.html differs from its hash\)"):
         rollback(night.home)
     assert current_folder(night.home) == second.folder
 

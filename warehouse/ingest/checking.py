@@ -9,7 +9,8 @@ import duckdb
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused, UsageError
 from warehouse.faults import as_csp_error, refusing
-from warehouse.reading import Limits, Reading, batches, field_bucket_sql, read_batch
+from warehouse.reading import Limits, Member, Reading, batches, field_bucket_sql, read_batch
+from warehouse.sql_text import quoted
 
 MOST_REJECTS_SHOWN = 1000
 
@@ -48,25 +49,11 @@ class FieldCompleteness:
 
 
 @dataclass
-class CheckedFile:
-    """One file (of a zip: one member): its counts, or why it would be refused."""
-
-    file: str
-    layout: str | None = None
-    encoding: str | None = None
-    data_rows: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    skipped: int = 0
-    refused: FileRefused | None = None
-
-
-@dataclass
 class CheckReport:
-    """What `csp check` shows."""
+    """What `csp check` shows; of a zip `files` has each member."""
 
     feed: str
-    files: list[CheckedFile] = field(default_factory=list)
+    files: list[Reading] = field(default_factory=list)
     rejects: list[RejectedLine] = field(default_factory=list)
     completeness: list[FieldCompleteness] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
@@ -86,7 +73,7 @@ def check_file(path: Path, contract: Contract, limits: Limits | None = None) -> 
     """Read `path` against the contract in a database in memory; loads nothing, needs no home.
 
     Raises UsageError when there is no such file, CspError when the machine cannot read it. A file
-    that breaks the contract raises nothing: its CheckedFile says why it would be refused.
+    that breaks the contract raises nothing: its Reading says why it would be refused.
     """
     if not path.is_file():
         raise UsageError(f"There is no file {path}: give the path of an extract.")
@@ -106,26 +93,13 @@ def check_file(path: Path, contract: Contract, limits: Limits | None = None) -> 
                 for members in batches(path, contract, limits or Limits(), folder):
                     report.passed_over += [m.label for m in members if m.skipped]
                     readings = read_batch(con, contract, [m for m in members if not m.skipped])
-                    report.files += [_checked(reading) for reading in readings]
+                    report.files += readings
                     _note_rejects(con, readings, report)
                     _add_buckets(con, contract, totals)
         except FileRefused as refused:
-            report.files.append(CheckedFile(path.name, refused=refused))
+            report.files.append(Reading(Member(path.name, path.name), refused))
     report.completeness = list(totals.values())
     return report
-
-
-def _checked(reading: Reading) -> CheckedFile:
-    return CheckedFile(
-        file=reading.member.label,
-        layout=reading.layout,
-        encoding=reading.encoding,
-        data_rows=reading.data_rows,
-        accepted=reading.accepted,
-        rejected=reading.rejected,
-        skipped=reading.skipped,
-        refused=reading.refused,
-    )
 
 
 def _note_rejects(
@@ -147,22 +121,17 @@ def _add_buckets(
     con: duckdb.DuckDBPyConnection, contract: Contract, totals: dict[str, FieldCompleteness]
 ) -> None:
     """Add the batch's rows to the counts: one pass over the rows for all columns."""
-    buckets = ("valid", "invalid", "not stated", "missing", "not applicable")
+    buckets = ("valid", "invalid", "not_stated", "missing", "not_applicable")
     counts = ", ".join(
-        f"count(*) FILTER (b{i} = '{bucket}')"
+        f"count(*) FILTER (b{i} = '{bucket.replace('_', ' ')}')"
         for i, _ in enumerate(contract.columns)
         for bucket in buckets
     )
     cells = ", ".join(
-        f"""{field_bucket_sql(column, f'"{column.name}"')} AS b{i}"""
+        f"{field_bucket_sql(column, quoted(column.name))} AS b{i}"
         for i, column in enumerate(contract.columns)
     )
     row = con.execute(f"SELECT {counts} FROM (SELECT {cells} FROM incoming)").fetchone() or ()
-    for i, column in enumerate(contract.columns):
-        total = totals[column.name]
-        valid, invalid, not_stated, missing, not_applicable = row[5 * i : 5 * i + 5]
-        total.valid += valid
-        total.invalid += invalid
-        total.not_stated += not_stated
-        total.missing += missing
-        total.not_applicable += not_applicable
+    places = [(column.name, bucket) for column in contract.columns for bucket in buckets]
+    for (name, bucket), count in zip(places, row, strict=True):
+        setattr(totals[name], bucket, getattr(totals[name], bucket) + count)

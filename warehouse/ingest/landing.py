@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import FileRefused
-from warehouse.files import sha256_of, sync, write_whole
+from warehouse.files import link_or_copy, sha256_of, sync, write_whole
 from warehouse.home import Home
 
 # Programs that deliver files write under such a name and rename at the end.
@@ -166,7 +166,9 @@ def take(landed: Landed, folder: Path, max_bytes: int) -> tuple[Path, str] | Non
         if os.fstat(file.fileno()).st_ino != landed.inode:
             return None
         if landed.size > max_bytes:
-            _link_or_copy(landed.path, copy)
+            # A link to another's file would stay its sender's, to write and to chmod.
+            ours = landed.path.lstat().st_uid == os.geteuid()
+            (link_or_copy if ours else shutil.copyfile)(landed.path, copy)
             while block := file.read(BLOCK):
                 digest.update(block)
         else:
@@ -272,16 +274,6 @@ def _list_feed(home: Home, feed: str, folder: Path, found: Listing) -> None:
 def _stray(home: Home, entry: os.DirEntry[str], what: str, mend: str = PUT_ELSEWHERE) -> str:
     place = os.fsencode(os.path.relpath(entry.path, home.root)).decode("utf-8", "replace")
     return f"{place} {what} and was left alone: {mend}."
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    """A link where the file is ours; another's would stay its sender's, to write and to chmod."""
-    try:
-        if source.lstat().st_uid != os.geteuid():
-            raise PermissionError
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _fitting(name: str) -> str:

@@ -26,7 +26,7 @@ import contextlib
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -143,8 +143,7 @@ def ingest(
         ddl.ensure(con, contracts, settings)
         STANDARDS.write(con, STANDARDS.read(home.standards_file))
         WAIVERS.write(con, WAIVERS.read(home.waivers_file))
-        _empty(home.work / "taken")
-        _empty(home.work / "unpacked")
+        _empty(home)
         ledger = Ledger(con)
         accepted = _accept(ledger, con, report)
         found = landing.listing(home, contracts)
@@ -168,18 +167,17 @@ def ingest(
             pseudonyms = load_pseudonyms(home)
             require_same_key(con, pseudonyms)
             pseudonyms.register(con)
+        loaders = {
+            name: _Loader(home, settings, contracts[name], con, ledger, at, pseudonyms, keep_error)
+            for name in touched
+        }
         for landed in complete:
-            loader = _Loader(
-                home, settings, contracts[landed.feed], con, ledger, at, pseudonyms, keep_error
-            )
-            feed = result.feeds[landed.feed]
             with as_csp_error(f"Loading {landed.feed}/{landed.name} (it stays in landing)"):
-                loader.load(landed, feed, report)
-        for name, contract in contracts.items():
-            for stale in stale_files[name]:
-                loader = _Loader(home, settings, contract, con, ledger, at, pseudonyms, keep_error)
+                loaders[landed.feed].load(landed, result.feeds[landed.feed], report)
+        for name, stale_of_feed in stale_files.items():
+            for stale in stale_of_feed:
                 with as_csp_error(f"Reading {name}/{stale.name} again"):
-                    loader.read_again(stale, result.feeds[name], report)
+                    loaders[name].read_again(stale, result.feeds[name], report)
         for name, month in ledger.latest_months().items():
             if name in result.feeds:
                 result.feeds[name].latest_month = month
@@ -221,10 +219,28 @@ class _Loader:
         if refused.__cause__ is not None:
             self.keep_error(refused.__cause__)
 
-    def _roll_back(self) -> None:
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.ledger.begin()
+        try:
+            yield
+            self.con.execute("COMMIT")
+        except BaseException:
+            # After a full disk DuckDB may have ended the transaction, or itself, already.
+            with contextlib.suppress(duckdb.Error):
+                self.con.execute("ROLLBACK")
+            raise
+
+    def _begin_again(self) -> None:
         # After some of DuckDB's errors the transaction has ended already.
         with contextlib.suppress(duckdb.TransactionException):
             self.con.execute("ROLLBACK")
+        self.ledger.begin()
+
+    def _batches(self, path: Path) -> Generator[list[Member], None, None]:
+        unpacked = self.home.work / "unpacked"
+        unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return batches(path, self.contract, limits(self.settings), unpacked, BATCH_BYTES)
 
     def _read_members(self, members: list[Member]) -> list[Reading]:
         masking = self.pseudonyms.mask if self.pseudonyms else None
@@ -276,8 +292,7 @@ class _Loader:
         self.at("cleared")
         self.ledger.note_cleared(landed, sha256)
         self.at("noted")
-        _empty(self.home.work / "taken")
-        _empty(self.home.work / "unpacked")
+        _empty(self.home)
 
     def read_again(self, stale: Stale, feed: FeedLoad, report: Report) -> None:
         """Replace what was read of a kept file by what today's contract reads of it."""
@@ -295,27 +310,20 @@ class _Loader:
             )
             report(f"WARNING {feed.noticed[-1]}")
             return
-        try:
-            self.ledger.begin()
+        with self._transaction():
             try:
                 with refusing():
                     refused = self._replace(kept, stale)
             except FileRefused as error:
                 self.unexpected(error)
-                self._roll_back()
-                self.ledger.begin()
+                self._begin_again()
                 refused = error
                 for row in stale.rows.values():
                     row.status = "refused"
             self.ledger.write_again(self.contract, stale)
             self.at("replaced")
-            self.con.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(duckdb.Error):
-                self.con.execute("ROLLBACK")
-            raise
         self.at("read again")
-        _empty(self.home.work / "unpacked")
+        _empty(self.home)
         read = [row for row in stale.rows.values() if row.status == "loaded"]
         for row in read:
             feed.count(row)
@@ -346,10 +354,7 @@ class _Loader:
     def _replace(self, kept: Path, stale: Stale) -> FileRefused | None:
         """Read the stale members; what could not be read is marked refused and keeps its rows."""
         untouched, refused = set(stale.rows), None
-        unpacked = self.home.work / "unpacked"
-        unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
-        reader = batches(kept, self.contract, limits(self.settings), unpacked, BATCH_BYTES)
-        with contextlib.closing(reader):
+        with contextlib.closing(self._batches(kept)) as reader:
             for members in reader:
                 # By hash: of two members with the same bytes one is read, as the first time.
                 stated = {each.sha256: each for each in members if not each.skipped}
@@ -368,15 +373,13 @@ class _Loader:
         return refused
 
     def _in_transaction(self, landed: Landed, copy: Path | None, sha256: str) -> _Outcome:
-        try:
-            self.ledger.begin()
+        with self._transaction():
             try:
                 with refusing():
                     outcome = self._read(landed, copy, sha256)
                 self._hold(landed, outcome.rows)
             except FileRefused as refused:
-                self._roll_back()
-                self.ledger.begin()
+                self._begin_again()
                 row = AuditRow(
                     file_name=landed.name,
                     sha256=sha256,
@@ -392,12 +395,6 @@ class _Loader:
             place = self._keep(landed, copy, sha256, outcome)
             self.ledger.write(self.contract, landed, sha256, place, outcome.rows)
             self.at("kept")
-            self.con.execute("COMMIT")
-        except BaseException:
-            # After a full disk DuckDB may have ended the transaction, or itself, already.
-            with contextlib.suppress(duckdb.Error):
-                self.con.execute("ROLLBACK")
-            raise
         self.at("committed")
         return outcome
 
@@ -420,10 +417,7 @@ class _Loader:
             self._bring_back(landed, row, whole, kept)
             return _Outcome([row], {}, [])
         outcome = _Outcome([], {}, [])
-        unpacked = self.home.work / "unpacked"
-        unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
-        reader = batches(copy, self.contract, limits(self.settings), unpacked, BATCH_BYTES)
-        with contextlib.closing(reader):
+        with contextlib.closing(self._batches(copy)) as reader:
             for members in reader:
                 self._read_batch(landed, members, outcome)
         if not outcome.rows:
@@ -615,8 +609,8 @@ def _accept(ledger: Ledger, con: duckdb.DuckDBPyConnection, report: Report) -> d
 
 def _wait(feed: FeedLoad, landed: Landed, why: str, report: Report) -> None:
     feed.waiting += 1
-    feed.noticed.append(f"{landed.feed}/{landed.name} {why}: left in landing for the next run.")
     message = f"{landed.feed}/{landed.name} {why}: left in landing for the next run."
+    feed.noticed.append(message)
     feed.messages.append(message)
     report(message)
 
@@ -654,7 +648,8 @@ def _lines(landed: Landed, outcome: _Outcome, seconds: float) -> list[str]:
     return lines
 
 
-def _empty(folder: Path) -> None:
-    """Remove what a killed run left in a scratch folder."""
-    if folder.exists():
-        shutil.rmtree(folder)
+def _empty(home: Home) -> None:
+    """Remove what was copied and unpacked, also by a killed run."""
+    for name in ("taken", "unpacked"):
+        if (home.work / name).exists():
+            shutil.rmtree(home.work / name)

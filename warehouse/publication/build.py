@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-import os
-import shutil
 from pathlib import Path
 
 import duckdb
 
 from warehouse.errors import RunFailed
-from warehouse.files import sha256_of
+from warehouse.files import link_or_copy, sha256_of
 from warehouse.publication.manifest import Manifest, TableEntry
 from warehouse.publication.tables import PublishedTable
 from warehouse.publication.tiers import Source
@@ -140,11 +138,3 @@ def reusable(previous: Path | None, manifest: Manifest | None, wanted: TableEntr
             if listed and path.is_file() and sha256_of(path) == listed.sha256:
                 return path
     return None
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """A hard link, or a copy where the file system has none."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

@@ -10,14 +10,13 @@ import duckdb
 
 from warehouse.ddl import open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
-from warehouse.files import sha256_of
+from warehouse.files import link_or_copy, sha256_of
 from warehouse.home import Home
 from warehouse.messages import mend_of, safe_message
 from warehouse.publication import dbt_docs, store
 from warehouse.publication.build import (
     column_types,
     fingerprint,
-    link_or_copy,
     reusable,
     write_duckdb,
     write_parquet,
@@ -29,7 +28,6 @@ from warehouse.publication.manifest import (
     describe_files,
     write_manifest,
 )
-from warehouse.publication.pages import index_page
 from warehouse.publication.state import input_state
 from warehouse.publication.store import Publication
 from warehouse.publication.tables import published_tables
@@ -59,8 +57,8 @@ def publish(
     """Publish the warehouse as it stands, if the run's blocking checks passed.
 
     con: the warehouse, open for writing; opened (and closed) here when absent. state: the
-    input_state the run started from, computed now when absent. pages: writes the auditors' pages;
-    without it one page says what was published. The caller holds the run lock.
+    input_state the run started from, computed now when absent. pages: writes the auditors' pages.
+    The caller holds the run lock.
     Raises RunBlocked when a blocking check of this run failed, could not be evaluated, or none
     was evaluated; RunFailed when building or the audit fails. After either, and after a kill at
     any moment, the former publication is current and whole.
@@ -94,8 +92,9 @@ def publish(
             quality.mkdir()
             if data_docs is not None:
                 shutil.copytree(data_docs, quality / "data_docs")
-            _add_dbt_docs(home, quality / "dbt", dbt_manifest)
-            (pages or one_page)(warehouse, quality, manifest, store.current_folder(home))
+            _add_dbt_docs(home, quality / "dbt", dbt_manifest.with_name(dbt_docs.NAME))
+            if pages is not None:
+                pages(warehouse, quality, manifest, store.current_folder(home))
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)
@@ -248,27 +247,12 @@ def _write_files(
     write_duckdb(con, tiers[PARTNER], partner, equal)
 
 
-def _add_dbt_docs(home: Home, folder: Path, dbt_manifest: Path) -> None:
+def _add_dbt_docs(home: Home, folder: Path, prepared: Path) -> None:
     """The models' pages; the file of the publication before where the models are the same."""
     folder.mkdir()
-    page = folder / "index.html"
-    dbt_docs.write(dbt_manifest, page)
     newest, _ = store.newest(home) or (None, None)
-    former = newest / "quality" / "dbt" / page.name if newest else None
-    if former is not None and former.is_file() and sha256_of(former) == sha256_of(page):
-        page.unlink()
-        link_or_copy(former, page)
-
-
-def one_page(
-    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, before: Path | None
-) -> None:
-    """What was published, and the checks that did not pass, on one page."""
-    not_passed = con.execute(
-        "select check_id, severity, status, coalesce(observed, '') from quality.check_result "
-        "where run_id = ? and status in ('fail', 'error') order by severity, check_id",
-        [manifest.run_id],
-    ).fetchall()
-    docs = (folder / "data_docs" / "index.html").is_file()
-    page = index_page(manifest, not_passed, docs=docs)
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    former = newest / "quality" / "dbt" / "index.html" if newest else None
+    if former is not None and former.is_file() and sha256_of(former) == sha256_of(prepared):
+        link_or_copy(former, folder / "index.html")
+    else:
+        shutil.copyfile(prepared, folder / "index.html")

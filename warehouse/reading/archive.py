@@ -24,6 +24,7 @@ from typing import IO
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
 from warehouse.faults import refusing
+from warehouse.files import sha256_of
 from warehouse.reading.content import Expected, require_content, require_small_directory
 from warehouse.reading.names import MemberNames, Verdict, plain_name
 from warehouse.reading.textfile import TextFile, open_text
@@ -130,16 +131,12 @@ def _plain_member(path: Path, contract: Contract, limits: Limits, workdir: Path)
     size = path.stat().st_size
     if size > limits.max_bytes:
         raise _too_big(limits)
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
     _require_format(path, limits)
     plain = path
     if set("*?[") & set(path.name):  # DuckDB would take the name for a pattern
         plain = workdir / f"member{path.suffix}"
         plain.symlink_to(path.resolve())
-    return _finished(path.name, path.name, plain, size, digest.hexdigest(), contract, workdir)
+    return _finished(path.name, path.name, plain, size, sha256_of(path), contract, workdir)
 
 
 def _gzip_member(path: Path, contract: Contract, limits: Limits, workdir: Path) -> Member:

@@ -51,6 +51,11 @@ class Reading:
     captured: dict[str, str] = field(default_factory=dict)  # constants and captured texts
     absent: tuple[str, ...] = ()  # optional columns the file does not carry
 
+    @property
+    def file(self) -> str:
+        """The landed file, or the member within it."""
+        return self.member.label
+
 
 def read_batch(
     con: duckdb.DuckDBPyConnection,
