@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -275,12 +276,15 @@ def _events(
 ) -> Iterator[Any]:
     """Dagster's events for dbt's results: rows and seconds of a table, failures of a test."""
     checks = {(spec.metadata or {}).get(UNIQUE_ID): spec for spec in context.assets_def.check_specs}
-    for uid in specs.keys() - {result["unique_id"] for result in outcome.results}:
-        # A seed or a view that was left alone. Without its event Dagster would skip what reads it.
-        if specs[uid].key in context.selected_asset_keys:
-            yield dg.Output(None, output_name=specs[uid].key.to_python_identifier())
-    for result in outcome.results:
-        uid, status = result["unique_id"], result["status"]
+    found = {result["unique_id"]: result for result in outcome.results}
+    # Dagster wants a table's event after those of the tables that it is made of.
+    for uid in TopologicalSorter(manifest["parent_map"]).static_order():
+        if uid not in found:
+            # A seed or a view that was left alone: without its event, what reads it is skipped.
+            if uid in specs and specs[uid].key in context.selected_asset_keys:
+                yield dg.Output(None, output_name=specs[uid].key.to_python_identifier())
+            continue
+        result, status = found[uid], found[uid]["status"]
         seconds = round(float(result.get("execution_time") or 0), 3)
         if uid in specs and status == "success":
             node = manifest["nodes"][uid]
