@@ -4,12 +4,13 @@ import os
 import stat
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
+import dagster as dg
 import pytest
 
 from orchestration import dbt_program
-from orchestration.build import _waived_results, refuse_if_incomplete
+from orchestration.build import Outcome, _events, refuse_if_incomplete
 from orchestration.night import Night
 from tests.warehouse.street_files import SETTINGS
 from warehouse.errors import RunBlocked, RunFailed
@@ -136,3 +137,20 @@ def test_a_test_that_says_why_says_it_where_it_stops_the_build() -> None:
         "Blocking checks failed (dbt.assert_codes, dbt.other), so dim_area were not built. "
         "E07000999 is in no lookup."
     )
+
+
+def test_what_was_left_alone_is_told_of_in_the_order_of_dependencies() -> None:
+    specs = {
+        uid: dg.AssetSpec(uid.split(".")[1]) for uid in ("model.view", "model.table", "seed.s")
+    }
+    manifest = {
+        "parent_map": {"model.view": ["model.table"], "model.table": ["seed.s"], "seed.s": []},
+        "nodes": {"model.table": {"schema": "facts", "name": "table"}},
+    }
+    context: Any = SimpleNamespace(
+        assets_def=SimpleNamespace(check_specs=[]),
+        selected_asset_keys={spec.key for spec in specs.values()},
+    )
+    outcome = Outcome([{"unique_id": "model.table", "status": "success"}], {}, [], {})
+    events = _events(context, manifest, specs, outcome)
+    assert [event.output_name for event in events] == ["s", "table", "view"]
