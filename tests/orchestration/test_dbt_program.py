@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration import dbt_program
-from orchestration.build import Outcome, _events, refuse_if_incomplete
+from orchestration.build import Outcome, _events, _waived_results, refuse_if_incomplete
 from orchestration.night import Night
 from tests.warehouse.street_files import SETTINGS
 from warehouse.errors import RunBlocked, RunFailed
