@@ -1,16 +1,18 @@
 """Kill ingest anywhere, run it again: the tables and folders are those of an undisturbed run."""
 
+import codecs
 import multiprocessing
 import os
 import random
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,10 @@ from tests.warehouse.street_files import (
     row,
     street_csv,
     street_zip,
+    with_tables,
 )
 from warehouse import ddl
+from warehouse.contract import load_contracts
 from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.ingest.loading import ingest
@@ -39,6 +43,7 @@ STEPS_A_FILE = 6  # taken, inserted, kept, committed, cleared, noted
 # The server imports once and forks the runs to be killed from a process without threads.
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload([__name__])
+load_contracts()  # read once, by the server
 
 
 @pytest.fixture
@@ -49,7 +54,8 @@ def tmp_path() -> Iterator[Path]:
 
 
 def land_everything(home: Home) -> int:
-    """Files that take every way through ingest; how many."""
+    """Files that take every way through ingest, into a home with tables; how many."""
+    with_tables(home)
     april = street_csv([row(1), row(2), "ragged"])
     may = street_csv([row(n, "2020-05") for n in range(5)])
     land(home, "a.csv", april)
@@ -65,7 +71,34 @@ def land_everything(home: Home) -> int:
     return 5
 
 
-def run_and_die(root: Path, at_step: int) -> None:
+def telling(sender: Connection, run: Callable[..., list[str]], *args: object) -> None:
+    try:
+        sender.send(run(*args))
+    except CspError as error:
+        sender.send([str(error)])
+        sys.exit(error.exit_code)
+
+
+def started(run: Callable[..., list[str]], *args: object) -> tuple[BaseProcess, Connection]:
+    """A run begun in a process of its own, and where it sends its messages when it ends."""
+    receiver, sender = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=telling, args=(sender, run, *args))
+    process.start()
+    sender.close()
+    return process, receiver
+
+
+def ended(run: Callable[..., list[str]], *args: object) -> tuple[int | None, list[str]]:
+    """The exit status and the messages of a run in a process of its own."""
+    process, receiver = started(run, *args)
+    process.join(60)
+    try:
+        return process.exitcode, receiver.recv()
+    except EOFError:  # killed
+        return process.exitcode, []
+
+
+def run_and_die(root: Path, at_step: int) -> list[str]:
     home, steps = Home(root), 0
 
     def count(step: str) -> None:
@@ -75,16 +108,14 @@ def run_and_die(root: Path, at_step: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with ddl.open_warehouse(home, SETTINGS) as con:
-        ingest(home, SETTINGS, con, lambda message: None, count)
+        return list(ingest(home, SETTINGS, con, lambda message: None, count).feeds[FEED].messages)
 
 
 def killed(home: Home, at_step: int) -> bool:
     """Run ingest in a process that kills itself at the step; whether it came that far."""
-    process = SPAWN.Process(target=run_and_die, args=(home.root, at_step))
-    process.start()
-    process.join(60)
-    assert process.exitcode in (0, -signal.SIGKILL)
-    return process.exitcode != 0
+    status, _ = ended(run_and_die, home.root, at_step)
+    assert status in (0, -signal.SIGKILL)
+    return status != 0
 
 
 @pytest.fixture(scope="module")
@@ -128,21 +159,18 @@ def test_killed_again_and_again_until_it_is_through(
     assert everything(home) == undisturbed
 
 
-def run_until_killed(root: Path) -> None:
-    run_and_die(root, -1)
-
-
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     def landed(name: str) -> Home:
         home = Home(tmp_path / name)
         home.init()
+        with_tables(home)
         months = [f"2020-{m:02d}" for m in range(1, 7)]
         land(
             home,
             "half.zip",
-            street_zip({member(m): street_csv(row(n, m) for n in range(4000)) for m in months}),
+            street_zip({member(m): street_csv(row(n, m) for n in range(1000)) for m in months}),
         )
-        land(home, "x.csv", street_csv(row(n, "2020-07") for n in range(20_000)), LONG_AGO + 1)
+        land(home, "x.csv", street_csv(row(n, "2020-07") for n in range(5_000)), LONG_AGO + 1)
         return home
 
     reference = landed("reference")
@@ -152,8 +180,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     delays = random.Random(2)
     home = landed("killed")
     for _ in range(6):
-        process = SPAWN.Process(target=run_until_killed, args=(home.root,))
-        process.start()
+        process, _ = started(run_and_die, home.root, -1)
         time.sleep(delays.uniform(0, took))
         process.kill()
         process.join(60)
@@ -171,14 +198,10 @@ def test_landing_the_tail_of_a_killed_run_again_later_is_a_duplicate(home: Home)
     assert ask(home, "SELECT count(*) FROM quality.load_audit WHERE NOT cleared") == [(0,)]
 
 
-def run_with_small_disk(root: Path, largest: int) -> None:
+def run_with_small_disk(root: Path, largest: int) -> list[str]:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-    try:
-        run_and_die(root, -1)
-    except CspError as error:
-        print(error, file=sys.stderr)
-        os._exit(CspError.exit_code)
+    return run_and_die(root, -1)
 
 
 @pytest.mark.parametrize("largest", [1 << 16, 900_000, 3 << 20])
@@ -191,16 +214,10 @@ def test_a_full_disk_is_one_plain_sentence_and_keeps_the_landed_file(
     if form == "zip":
         content = street_zip({member("2020-04"): content})
     path = land(home, f"a.{form}", content)
-    small = subprocess.run(
-        [sys.executable, "-c", SMALL_DISK, str(home.root), str(largest)],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert small.returncode == 1, small.stderr
+    status, [line] = ended(run_with_small_disk, home.root, largest)
+    assert status == 1
     assert path.read_bytes() == content
-    (line,) = small.stderr.strip().splitlines()
+    assert "\n" not in line
     assert "the disk is full" in line
     assert "Make room" in line
     night(home)
@@ -208,33 +225,18 @@ def test_a_full_disk_is_one_plain_sentence_and_keeps_the_landed_file(
     assert not path.exists()
 
 
-SMALL_DISK = """
-import sys
-from pathlib import Path
-from tests.warehouse.test_crash import run_with_small_disk
-run_with_small_disk(Path(sys.argv[1]), int(sys.argv[2]))
-"""
-
-AS_NOBODY = """
-import encodings.utf_8_sig, os, sys
-from pathlib import Path
-from tests.warehouse.street_files import land, night, row, street_csv
-from warehouse.errors import CspError
-from warehouse.home import Home
-if os.geteuid() == 0:
-    # A first night, on another home, imports what `nobody` may not read in root's own Python.
-    warm = Home(Path(sys.argv[2]))
-    warm.init()
-    land(warm, "warm.csv", street_csv([row(1), "ragged"]))
-    night(warm)
-    os.setgroups([]); os.setgid(65534); os.setuid(65534)
-try:
-    for message in night(Home(Path(sys.argv[1]))).feeds["police/street_crime"].messages:
-        print(message)
-except CspError as error:
-    print(error)
-    sys.exit(error.exit_code)
-"""
+def run_as_nobody(root: Path, warm_root: Path) -> list[str]:
+    if os.geteuid() == 0:
+        # A first night, on another home, imports what `nobody` may not read in root's own Python.
+        codecs.lookup("utf-8-sig")
+        warm = Home(warm_root)
+        warm.init()
+        land(warm, "warm.csv", street_csv([row(1), "ragged"]))
+        night(warm)
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    return run_and_die(root, -1)
 
 
 @pytest.fixture
@@ -258,16 +260,11 @@ def open_home(home: Home, tmp_path: Path) -> Iterator[Home]:
         yield home
 
 
-def as_nobody(home: Home) -> tuple[int, str]:
-    ran = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(home.root), str(home.root.with_name("warm"))],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert ran.stderr == ""
-    return ran.returncode, ran.stdout
+def as_nobody(home: Home) -> tuple[int | None, list[str]]:
+    with_tables(home)
+    if os.geteuid() == 0:
+        os.chown(home.warehouse_file, 65534, 65534)
+    return ended(run_as_nobody, home.root, home.root.with_name("warm"))
 
 
 def test_a_file_that_may_not_be_read_is_left_and_spoils_no_other(open_home: Home) -> None:
@@ -276,19 +273,21 @@ def test_a_file_that_may_not_be_read_is_left_and_spoils_no_other(open_home: Home
     land(open_home, "b.csv", street_csv([row(2)]), LONG_AGO + 1)
     status, told = as_nobody(open_home)
     assert status == 0
-    assert "a.csv cannot be read by this user; give it read access: left in landing" in told
-    assert "b.csv: 1 rows" in told
+    assert "a.csv cannot be read by this user; give it read access: left in landing" in "".join(
+        told
+    )
+    assert "b.csv: 1 rows" in "".join(told)
     assert path.exists()
 
 
 def test_an_archive_that_may_not_be_written_is_one_plain_sentence(open_home: Home) -> None:
     path = land(open_home, "a.csv", street_csv([row(1)]))
     open_home.archive.chmod(0o500)
-    status, told = as_nobody(open_home)
+    status, [told] = as_nobody(open_home)
     assert status == 1
-    assert told.count("\n") == 1
+    assert "\n" not in told
     assert "access is refused" in told
     assert path.exists()
     open_home.archive.chmod(0o700)
-    status, told = as_nobody(open_home)
+    status, [told] = as_nobody(open_home)
     assert (status, "a.csv: 1 rows" in told) == (0, True)
