@@ -1,27 +1,22 @@
 """Kill ingest anywhere, run it again: the tables and folders are those of an undisturbed run."""
 
-import codecs
-import multiprocessing
 import os
 import random
 import resource
 import shutil
 import signal
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.warehouse.processes import ended, ended_as, killed, owned_by, run_and_die, started
 from tests.warehouse.street_files import (
     FEED,
     LONG_AGO,
     MEMORY,
-    SETTINGS,
     ask,
     audit,
     everything,
@@ -33,17 +28,9 @@ from tests.warehouse.street_files import (
     street_zip,
     with_tables,
 )
-from warehouse import ddl
-from warehouse.contract import load_contracts
-from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.ingest.loading import ingest
 
 STEPS_A_FILE = 6  # taken, inserted, kept, committed, cleared, noted
-# The server imports once and forks the runs to be killed from a process without threads.
-SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__])
-load_contracts()  # read once, by the server
 
 
 @pytest.fixture
@@ -69,53 +56,6 @@ def land_everything(home: Home) -> int:
     link.symlink_to(home.csp_yml)
     os.utime(link, (LONG_AGO + 4, LONG_AGO + 4), follow_symlinks=False)
     return 5
-
-
-def telling(sender: Connection, run: Callable[..., list[str]], *args: object) -> None:
-    try:
-        sender.send(run(*args))
-    except CspError as error:
-        sender.send([str(error)])
-        sys.exit(error.exit_code)
-
-
-def started(run: Callable[..., list[str]], *args: object) -> tuple[BaseProcess, Connection]:
-    """A run begun in a process of its own, and where it sends its messages when it ends."""
-    receiver, sender = SPAWN.Pipe(duplex=False)
-    process = SPAWN.Process(target=telling, args=(sender, run, *args))
-    process.start()
-    sender.close()
-    return process, receiver
-
-
-def ended(run: Callable[..., list[str]], *args: object) -> tuple[int | None, list[str]]:
-    """The exit status and the messages of a run in a process of its own."""
-    process, receiver = started(run, *args)
-    process.join(60)
-    try:
-        return process.exitcode, receiver.recv()
-    except EOFError:  # killed
-        return process.exitcode, []
-
-
-def run_and_die(root: Path, at_step: int) -> list[str]:
-    home, steps = Home(root), 0
-
-    def count(step: str) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == at_step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with ddl.open_warehouse(home, SETTINGS) as con:
-        return list(ingest(home, SETTINGS, con, lambda message: None, count).feeds[FEED].messages)
-
-
-def killed(home: Home, at_step: int) -> bool:
-    """Run ingest in a process that kills itself at the step; whether it came that far."""
-    status, _ = ended(run_and_die, home.root, at_step)
-    assert status in (0, -signal.SIGKILL)
-    return status != 0
 
 
 @pytest.fixture(scope="module")
@@ -225,53 +165,21 @@ def test_a_full_disk_is_one_plain_sentence_and_keeps_the_landed_file(
     assert not path.exists()
 
 
-def run_as_nobody(root: Path, warm_root: Path) -> list[str]:
-    if os.geteuid() == 0:
-        # A first night, on another home, imports what `nobody` may not read in root's own Python.
-        codecs.lookup("utf-8-sig")
-        warm = Home(warm_root)
-        warm.init()
-        land(warm, "warm.csv", street_csv([row(1), "ragged"]))
-        night(warm)
-        os.setgroups([])
-        os.setgid(65534)
-        os.setuid(65534)
-    return run_and_die(root, -1)
+NOBODY = 65534
 
 
 @pytest.fixture
-def open_home(home: Home, tmp_path: Path) -> Iterator[Home]:
+def open_home(home: Home) -> Iterator[Home]:
     """A home that the user `nobody` owns (where the tests run as root), so that modes count."""
-    if os.geteuid() == 0:
-        checkout = Path(__file__).resolve().parents[2]
-        closed = [p for p in (checkout, *checkout.parents) if p.stat().st_mode & 5 != 5]
-        if closed:
-            pytest.skip("the checkout lies where only its owner can read: no other user can run it")
-        for path in [home.root, *home.root.rglob("*")]:
-            os.chown(path, 65534, 65534)
-        above = [p for p in tmp_path.parents if p.stat().st_uid == 0 and p.stat().st_mode & 5 != 5]
-        modes = {path: path.stat().st_mode for path in [tmp_path, *above]}
-        for path, mode in modes.items():
-            path.chmod(mode | 0o005)
+    with owned_by(home, NOBODY, NOBODY):
         yield home
-        for path, mode in modes.items():
-            path.chmod(mode)
-    else:
-        yield home
-
-
-def as_nobody(home: Home) -> tuple[int | None, list[str]]:
-    with_tables(home)
-    if os.geteuid() == 0:
-        os.chown(home.warehouse_file, 65534, 65534)
-    return ended(run_as_nobody, home.root, home.root.with_name("warm"))
 
 
 def test_a_file_that_may_not_be_read_is_left_and_spoils_no_other(open_home: Home) -> None:
     path = land(open_home, "a.csv", street_csv([row(1)]))
     path.chmod(0)
     land(open_home, "b.csv", street_csv([row(2)]), LONG_AGO + 1)
-    status, told = as_nobody(open_home)
+    status, told = ended_as(open_home, NOBODY, NOBODY)
     assert status == 0
     assert "a.csv cannot be read by this user; give it read access: left in landing" in "".join(
         told
@@ -283,11 +191,11 @@ def test_a_file_that_may_not_be_read_is_left_and_spoils_no_other(open_home: Home
 def test_an_archive_that_may_not_be_written_is_one_plain_sentence(open_home: Home) -> None:
     path = land(open_home, "a.csv", street_csv([row(1)]))
     open_home.archive.chmod(0o500)
-    status, [told] = as_nobody(open_home)
+    status, [told] = ended_as(open_home, NOBODY, NOBODY)
     assert status == 1
     assert "\n" not in told
     assert "access is refused" in told
     assert path.exists()
     open_home.archive.chmod(0o700)
-    status, [told] = as_nobody(open_home)
+    status, [told] = ended_as(open_home, NOBODY, NOBODY)
     assert (status, "a.csv: 1 rows" in told) == (0, True)

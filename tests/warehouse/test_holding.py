@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.warehouse import partner_files
+from tests.warehouse.processes import killed
 from tests.warehouse.street_files import (
     FEED,
     FORCE,
@@ -25,7 +26,6 @@ from tests.warehouse.street_files import (
     street_csv,
     street_zip,
 )
-from tests.warehouse.test_crash import killed
 from warehouse import ddl, status
 from warehouse.contract import Update
 from warehouse.home import Home

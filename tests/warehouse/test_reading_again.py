@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.warehouse.processes import killed
 from tests.warehouse.street_files import (
     FEED,
     LONG_AGO,
@@ -21,7 +22,6 @@ from tests.warehouse.street_files import (
     street_csv,
     street_zip,
 )
-from tests.warehouse.test_crash import killed
 from warehouse import ddl, runs
 from warehouse.contract import Contract, load_contracts
 from warehouse.home import Home
