@@ -158,7 +158,7 @@ def _sentences(
     Only of a test with meta.says_why: its column `sentence` is made of codes, counts and the names
     that the contracts and the settings know, never of a record.
     """
-    said: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for result in found:
         node = manifest.nodes.get(result["unique_id"])
         speaks = node is not None and node.config.meta.get("says_why")
@@ -166,8 +166,8 @@ def _sentences(
             rows = connection.execute(
                 f"select distinct sentence from ({result['compiled_code']}) order by 1"
             ).fetchall()
-            said[node.name] = _listed([sentence for (sentence,) in rows], between=" ")
-    return said
+            sentences[node.name] = _listed([sentence for (sentence,) in rows], between=" ")
+    return sentences
 
 
 def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[str, str]:
@@ -261,10 +261,10 @@ def refuse_if_incomplete(
     if skipped:
         failed = [_name(r) for r in dbt_results if r["status"] in ("fail", "error")]
         failed = [name for name in failed if name not in set_aside]
-        said = "".join(f" {sentences[name]}" for name in failed if name in sentences)
+        explained = "".join(f" {sentences[name]}" for name in failed if name in sentences)
         checks = _listed([f"dbt.{name}" for name in failed])
         raise RunBlocked(
-            f"Blocking checks failed ({checks}), so {_listed(skipped)} were not built.{said}"
+            f"Blocking checks failed ({checks}), so {_listed(skipped)} were not built.{explained}"
         )
 
 
