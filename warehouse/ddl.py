@@ -126,12 +126,8 @@ def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract])
     for contract in contracts:
         if contract.typed_view is None:
             continue
-        described = {
-            "_file_id": "The file the row came from (quality.load_audit).",
-            "_line_number": "Its line in that file.",
-        }
-        for name, description in contract.descriptions.items():
-            described[name] = description
+        described = {name: text for name, (_, text) in _raw_columns(contract).items()}
+        for name in contract.raw_columns:
             described[f"{name}_bucket"] = "valid, invalid, not stated, missing, not applicable."
         view = f"raw.{contract.typed_view}"
         comment = f"{contract.title}, as the contract reads it. One row: {contract.grain}."
