@@ -3,10 +3,10 @@
 import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 import duckdb
 
+from warehouse.contract import TIMES, Contract
 from warehouse.control_tables import CONTROL, VIEWS
 from warehouse.errors import CspError
 from warehouse.home import Home, private_files
@@ -14,9 +14,6 @@ from warehouse.messages import mend_of, safe_message
 from warehouse.reading import checks
 from warehouse.settings import Settings
 from warehouse.sql_text import literal, quoted
-
-if TYPE_CHECKING:
-    from warehouse.contract import Contract
 
 Row = tuple[object, ...]
 
@@ -52,7 +49,7 @@ def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def ensure(
-    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, "Contract"], settings: Settings
+    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], settings: Settings
 ) -> None:
     """Create what is missing and describe it; write the contracts and settings that models read.
 
@@ -81,7 +78,7 @@ def ensure(
         raise
 
 
-def _raw_columns(contract: "Contract") -> dict[str, tuple[str, str]]:
+def _raw_columns(contract: Contract) -> dict[str, tuple[str, str]]:
     columns = {
         "_file_id": ("BIGINT", "The file the row came from (quality.load_audit)."),
         "_line_number": ("BIGINT", "Its line in that file; for workbooks and GeoJSON its record."),
@@ -91,25 +88,32 @@ def _raw_columns(contract: "Contract") -> dict[str, tuple[str, str]]:
     return columns
 
 
-def typed_view_sql(contract: "Contract") -> str:
+def typed_view_sql(contract: Contract) -> str:
     """SQL of the raw rows as the contract reads them: each column typed, beside its bucket.
 
     A column is NULL unless its text is valid; `<column>_bucket` is valid, invalid, not stated,
     missing or not applicable. A pseudonym is as valid as the text that it stands for.
     """
-    parts = []
+    read, parts = ["*"], []
     for column in contract.columns:
         name = quoted(column.name)
         bucket = checks.field_bucket_sql(column, name)
         # Of several values some may be known although one of them is not.
         usable = "'valid', 'invalid'" if column.separator else "'valid'"
         wanted = f"({checks.state_sql(column, name)}) IN ({usable})"
-        parts.append(f"CASE WHEN {wanted} THEN {checks.cast_sql(column, name)} END AS {name}")
-        parts.append(f'{bucket} AS "{column.name}_bucket"')
-    return f"SELECT _file_id, _line_number, {', '.join(parts)} FROM raw.{contract.raw_table}"
+        typed = f"CASE WHEN {wanted} THEN {checks.cast_sql(column, name)} END AS {name}"
+        shown = f'{typed}, {bucket} AS "{column.name}_bucket"'
+        if column.type in TIMES and column.type != "month":
+            # Parsed once a row, not in each expression that asks for it: half of the view's time.
+            moment, parsed = checks.moment_sql(column, name), quoted(f"{column.name}_moment")
+            read.append(f"{moment} AS {parsed}")
+            shown = shown.replace(moment, parsed)
+        parts.append(shown)
+    rows = f"SELECT {', '.join(read)} FROM raw.{contract.raw_table}"
+    return f"SELECT _file_id, _line_number, {', '.join(parts)} FROM ({rows})"
 
 
-def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"]) -> None:
+def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """The views of the control tables and the typed views, each made again only if it changed."""
     held = dict(
         con.execute(
@@ -122,12 +126,8 @@ def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"
     for contract in contracts:
         if contract.typed_view is None:
             continue
-        described = {
-            "_file_id": "The file the row came from (quality.load_audit).",
-            "_line_number": "Its line in that file.",
-        }
-        for name, description in contract.descriptions.items():
-            described[name] = description
+        described = {name: text for name, (_, text) in _raw_columns(contract).items()}
+        for name in contract.raw_columns:
             described[f"{name}_bucket"] = "valid, invalid, not stated, missing, not applicable."
         view = f"raw.{contract.typed_view}"
         comment = f"{contract.title}, as the contract reads it. One row: {contract.grain}."
@@ -153,14 +153,14 @@ def _ensure_view(
         con.execute(f'COMMENT ON COLUMN {view}."{name}" IS {literal(description)}')
 
 
-def _feed_row(contract: "Contract") -> Row:
+def _feed_row(contract: Contract) -> Row:
     return (
         *(contract.feed, contract.partner, contract.name, contract.title, contract.cadence),
         *(contract.update.rule, contract.open_data, contract.grain),
     )
 
 
-def _exceptions(contracts: Iterable["Contract"]) -> list[Row]:
+def _exceptions(contracts: Iterable[Contract]) -> list[Row]:
     return [
         (contract.feed, kind, value)
         for contract in contracts
@@ -172,7 +172,7 @@ def _exceptions(contracts: Iterable["Contract"]) -> list[Row]:
     ]
 
 
-def _values(contracts: Iterable["Contract"]) -> list[Row]:
+def _values(contracts: Iterable[Contract]) -> list[Row]:
     return [
         (contract.feed, column.name, value)
         for contract in contracts
