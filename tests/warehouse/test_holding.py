@@ -173,7 +173,8 @@ def test_half_a_month_under_another_name_is_held_and_withdrawn(home: Home) -> No
     [told] = status.read(home)["held"]
     assert (told["feed"], told["file"]) == (FEED, "2019-03-a.csv")
 
-    assert change_force(home, "2019-03-a.csv", reason="half of it") == [
+    lines = change_force(home, "2019-03-a.csv", reason="half of it", record=status.record)
+    assert lines == [
         f"Withdrawn: {FEED}/2019-03-a.csv",
         "  What is in force stays as it was.",
     ]
@@ -323,18 +324,30 @@ def test_a_snapshot_is_compared_with_its_own_key(home: Home) -> None:
 
 
 def test_estimates_of_fewer_districts_add_to_the_series(home: Home) -> None:
-    def estimates(count: int) -> list[str]:
+    def estimates(count: int, *years: int) -> list[str]:
+        people = ",".join("9" for _ in years)
         return [
-            "ladcode20,laname20,country,population_2001",
-            *(f"E0700{number:04d},District {number},E,{1000 + number}" for number in range(count)),
+            ",".join(["ladcode20,laname20,country", *(f"population_{year}" for year in years)]),
+            *(f"E0700{number:04d},District {number},E,{people}" for number in range(count)),
         ]
 
     feed = "reference/district_population"
-    partner_files.land(home, feed, "a.csv", estimates(60))
-    partner_files.load(home)
-    partner_files.land(home, feed, "b.csv", estimates(7), LONG_AGO + 1)
-    partner_files.load(home)
+    for when, (name, lines) in enumerate(
+        {"a.csv": estimates(60, 2001, 2002), "b.csv": estimates(2, 2002, 2003)}.items()
+    ):
+        partner_files.land(home, feed, name, lines, LONG_AGO + when)
+        partner_files.load(home)
     assert files(home) == {"a.csv": "loaded", "b.csv": "loaded"}
+    # Of a district the newest file replaces the years that it has, and no others.
+    assert change_force(home, "a.csv")[1] == (
+        "  E07000000 2001: 1 → 0 rows, no file is left for it"
+    )
+    change_force(home, "a.csv", back=True)
+    assert change_force(home, "b.csv")[1:] == [
+        f"  E0700000{number} {year}: 1 → {given}"
+        for number in (0, 1)
+        for year, given in ((2002, "1 rows, from a.csv"), (2003, "0 rows, no file is left for it"))
+    ]
 
 
 def prepared(folder: Path) -> Home:
