@@ -15,8 +15,8 @@ from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.results import CheckResult, utc_now
 from warehouse.runs import Ending
+from warehouse.seeds import threshold
 from warehouse.settings import Settings
-from warehouse.thresholds import threshold
 
 LEAST_FALL = threshold("score_least_fall")
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,8 +48,8 @@ def tmp_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-def land_everything(home: Home) -> int:
-    """Files that take every way through ingest; how many."""
+def land_everything(home: Home) -> None:
+    """Five files that take every way through ingest."""
     april = street_csv([row(1), row(2), "ragged"])
     may = street_csv([row(n, "2020-05") for n in range(5)])
     land(home, "a.csv", april)
@@ -62,7 +62,6 @@ def land_everything(home: Home) -> int:
     link = home.landing / FEED / "link.csv"
     link.symlink_to(home.csp_yml)
     os.utime(link, (LONG_AGO + 4, LONG_AGO + 4), follow_symlinks=False)
-    return 5
 
 
 def run_and_die(root: Path, at_step: int) -> None:
@@ -87,45 +86,47 @@ def killed(home: Home, at_step: int) -> bool:
     return process.exitcode != 0
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
-    home = Home(tmp_path_factory.mktemp("undisturbed") / "home")
-    home.init()
-    land_everything(home)
-    night(home)
-    return everything(home)
+def kills_survived(
+    folder: Path, prepare: Callable[[Home], object], outcome: Callable[[Home], object]
+) -> int:
+    """Kill ingest of a prepared home at each of its steps, and run it again; how many steps it has.
 
-
-def test_killed_at_any_step_and_run_again(
-    tmp_path: Path, undisturbed: dict[str, list[object]]
-) -> None:
-    last = 0
-    for at_step in range(1, 100):
-        home = Home(tmp_path / f"home{at_step}")
+    Each time the outcome must be that of a home which nothing disturbed.
+    """
+    for at_step in range(100):
+        home = Home(folder / f"home{at_step}")
         home.init()
-        files = land_everything(home)
-        was_killed = killed(home, at_step)
+        prepare(home)
+        was_killed = at_step > 0 and killed(home, at_step)
         night(home)
-        assert everything(home) == undisturbed, f"killed at step {at_step}"
+        if at_step == 0:
+            wanted = outcome(home)
+        assert outcome(home) == wanted, f"killed at step {at_step}"
         assert [p for p in home.work.rglob("*") if p.is_file()] == []
         shutil.rmtree(home.root)
-        if not was_killed:
-            last = at_step - 1
-            break
-    assert last == 1 + files * STEPS_A_FILE  # and `listed`
+        if at_step and not was_killed:
+            return at_step - 1
+    raise AssertionError("it never came through")
+
+
+def test_killed_at_any_step_and_run_again(tmp_path: Path) -> None:
+    steps = kills_survived(tmp_path, land_everything, everything)
+    assert steps == 1 + 5 * STEPS_A_FILE  # and `listed`
 
 
 @pytest.mark.parametrize("every", [5, 6, 7])
-def test_killed_again_and_again_until_it_is_through(
-    home: Home, every: int, undisturbed: dict[str, list[object]]
-) -> None:
-    land_everything(home)
+def test_killed_again_and_again_until_it_is_through(home: Home, tmp_path: Path, every: int) -> None:
+    undisturbed = Home(tmp_path / "undisturbed")
+    undisturbed.init()
+    for each in (home, undisturbed):
+        land_everything(each)
+    night(undisturbed)
     nights = 1
     while killed(home, every):
         nights += 1
         assert nights < 50
     assert nights > 3
-    assert everything(home) == undisturbed
+    assert everything(home) == everything(undisturbed)
 
 
 def run_until_killed(root: Path) -> None:
@@ -214,81 +215,3 @@ from pathlib import Path
 from tests.warehouse.test_crash import run_with_small_disk
 run_with_small_disk(Path(sys.argv[1]), int(sys.argv[2]))
 """
-
-AS_NOBODY = """
-import encodings.utf_8_sig, os, sys
-from pathlib import Path
-from tests.warehouse.street_files import land, night, row, street_csv
-from warehouse.errors import CspError
-from warehouse.home import Home
-if os.geteuid() == 0:
-    # A first night, on another home, imports what `nobody` may not read in root's own Python.
-    warm = Home(Path(sys.argv[2]))
-    warm.init()
-    land(warm, "warm.csv", street_csv([row(1), "ragged"]))
-    night(warm)
-    os.setgroups([]); os.setgid(65534); os.setuid(65534)
-try:
-    for message in night(Home(Path(sys.argv[1]))).feeds["police/street_crime"].messages:
-        print(message)
-except CspError as error:
-    print(error)
-    sys.exit(error.exit_code)
-"""
-
-
-@pytest.fixture
-def open_home(home: Home, tmp_path: Path) -> Iterator[Home]:
-    """A home that the user `nobody` owns (where the tests run as root), so that modes count."""
-    if os.geteuid() == 0:
-        checkout = Path(__file__).resolve().parents[2]
-        closed = [p for p in (checkout, *checkout.parents) if p.stat().st_mode & 5 != 5]
-        if closed:
-            pytest.skip("the checkout lies where only its owner can read: no other user can run it")
-        for path in [home.root, *home.root.rglob("*")]:
-            os.chown(path, 65534, 65534)
-        above = [p for p in tmp_path.parents if p.stat().st_uid == 0 and p.stat().st_mode & 5 != 5]
-        modes = {path: path.stat().st_mode for path in [tmp_path, *above]}
-        for path, mode in modes.items():
-            path.chmod(mode | 0o005)
-        yield home
-        for path, mode in modes.items():
-            path.chmod(mode)
-    else:
-        yield home
-
-
-def as_nobody(home: Home) -> tuple[int, str]:
-    ran = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(home.root), str(home.root.with_name("warm"))],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert ran.stderr == ""
-    return ran.returncode, ran.stdout
-
-
-def test_a_file_that_may_not_be_read_is_left_and_spoils_no_other(open_home: Home) -> None:
-    path = land(open_home, "a.csv", street_csv([row(1)]))
-    path.chmod(0)
-    land(open_home, "b.csv", street_csv([row(2)]), LONG_AGO + 1)
-    status, told = as_nobody(open_home)
-    assert status == 0
-    assert "a.csv cannot be read by this user; give it read access: left in landing" in told
-    assert "b.csv: 1 rows" in told
-    assert path.exists()
-
-
-def test_an_archive_that_may_not_be_written_is_one_plain_sentence(open_home: Home) -> None:
-    path = land(open_home, "a.csv", street_csv([row(1)]))
-    open_home.archive.chmod(0o500)
-    status, told = as_nobody(open_home)
-    assert status == 1
-    assert told.count("\n") == 1
-    assert "access is refused" in told
-    assert path.exists()
-    open_home.archive.chmod(0o700)
-    status, told = as_nobody(open_home)
-    assert (status, "a.csv: 1 rows" in told) == (0, True)

@@ -66,6 +66,7 @@ NIGHT = """
 import encodings.utf_8_sig, os, sys
 from pathlib import Path
 from tests.warehouse.street_files import land, night, row, street_csv
+from warehouse.errors import CspError
 from warehouse.home import Home
 warm = Home(Path(sys.argv[2]))
 warm.init()
@@ -75,8 +76,11 @@ user, *groups = map(int, sys.argv[3:])
 os.setgroups(groups); os.setgid(groups[0]); os.setuid(user)
 home = Home(Path(sys.argv[1]))
 home.init()
-for message in night(home).feeds["police/street_crime"].messages:
-    print(message)
+try:
+    for message in night(home).feeds["police/street_crime"].messages:
+        print(message)
+except CspError as error:
+    print(f"{error.exit_code}: {error}")
 """
 
 
@@ -210,6 +214,16 @@ def test_a_folder_of_another_owner_stops_nothing(service_home: Home) -> None:
     told = night_of_service(service_home, ANALYSTS, POLICE_GROUP)
     assert told == ""
     assert not path.exists()
+
+
+def test_an_archive_that_may_not_be_written_is_one_plain_sentence(service_home: Home) -> None:
+    path = of_a_colleague(service_home, 0o640)
+    service_home.archive.chmod(0o500)
+    told = night_of_service(service_home, ANALYSTS, POLICE_GROUP)
+    assert told.startswith("1: Loading police/street_crime/other.csv")
+    assert (told.count("\n"), "access is refused" in told, path.exists()) == (1, True, True)
+    service_home.archive.chmod(0o700)
+    assert "other.csv: 1 rows" in night_of_service(service_home, ANALYSTS, POLICE_GROUP)
 
 
 def test_an_analyst_is_told_what_cannot_be_seen_not_that_it_is_not_there(
