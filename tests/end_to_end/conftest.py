@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from tests.end_to_end.running import REFERENCE_FILES, SETTINGS, STREET, csp, land, run
-from tests.end_to_end.street_story import Story
+from tests.end_to_end.street_story import first_story
 from warehouse.home import Home
 
 FORCE = "Leicestershire Police"
@@ -71,9 +71,7 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
     def make(home: Home) -> None:
         home.init(SETTINGS)
-        story = Story(11)
-        story.begin()
-        for each in story.deliveries:
+        for each in first_story().deliveries:
             land(home, each.feed, each.name, each.content, each.when)
         run(home)
 

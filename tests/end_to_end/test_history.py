@@ -17,7 +17,7 @@ from warehouse.home import Home
 from warehouse.publication import publish
 from warehouse.settings import load_settings
 
-NIGHTS = 4
+NIGHTS = 2
 # What a night adds to the pages while the history is shorter than they show: a row for each
 # partner's score, one for each outcome of the checks, and a mark for each in two pictures.
 MOST_BYTES_A_NIGHT = 6_000

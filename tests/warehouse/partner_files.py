@@ -4,15 +4,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
+from tests.warehouse.street_files import ask as ask
+from tests.warehouse.street_files import with_tables
 from warehouse import ddl
 from warehouse.home import Home
 from warehouse.ingest.loading import IngestResult, ingest
 from warehouse.settings import load_settings
 
 LONG_AGO = 1_300_000_000
-Rows = list[tuple[object, ...]]
 
 
 def land(home: Home, feed: str, name: str, lines: Sequence[str], when: float = LONG_AGO) -> Path:
@@ -27,13 +26,7 @@ def land(home: Home, feed: str, name: str, lines: Sequence[str], when: float = L
 
 def load(home: Home) -> IngestResult:
     """Ingest whatever has landed."""
+    with_tables(home)
     settings = load_settings(home)
     with ddl.open_warehouse(home, settings) as con:
         return ingest(home, settings, con, lambda line: None)
-
-
-def ask(home: Home, sql: str) -> Rows:
-    """A query of the home's warehouse."""
-    with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
-        rows: Rows = con.sql(sql).fetchall()
-    return rows

@@ -48,6 +48,8 @@ OF_PATTERN = {
 def sound(column: Column, rng: random.Random) -> str:
     if column.values:
         chosen = rng.choice(column.values)
+        if column.separator:
+            chosen += rng.choice(["", column.separator + rng.choice(column.values)])
         return rng.choice([chosen, chosen.upper(), f" {chosen} "])
     if column.pattern:
         return OF_PATTERN.get(column.pattern, "28A")

@@ -1,25 +1,29 @@
 """Kill ingest anywhere, run it again: the tables and folders are those of an undisturbed run."""
 
-import multiprocessing
 import os
 import random
 import resource
-import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.warehouse.processes import (
+    ended,
+    ended_as,
+    killed,
+    kills_survived,
+    owned_by,
+    run_and_die,
+    started,
+)
 from tests.warehouse.street_files import (
     FEED,
     LONG_AGO,
     MEMORY,
-    SETTINGS,
     ask,
     audit,
     everything,
@@ -29,16 +33,11 @@ from tests.warehouse.street_files import (
     row,
     street_csv,
     street_zip,
+    with_tables,
 )
-from warehouse import ddl
-from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.ingest.loading import ingest
 
 STEPS_A_FILE = 6  # taken, inserted, kept, committed, cleared, noted
-# The server imports once and forks the runs to be killed from a process without threads.
-SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__])
 
 
 @pytest.fixture
@@ -49,7 +48,8 @@ def tmp_path() -> Iterator[Path]:
 
 
 def land_everything(home: Home) -> None:
-    """Five files that take every way through ingest."""
+    """Five files that take every way through ingest, into a home with tables."""
+    with_tables(home)
     april = street_csv([row(1), row(2), "ragged"])
     may = street_csv([row(n, "2020-05") for n in range(5)])
     land(home, "a.csv", april)
@@ -64,49 +64,13 @@ def land_everything(home: Home) -> None:
     os.utime(link, (LONG_AGO + 4, LONG_AGO + 4), follow_symlinks=False)
 
 
-def run_and_die(root: Path, at_step: int) -> None:
-    home, steps = Home(root), 0
-
-    def count(step: str) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == at_step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with ddl.open_warehouse(home, SETTINGS) as con:
-        ingest(home, SETTINGS, con, lambda message: None, count)
-
-
-def killed(home: Home, at_step: int) -> bool:
-    """Run ingest in a process that kills itself at the step; whether it came that far."""
-    process = SPAWN.Process(target=run_and_die, args=(home.root, at_step))
-    process.start()
-    process.join(60)
-    assert process.exitcode in (0, -signal.SIGKILL)
-    return process.exitcode != 0
-
-
-def kills_survived(
-    folder: Path, prepare: Callable[[Home], object], outcome: Callable[[Home], object]
-) -> int:
-    """Kill ingest of a prepared home at each of its steps, and run it again; how many steps it has.
-
-    Each time the outcome must be that of a home which nothing disturbed.
-    """
-    for at_step in range(100):
-        home = Home(folder / f"home{at_step}")
-        home.init()
-        prepare(home)
-        was_killed = at_step > 0 and killed(home, at_step)
-        night(home)
-        if at_step == 0:
-            wanted = outcome(home)
-        assert outcome(home) == wanted, f"killed at step {at_step}"
-        assert [p for p in home.work.rglob("*") if p.is_file()] == []
-        shutil.rmtree(home.root)
-        if at_step and not was_killed:
-            return at_step - 1
-    raise AssertionError("it never came through")
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
+    home = Home(tmp_path_factory.mktemp("undisturbed") / "home")
+    home.init()
+    land_everything(home)
+    night(home)
+    return everything(home)
 
 
 def test_killed_at_any_step_and_run_again(tmp_path: Path) -> None:
@@ -115,35 +79,30 @@ def test_killed_at_any_step_and_run_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("every", [5, 6, 7])
-def test_killed_again_and_again_until_it_is_through(home: Home, tmp_path: Path, every: int) -> None:
-    undisturbed = Home(tmp_path / "undisturbed")
-    undisturbed.init()
-    for each in (home, undisturbed):
-        land_everything(each)
-    night(undisturbed)
+def test_killed_again_and_again_until_it_is_through(
+    home: Home, every: int, undisturbed: dict[str, list[object]]
+) -> None:
+    land_everything(home)
     nights = 1
     while killed(home, every):
         nights += 1
         assert nights < 50
     assert nights > 3
-    assert everything(home) == everything(undisturbed)
-
-
-def run_until_killed(root: Path) -> None:
-    run_and_die(root, -1)
+    assert everything(home) == undisturbed
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     def landed(name: str) -> Home:
         home = Home(tmp_path / name)
         home.init()
+        with_tables(home)
         months = [f"2020-{m:02d}" for m in range(1, 7)]
         land(
             home,
             "half.zip",
-            street_zip({member(m): street_csv(row(n, m) for n in range(4000)) for m in months}),
+            street_zip({member(m): street_csv(row(n, m) for n in range(1000)) for m in months}),
         )
-        land(home, "x.csv", street_csv(row(n, "2020-07") for n in range(20_000)), LONG_AGO + 1)
+        land(home, "x.csv", street_csv(row(n, "2020-07") for n in range(5_000)), LONG_AGO + 1)
         return home
 
     reference = landed("reference")
@@ -153,8 +112,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     delays = random.Random(2)
     home = landed("killed")
     for _ in range(6):
-        process = SPAWN.Process(target=run_until_killed, args=(home.root,))
-        process.start()
+        process, _ = started(run_and_die, home.root, -1)
         time.sleep(delays.uniform(0, took))
         process.kill()
         process.join(60)
@@ -172,14 +130,10 @@ def test_landing_the_tail_of_a_killed_run_again_later_is_a_duplicate(home: Home)
     assert ask(home, "SELECT count(*) FROM quality.load_audit WHERE NOT cleared") == [(0,)]
 
 
-def run_with_small_disk(root: Path, largest: int) -> None:
+def run_with_small_disk(root: Path, largest: int) -> list[str]:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-    try:
-        run_and_die(root, -1)
-    except CspError as error:
-        print(error, file=sys.stderr)
-        os._exit(CspError.exit_code)
+    return run_and_die(root, -1)
 
 
 @pytest.mark.parametrize("largest", [1 << 16, 900_000, 3 << 20])
@@ -192,16 +146,10 @@ def test_a_full_disk_is_one_plain_sentence_and_keeps_the_landed_file(
     if form == "zip":
         content = street_zip({member("2020-04"): content})
     path = land(home, f"a.{form}", content)
-    small = subprocess.run(
-        [sys.executable, "-c", SMALL_DISK, str(home.root), str(largest)],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert small.returncode == 1, small.stderr
+    status, [line] = ended(run_with_small_disk, home.root, largest)
+    assert status == 1
     assert path.read_bytes() == content
-    (line,) = small.stderr.strip().splitlines()
+    assert "\n" not in line
     assert "the disk is full" in line
     assert "Make room" in line
     night(home)
@@ -209,9 +157,37 @@ def test_a_full_disk_is_one_plain_sentence_and_keeps_the_landed_file(
     assert not path.exists()
 
 
-SMALL_DISK = """
-import sys
-from pathlib import Path
-from tests.warehouse.test_crash import run_with_small_disk
-run_with_small_disk(Path(sys.argv[1]), int(sys.argv[2]))
-"""
+NOBODY = 65534
+
+
+@pytest.fixture
+def open_home(home: Home) -> Iterator[Home]:
+    """A home that the user `nobody` owns (where the tests run as root), so that modes count."""
+    with owned_by(home, NOBODY, NOBODY):
+        yield home
+
+
+def test_a_file_that_may_not_be_read_is_left_and_spoils_no_other(open_home: Home) -> None:
+    path = land(open_home, "a.csv", street_csv([row(1)]))
+    path.chmod(0)
+    land(open_home, "b.csv", street_csv([row(2)]), LONG_AGO + 1)
+    status, told = ended_as(open_home, NOBODY, NOBODY)
+    assert status == 0
+    assert "a.csv cannot be read by this user; give it read access: left in landing" in "".join(
+        told
+    )
+    assert "b.csv: 1 rows" in "".join(told)
+    assert path.exists()
+
+
+def test_an_archive_that_may_not_be_written_is_one_plain_sentence(open_home: Home) -> None:
+    path = land(open_home, "a.csv", street_csv([row(1)]))
+    open_home.archive.chmod(0o500)
+    status, [told] = ended_as(open_home, NOBODY, NOBODY)
+    assert status == 1
+    assert "\n" not in told
+    assert "access is refused" in told
+    assert path.exists()
+    open_home.archive.chmod(0o700)
+    status, [told] = ended_as(open_home, NOBODY, NOBODY)
+    assert (status, "a.csv: 1 rows" in told) == (0, True)

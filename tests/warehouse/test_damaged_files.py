@@ -408,7 +408,7 @@ def test_a_zip_s_directory_is_not_read_when_it_is_too_long(tmp_path: Path) -> No
         list(archive.members(tmp_path / "a.zip", keyed(), Limits(max_members=100), tmp_path))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(raw=st.binary(max_size=400), name=st.sampled_from(["f.csv", "f.xlsx", "f.geojson", "f.zip"]))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, raw: bytes, name: str

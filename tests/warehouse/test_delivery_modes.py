@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.warehouse.processes import PROJECT, ended_as, owned_by
 from tests.warehouse.street_files import FEED, LONG_AGO, land, row, street_csv
 from warehouse.home import Home
 from warehouse.ingest import landing
 
-PROJECT = Path(__file__).resolve().parents[2]
 POLICE, COLLEAGUE, COUNCIL, SERVICE = 64101, 64102, 64103, 64104
 POLICE_GROUP, COUNCIL_GROUP, ANALYSTS = 64201, 64203, 64204
 
@@ -61,29 +61,6 @@ print(json.dumps({
 }))
 """
 
-# Imported and warmed as root, who can read Python; then the night of the service.
-NIGHT = """
-import encodings.utf_8_sig, os, sys
-from pathlib import Path
-from tests.warehouse.street_files import land, night, row, street_csv
-from warehouse.errors import CspError
-from warehouse.home import Home
-warm = Home(Path(sys.argv[2]))
-warm.init()
-land(warm, "warm.csv", street_csv([row(1), "ragged"]))
-night(warm)
-user, *groups = map(int, sys.argv[3:])
-os.setgroups(groups); os.setgid(groups[0]); os.setuid(user)
-home = Home(Path(sys.argv[1]))
-home.init()
-try:
-    for message in night(home).feeds["police/street_crime"].messages:
-        print(message)
-except CspError as error:
-    print(f"{error.exit_code}: {error}")
-"""
-
-
 # An analyst of the owner's group asks.
 STATUS = """
 import json, os, sys
@@ -98,26 +75,16 @@ print(json.dumps(status.read(Home(Path(sys.argv[1])))))
 
 
 @pytest.fixture
-def service_home(home: Home, tmp_path: Path) -> Iterator[Home]:
+def service_home(home: Home) -> Iterator[Home]:
     """A home of the service, with a landing folder as the document says."""
-    closed = [p for p in (PROJECT, *PROJECT.parents) if p.stat().st_mode & 5 != 5]
-    if closed:
-        pytest.skip("the checkout lies where only its owner can read: no other user can run it")
-    for path in [home.root, *home.root.rglob("*")]:
-        os.chown(path, SERVICE, ANALYSTS)
-    text = (PROJECT / "docs" / "schedule-on-a-server.md").read_text(encoding="utf-8")
-    [block] = re.findall(r"^```sh landing\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    for command in block.splitlines():
-        said, argument, *_ = command.removeprefix("sudo ").split()
-        argument = argument.replace("csp-police", str(POLICE_GROUP))
-        subprocess.run([said, argument, str(home.landing / FEED)], check=True)
-    above = [p for p in tmp_path.parents if p.stat().st_uid == 0 and p.stat().st_mode & 5 != 5]
-    modes = {path: path.stat().st_mode for path in [tmp_path, *above]}
-    for path, mode in modes.items():
-        path.chmod(mode | 0o005)
-    yield home
-    for path, mode in modes.items():
-        path.chmod(mode)
+    with owned_by(home, SERVICE, ANALYSTS):
+        text = (PROJECT / "docs" / "schedule-on-a-server.md").read_text(encoding="utf-8")
+        [block] = re.findall(r"^```sh landing\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        for command in block.splitlines():
+            said, argument, *_ = command.removeprefix("sudo ").split()
+            argument = argument.replace("csp-police", str(POLICE_GROUP))
+            subprocess.run([said, argument, str(home.landing / FEED)], check=True)
+        yield home
 
 
 def as_partner(home: Home, user: int, group: int, content: str = "x") -> dict[str, str]:
@@ -135,18 +102,9 @@ def as_partner(home: Home, user: int, group: int, content: str = "x") -> dict[st
 
 
 def night_of_service(home: Home, *groups: int) -> str:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", NIGHT, str(home.root), str(home.root.with_name("warm"))),
-            *map(str, (SERVICE, *groups)),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    status, messages = ended_as(home, SERVICE, *groups)
+    assert status == 0, messages
+    return "\n".join(messages)
 
 
 def of_a_colleague(home: Home, mode: int) -> Path:

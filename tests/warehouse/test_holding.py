@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.warehouse import partner_files
+from tests.warehouse.processes import kills_survived
 from tests.warehouse.street_files import (
     FEED,
     FORCE,
@@ -24,7 +25,6 @@ from tests.warehouse.street_files import (
     street_csv,
     street_zip,
 )
-from tests.warehouse.test_crash import kills_survived
 from warehouse import ddl, status
 from warehouse.contract import Update
 from warehouse.home import Home

@@ -101,7 +101,7 @@ def expected(landed: Sequence[tuple[str, Extract]]) -> list[tuple[object, ...]]:
     return rows
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(extracts, max_size=5), st.randoms(use_true_random=False))
 def test_any_files_landed_in_any_order_are_audited_as_the_rules_ask(
     chosen: list[Extract], order: object

@@ -72,6 +72,8 @@ def test_no_message_holds_a_pattern(loaded: Loaded) -> None:
 @EVERY
 def test_a_dry_run_tells_none_either(contract: Contract, tmp_path: Path) -> None:
     for name, content in contents(contract):
+        if name.endswith(("-1252.csv", ".gz", ".zip")):
+            continue  # the same texts in other wrappings, which loading has read
         path = tmp_path / name
         path.write_bytes(content)
         done = CliRunner().invoke(main, ["check", str(path), "--feed", contract.feed])

@@ -71,7 +71,7 @@ def written(moment: datetime, day: str, between: str, seconds: bool, rest: str) 
     return f"{moment.strftime(day)}{between}{clock}"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     moment=moments,
     day=st.sampled_from(DAYS),
@@ -87,7 +87,7 @@ def test_a_time_is_read_as_databases_write_it(
     assert typed(ON, full, short) == [moment.date()] * 2
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(moment=moments, offset=offsets, colon=st.booleans(), rest=st.one_of(st.just(""), decimals))
 @example(moment=datetime(2010, 5, 3, 23, 0), offset=timedelta(0), colon=True, rest="")
 def test_a_time_of_another_zone_is_put_on_the_clock_of_the_home(
@@ -113,7 +113,7 @@ def test_a_day_of_midnight_is_the_day() -> None:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(day=st.dates(date(1990, 4, 1), date(2026, 5, 31)))
 def test_the_end_of_a_month_is_read_in_every_form(day: date) -> None:
     first = day.replace(day=1)
@@ -134,7 +134,7 @@ clocks = st.sampled_from(["", " 10:00", " 10:00:00 AM", "T10:00:00"])
 days = st.lists(st.dates(date(1990, 4, 1), date(2026, 6, 30)), min_size=1, max_size=12)
 
 
-@settings(quick, max_examples=12)
+@settings(quick, max_examples=8)
 @given(days=days, late=st.integers(13, 28), form=american, clock=clocks, of_time=st.booleans())
 def test_a_column_of_month_and_day_refuses_the_file(
     days: list[date],
@@ -156,7 +156,7 @@ def test_a_column_of_month_and_day_refuses_the_file(
     assert read.counts == (0, 0, 0, 0)
 
 
-@settings(quick, max_examples=12)
+@settings(quick, max_examples=6)
 @given(days=days, wrong=st.sampled_from(["05/28/2010", "31/02/2010", "soon", "05-13-2010"]))
 def test_one_mistyped_date_among_days_and_months_rejects_its_row(
     days: list[date], wrong: str, tmp_path_factory: pytest.TempPathFactory
@@ -196,7 +196,7 @@ numbers = st.one_of(
 )
 
 
-@settings(quick, max_examples=25)
+@settings(quick, max_examples=15)
 @given(rows=st.lists(st.tuples(st.sampled_from("AB"), numbers), min_size=1, max_size=8))
 @example(rows=[("A", "0.17"), ("A", "1")])
 @example(rows=[("A", "0"), ("B", "17")])

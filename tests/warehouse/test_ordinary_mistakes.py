@@ -107,7 +107,7 @@ SHEETS = st.lists(
 ).filter(lambda sheets: any(state == "visible" for state, _ in sheets))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(SHEETS)
 def test_the_one_visible_sheet_that_fits_is_read_and_else_none(
     tmp_path_factory: pytest.TempPathFactory, sheets: list[tuple[str, bool]]
@@ -344,7 +344,7 @@ def test_a_column_too_many_may_be_ignored_by_the_contract(tmp_path: Path) -> Non
     ),
     left_out=st.sets(st.sampled_from(["report_id", "received", "note"]), max_size=2),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_advice_about_a_header_says_to_remove_a_column_or_quotes_it(
     tmp_path_factory: pytest.TempPathFactory, unknown: list[str], left_out: set[str]
 ) -> None:
@@ -400,7 +400,7 @@ def test_boundaries_are_taken_as_the_portal_publishes_them(
     number=st.integers(0, 3),
     wrong=st.sampled_from("gso"),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_coordinates_that_are_no_degrees_of_britain_name_their_feature(
     tmp_path_factory: pytest.TempPathFactory, x: float, y: float, number: int, wrong: str
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.warehouse.processes import kills_survived
 from tests.warehouse.street_files import (
     FEED,
     LONG_AGO,
@@ -20,7 +21,6 @@ from tests.warehouse.street_files import (
     street_csv,
     street_zip,
 )
-from tests.warehouse.test_crash import kills_survived
 from warehouse import ddl, runs
 from warehouse.contract import Contract, load_contracts
 from warehouse.home import Home

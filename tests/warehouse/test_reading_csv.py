@@ -262,7 +262,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([b"\n", b"\r\n"]))
 def test_the_fast_reader_and_the_exact_one_agree_on_any_bytes(body: bytes, end: bytes) -> None:
     content = b"report_id,received,note" + end + body
@@ -305,7 +305,7 @@ def test_the_readers_agree_on_odd_quotes_and_line_ends(row: bytes, tmp_path: Pat
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=8)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(CELL, max_size=12), st.sampled_from(["utf-8", "utf-8-sig"]))
 def test_whatever_a_csv_writer_wrote_comes_back_cell_for_cell(notes: list[str], code: str) -> None:
     import csv

@@ -3,18 +3,13 @@
 import csv
 import io
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.warehouse.partner_files import ask, land, load
 from warehouse.contract import load_contract
 from warehouse.home import Home
-from warehouse.ingest.checking import check_file
 from warehouse.reading.checks import field_bucket_sql
 
 HATE = (
@@ -126,53 +121,3 @@ def test_flags_and_optional_dates(home: Home) -> None:
         (None, "invalid", False, "valid", "invalid"),
         (None, "not applicable", None, "not stated", "not stated"),
     ]
-
-
-_cells = {
-    "strands": st.sampled_from(["racial", "racial;age", "x", "", "N/K", "Religious"]),
-    "victim_gender": st.sampled_from(["Male", "female", "x", "", "U", "Not stated"]),
-    "victim_age": st.sampled_from(["5", "130", "-3", "", "N/K", "forty"]),
-    "victim_ethnicity": st.sampled_from(["White", "mixed", "Martian", "", "99"]),
-}
-_rows = st.lists(st.fixed_dictionaries(_cells), min_size=5, max_size=40)
-
-
-@settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(rows=_rows)
-def test_csp_check_counts_what_the_view_counts(
-    rows: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """One definition of the domain: the dry run and the warehouse sort alike, every row once."""
-    home = Home(tmp_path_factory.mktemp("typed") / "home")
-    home.init()
-    names = HATE.split(",")
-    lines = [HATE]
-    for number, row in enumerate(rows):
-        fixed = {"report_id": f"R{number}", "reported_date": "2010-04-01", "source": "police",
-                 "kind": "offence", "district_code": "E07000129", **row}  # fmt: skip
-        lines.append(",".join(fixed[name] for name in names))
-    path: Path = land(home, "hate/report", "r.csv", lines)
-    report = check_file(path, load_contract("hate/report"))
-    load(home)
-    for field in report.completeness:
-        if field.column not in _cells:
-            continue
-        counted = dict(
-            ask(
-                home,
-                f"select {field.column}_bucket, count(*) from raw.hate__report__typed group by 1",
-            )
-        )
-        assert sum(counted.values()) == len(rows)
-        assert counted == {
-            bucket: n
-            for bucket, n in (
-                ("valid", field.valid),
-                ("invalid", field.invalid),
-                ("not stated", field.not_stated),
-                ("missing", field.missing),
-            )
-            if n
-        }
