@@ -65,12 +65,14 @@ test: setup ## every test
 smoke: setup ## the demo on another Python of those supported, where one is installed
 	@.ci/smoke
 
-lint: setup ## style, types, unused code, import directions and SQL
+lint: setup ## style, types, unused code, import directions, SQL and dbt's conventions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/vulture
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python -c 'from orchestration.dbt_program import prepared_manifest as p; p()'
+	$(BIN)/dbt-bouncer run
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 
 format: setup ## rewrite Python files in the project's style

@@ -1,8 +1,8 @@
 """`make bench`: every measurement side by side in one run; writes benchmarks/RESULTS.md.
 
-    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d,e,f]
+    python -m benchmarks [--shared DIR] [--repeat N] [--only a,b,c,d,e]
 
-Needs the official archives in ../shared/data (but for parts e and f, the demo) and about 4 GB of
+Needs the official archives in ../shared/data (but for part e, the demo) and about 4 GB of
 disk in the temporary folder.
 """
 
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -23,9 +24,16 @@ from tests.end_to_end.running import REFERENCE_FILES
 from warehouse.home import Home
 
 NATIONAL = "police-street/all-forces-2018-10-to-2018-11.zip"
-CORRECTED_MONTHS = (1, 6, 27, 60)
 LEICESTERSHIRE = "police-street/leicestershire-2018-10-to-2021-09.zip"
 STREET = "police/street_crime"
+
+
+Run = TypeVar("Run", Measured, Night)
+
+
+def fastest(runs: list[Run]) -> Run:
+    """The run of the fewest seconds."""
+    return min(runs, key=lambda done: done.seconds)
 
 
 @dataclass
@@ -53,15 +61,17 @@ class Bench:
     def loading(self) -> None:
         """(a) Load and validate against a bare read_csv."""
         for name, archive in self.sets.items():
-            ours: list[Measured] = []
-            bare: list[Measured] = []
+            seconds: dict[str, list[float]] = {"bare_load": [], "load": []}
+            rows = set()
             for _ in range(self.repeat):
-                for task_name, runs in (("bare_load", bare), ("load", ours)):
-                    scratch = self._fresh("scratch")
-                    runs.append(task(task_name, archive, scratch))
-            if ours[0].result["rows"] != bare[0].result["rows"]:
+                for loading, taken in seconds.items():
+                    done = self._task(loading, archive, self._fresh("scratch"))
+                    taken.append(done.seconds)
+                    rows.add(done.result["rows"])
+            if len(rows) > 1:
                 raise RuntimeError(f"{name}: not the same rows")
-            self._compare("a", "load and validate / bare read_csv", name, ours, bare, 2.0)
+            what = "load and validate / bare read_csv"
+            self._compare("a", what, name, seconds["load"], seconds["bare_load"], 2.0)
 
     def sql(self) -> None:
         """(b) The models' SQL against one script with the same figures."""
@@ -69,19 +79,19 @@ class Bench:
             home = self._home("sql", archive)
             task("ingest", home)
             ours: list[Measured] = []
-            hand: list[Measured] = []
-            for turn in range(self.repeat):
+            hand: list[float] = []
+            for _ in range(self.repeat):
                 by_hand, by_models = self._copy(home, "hand"), self._copy(home, "models")
-                hand.append(task("hand_written", by_hand))
-                ours.append(task("build_sql", by_models))
-                if turn == 0:
-                    self._same_values(name, by_models, by_hand)
-            self._compare("b", "SQL of the models / one script", name, ours, hand, 1.5)
+                hand.append(self._task("hand_written", by_hand).seconds)
+                ours.append(self._task("build_sql", by_models))
+            self._same_values(name, by_models, by_hand)
+            taken = [done.seconds for done in ours]
+            self._compare("b", "SQL of the models / one script", name, taken, hand, 1.5)
             dbt = task("dbt_build", self._copy(home, "dbt"))
-            best = min(ours, key=lambda done: done.seconds)
+            best = fastest(ours)
             self.found.models[name] = best.result["models"]
             whole = best.seconds + best.result["rest"]
-            self.found.notes.append(
+            self.found.note(
                 f"{name}: the other models (changes, trends, comparisons, hotspots, communities, "
                 f"completeness) take {best.result['rest']:.1f} s more; dbt takes "
                 f"{dbt.seconds:.1f} s to build all models from nothing, of which its own work is "
@@ -92,36 +102,34 @@ class Bench:
         """(c) A first night against the pandas script with the same district figures."""
         for name, archive in self.sets.items():
             target = self.folder / "figures.parquet"
-            pandas: list[Measured] = []
+            pandas: list[float] = []
             nights: list[Night] = []
             for _ in range((self.repeat + 1) // 2):
-                pandas.append(task("pandas_district", archive, self.data / "reference", target))
+                done = self._task("pandas_district", archive, self.data / "reference", target)
+                pandas.append(done.seconds)
                 home = self._home("whole", archive)
                 nights.append(night(home))
             self._same_districts(name, home, target)
-            best = min(nights, key=lambda done: done.seconds)
-            self._compare_night("c", "whole night / pandas script", name, best, pandas, 1.0)
+            self.found.night(f"first night, {name}", fastest(nights))
+            taken = [done.seconds for done in nights]
+            self._compare("c", "whole night / pandas script", name, taken, pandas, 1.0)
 
     def growing(self) -> None:
         """(d) One new month on ten years against the same on five."""
         nights: dict[str, list[Night]] = {"ten": [], "five": []}
         for years, archive in (("ten", self.ten), ("five", self.five)):
             home = self._home(f"history-{years}", archive)
-            first = night(home)
-            self.found.night(f"first night, {years} years", first)
+            self.found.night(f"first night, {years} years", night(home))
         for _ in range(self.repeat):
             for years in nights:
                 home = self._copy(self.folder / f"history-{years}", f"month-{years}")
                 shutil.copy2(self.new, home / "landing" / STREET)
                 nights[years].append(night(home))
                 shutil.rmtree(home)
-        best = {years: min(runs, key=lambda done: done.seconds) for years, runs in nights.items()}
-        for years, done in best.items():
-            self.found.night(f"one new month, {years} years", done)
-        self.found.row(
-            "d", "one new month: 10 years / 5 years", "Leicestershire",
-            best["ten"].seconds, best["five"].seconds, 1.2,
-        )  # fmt: skip
+        for years, runs in nights.items():
+            self.found.night(f"one new month, {years} years", fastest(runs))
+        ten, five = ([done.seconds for done in nights[years]] for years in ("ten", "five"))
+        self._compare("d", "one new month: 10 years / 5 years", "Leicestershire", ten, five, 1.2)
 
     def demo(self) -> None:
         """(e) The demo partnership, every feed, and ten times its events: a first night of each."""
@@ -132,75 +140,30 @@ class Bench:
                 home.init()
                 write_demo(home, scale=scale)
                 nights.append(night(home.root))
-                with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
-                    [(rows,)] = con.execute(
-                        "select sum(accepted) from quality.load_audit where status = 'loaded'"
-                    ).fetchall()
-            best = min(nights, key=lambda done: done.seconds)
-            self.found.night(f"first night, {name}", best)
-            self.found.shares(name, rows, best)
-            judged = task("expectations", home.root)
-            self.found.peaks.append(judged.peak_mib)
-            self.found.notes.append(
+            with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
+                [(rows,)] = con.execute(
+                    "select sum(accepted) from quality.load_audit where status = 'loaded'"
+                ).fetchall()
+            self.found.night(f"first night, {name}, {rows:,} rows", fastest(nights))
+            judged = self._task("expectations", home.root)
+            self.found.note(
                 f"{name}: {judged.result['checks']} expectations on {judged.result['rows']:,} "
                 f"rows (the largest fact has {judged.result['largest']:,}) take "
                 f"{judged.seconds:.1f} s after {judged.result['import']:.1f} s of importing Great "
                 f"Expectations, with a peak of {judged.peak_mib:.0f} MiB; "
                 f"{judged.result['errors']} could not be evaluated."
             )
-            print(f"  {self.found.notes[-1]}", flush=True)
 
-    def corrections(self) -> None:
-        """(f) Recorded crimes of 1, 6, 27 and 60 months of the demo, corrected."""
-        first = Home(self._fresh("corrected-demo"))
-        first.init()
-        write_demo(first)
-        night(first.root)
-        for months in (0, *CORRECTED_MONTHS):
-            done, rows = [], 0
-            for _ in range(self.repeat):
-                home = self._copy(first.root, "correction")
-                rows = inputs.correction(Home(home), months)
-                done.append(night(home))
-                shutil.rmtree(home)
-            best = min(done, key=lambda run: run.measured.processor)
-            self.found.night(
-                f"the demo, {rows:,} crimes of {months or 'no'} months corrected", best
-            )
-            self.found.correction(months, rows, best)
+    def _task(self, *words: str | Path) -> Measured:
+        done = task(*words)
+        self.found.peaks.append(done.peak_mib)
+        return done
 
     def _compare(
-        self,
-        letter: str,
-        what: str,
-        name: str,
-        ours: list[Measured],
-        other: list[Measured],
-        target: float,
+        self, letter: str, what: str, name: str, ours: list[float], other: list[float], most: float
     ) -> None:
-        for done in (*ours, *other):
-            self.found.peaks.append(done.peak_mib)
-        self.found.row(
-            letter,
-            what,
-            name,
-            statistics.median(done.seconds for done in ours),
-            statistics.median(done.seconds for done in other),
-            target,
-        )
-
-    def _compare_night(
-        self,
-        letter: str,
-        what: str,
-        name: str,
-        ours: Night,
-        other: list[Measured],
-        target: float,
-    ) -> None:
-        self.found.night(f"first night, {name}", ours)
-        best = min(done.seconds for done in other)
-        self.found.row(letter, what, name, ours.seconds, best, target)
+        """A row of the medians of seconds."""
+        self.found.row(letter, what, name, statistics.median(ours), statistics.median(other), most)
 
     def _same_values(self, name: str, models: Path, hand: Path) -> None:
         """Every indicator value of the two warehouses, as one table against the other."""
@@ -284,13 +247,13 @@ def main() -> None:
     words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     words.add_argument("--shared", type=Path, default=PROJECT.parent / "shared")
     words.add_argument("--repeat", type=int, default=3)
-    words.add_argument("--only", default="a,b,c,d,e,f")
+    words.add_argument("--only", default="a,b,c,d,e")
     words.add_argument("--results", type=Path, default=PROJECT / "benchmarks" / "RESULTS.md")
     chosen = words.parse_args()
     letters = chosen.only.split(",")
-    of_archives = set(letters) - {"e", "f"}
+    of_archives = set(letters) - {"e"}
     if of_archives and not (chosen.shared / "data").is_dir():
-        words.error(f"{chosen.shared}/data with the official archives is absent; try --only e,f")
+        words.error(f"{chosen.shared}/data with the official archives is absent; try --only e")
     with tempfile.TemporaryDirectory(prefix="csp-bench-") as folder:
         bench = Bench(chosen.shared / "data", Path(folder), chosen.repeat)
         parts: dict[str, Callable[[], None]] = {
@@ -299,7 +262,6 @@ def main() -> None:
             "c": bench.whole,
             "d": bench.growing,
             "e": bench.demo,
-            "f": bench.corrections,
         }
         if of_archives:
             bench.prepare()

@@ -20,7 +20,6 @@ class Report:
     notes: list[str] = field(default_factory=list)
     equal: list[str] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
-    corrections: list[tuple[int, int, Night]] = field(default_factory=list)
 
     def row(
         self, letter: str, what: str, data: str, ours: float, other: float, target: float
@@ -44,19 +43,10 @@ class Report:
             flush=True,
         )
 
-    def shares(self, name: str, rows: int, night: Night) -> None:
-        """Where the time of a night goes, as shares of all of it; printed at once."""
-        whole = night.measured.wall
-        steps = [*night.steps.items()]
-        rest = night.seconds - sum(seconds for _, seconds in steps)
-        parts = [("start of the process", night.start), *steps, ("events and end", rest)]
-        told = ", ".join(f"{part.lower()} {100 * seconds / whole:.0f} %" for part, seconds in parts)
-        self.notes.append(f"{name}, {rows:,} rows loaded in {whole:.1f} s: {told}.")
-        print(f"  {self.notes[-1]}", flush=True)
-
-    def correction(self, months: int, rows: int, night: Night) -> None:
-        """A night with so many rows of so many months sent again; the first is one with none."""
-        self.corrections.append((months, rows, night))
+    def note(self, line: str) -> None:
+        """One line beside the tables; printed at once."""
+        self.notes.append(line)
+        print(f"  {line}", flush=True)
 
     def write(self, target: Path) -> None:
         """The measured part of RESULTS.md; what was made of it is written by hand below a line."""
@@ -100,34 +90,12 @@ class Report:
                 f"| {name} | {night.start:.1f} | {night.seconds:.1f} | {steps} | "
                 f"{night.measured.peak_mib:.0f} |"
             )
-        lines += self._corrections()
         lines += ["", "## The same figures", "", *(f"- {line}" for line in self.equal)]
         lines += ["", "## The models", "", *(f"- {line}" for line in self.notes), ""]
         for name, models in self.models.items():
             slowest = sorted(models.items(), key=lambda item: -item[1])[:10]
             told = ", ".join(f"`{model}` {seconds:.2f}" for model, seconds in slowest)
             lines.append(f"- Slowest, {name}: {told}.")
-        return lines
-
-    def _corrections(self) -> list[str]:
-        if not self.corrections:
-            return []
-        *_, ordinary = self.corrections[0]
-        lines = [
-            *("", "## (f) Corrections of the demo's recorded crimes", ""),
-            "Processor seconds of a whole night; `over` is what it costs more than the night that "
-            "corrects one crime alone.",
-            "",
-            "| months corrected | rows sent again | night | over | over a thousand rows |",
-            "|--:|--:|--:|--:|--:|",
-        ]
-        for months, rows, night in self.corrections:
-            over = night.measured.processor - ordinary.measured.processor
-            each = f"{1000 * over / rows:.2f}" if months else ""
-            lines.append(
-                f"| {months or 'one crime'} | {rows:,} | {night.measured.processor:.1f} | "
-                f"{over:.1f} | {each} |"
-            )
         return lines
 
 

@@ -6,6 +6,7 @@ from cli.show import heading, plural, say, table
 from warehouse.contract import load_contract
 from warehouse.home import Home
 from warehouse.ingest.checking import CheckReport, check_file
+from warehouse.ingest.loading import limits
 from warehouse.reading import Limits
 from warehouse.settings import load_settings
 
@@ -49,8 +50,7 @@ def _limits(home: Home) -> Limits:
     """The home's limits, or the defaults: a supplier checks an extract without a home."""
     if not home.csp_yml.is_file() or home.is_blank:
         return Limits()
-    settings = load_settings(home)
-    return Limits(settings.max_file_mb << 20, settings.max_zip_members, settings.max_zip_ratio)
+    return limits(load_settings(home))
 
 
 def _rejects(report: CheckReport) -> None:

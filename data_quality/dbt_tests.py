@@ -16,7 +16,8 @@ import duckdb
 from warehouse.check_kinds import Severity, check_kinds
 from warehouse.errors import CspError
 from warehouse.messages import safe_message
-from warehouse.results import NOT_BUILT, CheckResult, Status, insert_rows, utc_now
+from warehouse.results import NOT_BUILT, CheckResult, Status, utc_now
+from warehouse.writing import replace_rows, transaction
 
 STATUS: dict[str, Status] = {"pass": "pass", "success": "pass", "fail": "fail", "warn": "fail"}
 
@@ -85,10 +86,10 @@ def nodes_of(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def write(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
     """Put the tests of dbt's manifest into quality.dbt_test, from where the catalogue has them."""
     rows = [astuple(check_of(node, manifest)) for node in nodes_of(manifest).values()]
-    con.execute("begin")
-    con.execute("delete from quality.dbt_test")
-    insert_rows(con, "quality.dbt_test", [field.name for field in fields(DbtTest)], sorted(rows))
-    con.execute("commit")
+    with transaction(con):
+        replace_rows(
+            con, "quality.dbt_test", [field.name for field in fields(DbtTest)], sorted(rows)
+        )
 
 
 def results_of(

@@ -2,6 +2,8 @@
 
 import duckdb
 
+from warehouse.writing import transaction
+
 COUNTS = "records, valid, missing, not_stated, invalid, not_applicable"
 
 SCORES = """
@@ -44,11 +46,6 @@ def keep(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
     A second call for the same run adds nothing. One row a change keeps the history of 100 fields of
     60 months small: a night without corrections adds only the new month's.
     """
-    con.execute("begin")
-    try:
+    with transaction(con):
         con.execute(SCORES, [run_id])
         con.execute(COMPLETENESS, [run_id])
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise

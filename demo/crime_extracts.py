@@ -72,12 +72,12 @@ def _corrections(rng: random.Random, crimes: Sequence[Crime]) -> tuple[Versions,
     The second is by the month's or night's extract that carries the crime as it stands. Only one
     thing changes of a crime; a late one was not sent at first.
     """
-    standing = [
+    unchanged = [
         crime
         for crime in crimes
         if crime.district == BLABY and crime.recorded >= f"{LAST_YEAR}-05" and not crime.hate
     ]
-    changing = pick(rng, [crime for crime in standing if not crime.cancelled], 6 * CORRECTIONS)
+    changing = pick(rng, [crime for crime in unchanged if not crime.cancelled], 6 * CORRECTIONS)
     changing.sort(key=lambda crime: (crime.recorded, crime.ref))
     elsewhere = named("Kirby Muxloe").code
     first: Versions = {}

@@ -15,8 +15,8 @@ from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.results import CheckResult, utc_now
 from warehouse.runs import Ending
+from warehouse.seeds import threshold
 from warehouse.settings import Settings
-from warehouse.thresholds import threshold
 
 LEAST_FALL = threshold("score_least_fall")
 
@@ -39,7 +39,7 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
 
     One that a channel did not take was not told.
     """
-    told = dict(
+    last_sent = dict(
         con.execute(
             "select subject, max(told_at) from quality.alert "
             "where kind = 'late' and failed is null group by subject"
@@ -54,8 +54,8 @@ def late(con: duckdb.DuckDBPyConnection, checks: Iterable[CheckResult]) -> list[
         if check.check_id.startswith("timeliness.")
         and check.status == "fail"
         and (
-            check.feed not in told
-            or (check.feed in received and told[check.feed] < received[check.feed])
+            check.feed not in last_sent
+            or (check.feed in received and last_sent[check.feed] < received[check.feed])
         )
     ]
 

@@ -22,6 +22,7 @@ from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
 from warehouse.home_tables import waivers_of
 from warehouse.messages import SHOWN_BY_DEBUG, safe_message
+from warehouse.sql_text import quoted
 
 STEP = "dbt_build"
 RUN_RESULTS = "run_results.json"
@@ -145,9 +146,32 @@ def build(
         of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
         results.append(connection, [*of_tests, *night.late])
         if selected is None and all(result["status"] in BUILT for result in found):
+            if full_refresh:
+                drop_unmade(connection, definitions)
             runs.record_build(connection, built_from)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
+
+
+def drop_unmade(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    """Drop what no model or seed makes any more, in the schemas that dbt alone fills.
+
+    Nothing else tells a reader of the warehouse that a table under a former name is out of date.
+    Schemas raw and quality are not dbt's: what stands in them was recorded, and stays.
+    """
+    made = {
+        (node["schema"], node["alias"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+    for schema, name, kind in connection.execute(
+        "select table_schema, table_name, table_type from information_schema.tables "
+        "where table_catalog = current_database() and list_contains(?, table_schema)",
+        [sorted({schema for schema, _ in made} - {"raw", "quality"})],
+    ).fetchall():
+        if (schema, name) not in made:
+            what = "view" if kind == "VIEW" else "table"
+            connection.execute(f"drop {what} {quoted(schema, name)}")
 
 
 def _sentences(
@@ -158,7 +182,7 @@ def _sentences(
     Only of a test with meta.says_why: its column `sentence` is made of codes, counts and the names
     that the contracts and the settings know, never of a record.
     """
-    said: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for result in found:
         node = manifest.nodes.get(result["unique_id"])
         speaks = node is not None and node.config.meta.get("says_why")
@@ -166,8 +190,8 @@ def _sentences(
             rows = connection.execute(
                 f"select distinct sentence from ({result['compiled_code']}) order by 1"
             ).fetchall()
-            said[node.name] = _listed([sentence for (sentence,) in rows], between=" ")
-    return said
+            sentences[node.name] = _listed([sentence for (sentence,) in rows], between=" ")
+    return sentences
 
 
 def _waived_tests(connection: duckdb.DuckDBPyConnection, manifest: Any) -> dict[str, str]:
@@ -261,10 +285,10 @@ def refuse_if_incomplete(
     if skipped:
         failed = [_name(r) for r in dbt_results if r["status"] in ("fail", "error")]
         failed = [name for name in failed if name not in set_aside]
-        said = "".join(f" {sentences[name]}" for name in failed if name in sentences)
+        explained = "".join(f" {sentences[name]}" for name in failed if name in sentences)
         checks = _listed([f"dbt.{name}" for name in failed])
         raise RunBlocked(
-            f"Blocking checks failed ({checks}), so {_listed(skipped)} were not built.{said}"
+            f"Blocking checks failed ({checks}), so {_listed(skipped)} were not built.{explained}"
         )
 
 

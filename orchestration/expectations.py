@@ -1,9 +1,7 @@
 """The checks step: what Great Expectations finds of the fields, and what came and when."""
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,11 +17,9 @@ from warehouse.ddl import duckdb_limits
 from warehouse.home_tables import waivers_of
 from warehouse.publication import store
 from warehouse.results import CheckResult
+from warehouse.seeds import seed_rows
 
 STEP = "great_expectations"
-STANDARDS_SEED = (
-    Path(__file__).resolve().parents[1] / "seeds" / "completeness_standard_register.csv"
-)
 DATA_DOCS = dg.AssetKey(["quality", "data_docs"])
 STANDARDS = dg.AssetKey(["facts", "completeness_standard"])
 FEED_CHECKS = dg.AssetKey(["checks", "feed_check"])
@@ -57,17 +53,16 @@ def specs_of(
             check_name(check_id), asset=asset, description=description
         )
 
-    with STANDARDS_SEED.open(encoding="utf-8", newline="") as lines:
-        for standard in csv.DictReader(lines):
-            feed, field = f"{standard['partner']}/{standard['feed']}", standard["field"]
-            table = table_key(standard["partner"], standard["feed"])
-            for kind in kinds_about("standard") if table in models else ():
-                severity = kind.severity or standard["severity"]
-                add(
-                    kind.id_of(feed, field=field),
-                    table,
-                    f"{kind.dimension.capitalize()} of {field} ({severity}). {standard['reason']}.",
-                )
+    for standard in seed_rows("completeness_standard_register"):
+        feed, field = f"{standard['partner']}/{standard['feed']}", standard["field"]
+        table = table_key(standard["partner"], standard["feed"])
+        for kind in kinds_about("standard") if table in models else ():
+            severity = kind.severity or standard["severity"]
+            add(
+                kind.id_of(feed, field=field),
+                table,
+                f"{kind.dimension.capitalize()} of {field} ({severity}). {standard['reason']}.",
+            )
     for feed, contract in contracts.items():
         table = table_key(contract.partner, contract.name)
         for kind in kinds_about("feed"):

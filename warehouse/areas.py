@@ -1,17 +1,14 @@
 """The districts of England and Wales by name and code, of which `csp init --county` finds one."""
 
-import csv
 import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from warehouse.errors import UsageError
 from warehouse.first_settings import Who
-
-SEEDS = Path(__file__).resolve().parents[1] / "seeds"
+from warehouse.seeds import seed_rows
 
 # What people write behind a name, and the forms in which the ONS turns names around.
 TAIL = re.compile(
@@ -70,15 +67,13 @@ class Found:
 @cache
 def districts() -> dict[str, District]:
     """The districts by code."""
-    with (SEEDS / "district.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["district_code"]: District(**row) for row in csv.DictReader(lines)}
+    return {row["district_code"]: District(**row) for row in seed_rows("district")}
 
 
 @cache
 def successions() -> dict[str, Succession]:
     """The successions that the project knows, by the abolished code."""
-    with (SEEDS / "district_successor.csv").open(encoding="utf-8", newline="") as lines:
-        return {row["old_code"]: Succession(**row) for row in csv.DictReader(lines)}
+    return {row["old_code"]: Succession(**row) for row in seed_rows("district_successor")}
 
 
 def find(asked: str) -> Found:

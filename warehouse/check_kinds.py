@@ -4,16 +4,15 @@ Of each: its suite, the table and column it is about, dimension, severity (empty
 has its own), and a sentence each for the engineer and for the auditor.
 """
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from warehouse.seeds import seed_rows
+
 Severity = Literal["blocking", "warning"]
 
-SEED = Path(__file__).resolve().parents[1] / "seeds" / "check_kind.csv"
 SEVERITIES: dict[str, Severity] = {"blocking": "blocking", "warning": "warning"}
 
 
@@ -40,8 +39,7 @@ class CheckKind:
 @cache
 def check_kinds() -> MappingProxyType[str, CheckKind]:
     """Every kind, by its name."""
-    with SEED.open(encoding="utf-8", newline="") as lines:
-        return MappingProxyType({row["kind"]: CheckKind(**row) for row in csv.DictReader(lines)})
+    return MappingProxyType({row["kind"]: CheckKind(**row) for row in seed_rows("check_kind")})
 
 
 def kinds_about(subject: str, suite: str | None = None) -> list[CheckKind]:

@@ -20,7 +20,8 @@ Update rules
                      the columns that tell one row of a file from another, where they do: a row
                      that repeats an earlier one's is rejected, and the first stays. `span` names
                      the raw columns of the first and last day of the time a row is of, where a
-                     snapshot is of one: its months are received with it.
+                     snapshot is of one: its months are received with it. `parts` names a column
+                     of JSON objects (`collect`) whose keys are replaced one by one.
 
 Identifiers
 -----------
@@ -168,6 +169,7 @@ class Update(_Part):
     date: Identifier | None = None
     row: tuple[Identifier, ...] = ()
     span: tuple[Identifier, Identifier] | None = None
+    parts: Identifier | None = None
 
     @property
     def row_key(self) -> tuple[str, ...]:
@@ -186,8 +188,9 @@ class Update(_Part):
             raise ValueError("upsert needs `key`, the raw columns that identify a row")
         if self.rule != "upsert" and self.date:
             raise ValueError(f"`date` has no meaning for {self.rule}")
-        if self.rule != "snapshot" and self.span:
-            raise ValueError(f"`span` has no meaning for {self.rule}")
+        for name in ("span", "parts"):
+            if self.rule != "snapshot" and getattr(self, name):
+                raise ValueError(f"`{name}` has no meaning for {self.rule}")
         return self
 
 
@@ -371,7 +374,7 @@ class Contract(_Part):
             del layout["like"], layout["sheet_like"]
             for capture in layout["capture"].values():
                 del capture["like"]
-        del said["files"]["like"]
+        del said["files"]["like"], said["update"]["parts"]
         said["reading_rules"] = READING_RULES
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -448,6 +451,9 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             yield f"update: {name!r} is not one of the columns"
         else:
             yield from _unreadable_key(contract, contract.column(name))
+    parts = contract.update.parts
+    if parts and not all(parts in layout.collect for layout in contract.layouts):
+        yield f"update.parts: {parts!r} is not collected by every layout"
     if all(layout.without for layout in contract.layouts):
         yield "layouts: one of them must do without `without`, or a file may fit none"
     for rule in contract.file_rules:

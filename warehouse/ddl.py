@@ -3,22 +3,23 @@
 import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from warehouse.control_tables import CONTROL, VIEWS
+from warehouse import yaml_text
+from warehouse.contract import TIMES, Contract
 from warehouse.errors import CspError
 from warehouse.home import Home, private_files
 from warehouse.messages import mend_of, safe_message
 from warehouse.reading import checks
 from warehouse.settings import Settings
 from warehouse.sql_text import literal, quoted
+from warehouse.writing import Row, replace_rows, transaction
 
-if TYPE_CHECKING:
-    from warehouse.contract import Contract
-
-Row = tuple[object, ...]
+DEFINITIONS = Path(__file__).with_name("control_tables.yml")
 
 
 def duckdb_limits(home: Home, settings: Settings) -> dict[str, str | bool | int]:
@@ -52,64 +53,86 @@ def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def ensure(
-    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, "Contract"], settings: Settings
+    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], settings: Settings
 ) -> None:
     """Create what is missing and describe it; write the contracts and settings that models read.
 
     Nothing is written where nothing changed, so that a run with nothing new leaves the file alone.
     """
-    con.execute("BEGIN")
-    try:
+    control = definitions()["tables"]
+    with transaction(con):
         con.execute("CREATE SCHEMA IF NOT EXISTS raw")
         con.execute("CREATE SCHEMA IF NOT EXISTS quality")
         existing = _columns(con)
-        for table, (comment, columns) in CONTROL.items():
-            _ensure_table(con, existing.get(table), table, comment, columns)
+        for table, defined in control.items():
+            _ensure_table(
+                con, existing.get(table), table, defined["description"], defined["columns"]
+            )
         for contract in contracts.values():
             table = f"raw.{contract.raw_table}"
             comment = f"{contract.title}, as sent. One row: {contract.grain}."
             _ensure_table(con, existing.get(table), table, comment, _raw_columns(contract))
         _ensure_views(con, contracts.values())
-        _rewrite(con, "raw.feed", (_feed_row(contract) for contract in contracts.values()))
-        _rewrite(con, "raw.feed_exception", _exceptions(contracts.values()))
-        _rewrite(con, "raw.feed_value", _values(contracts.values()))
-        _rewrite(con, "raw.setting", _setting_rows(settings))
-        _rewrite(con, "raw.setting_area", _area_rows(settings))
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
+        for table, rows in {
+            "raw.feed": [_feed_row(contract) for contract in contracts.values()],
+            "raw.feed_exception": _exceptions(contracts.values()),
+            "raw.feed_value": _values(contracts.values()),
+            "raw.setting": _setting_rows(settings),
+            "raw.setting_area": _area_rows(settings),
+        }.items():
+            replace_rows(con, table, [_name(column) for column in control[table]["columns"]], rows)
 
 
-def _raw_columns(contract: "Contract") -> dict[str, tuple[str, str]]:
-    columns = {
-        "_file_id": ("BIGINT", "The file the row came from (quality.load_audit)."),
-        "_line_number": ("BIGINT", "Its line in that file; for workbooks and GeoJSON its record."),
+@cache
+def definitions() -> Any:
+    """The control tables and views: {tables, views} by `schema.name`, as the file has them."""
+    found, _ = yaml_text.read(DEFINITIONS.read_text(encoding="utf-8"))
+    return found
+
+
+def _name(column: str) -> str:
+    return column.split()[0]
+
+
+def _quoted(column: str) -> str:
+    name, kind = column.split()
+    return f'"{name}" {kind}'
+
+
+def _raw_columns(contract: Contract) -> dict[str, str]:
+    return {
+        "_file_id BIGINT": "The file the row came from (quality.load_audit).",
+        "_line_number BIGINT": "Its line in that file; for workbooks and GeoJSON its record.",
+        **{f"{name} VARCHAR": text for name, text in contract.descriptions.items()},
     }
-    for name in contract.raw_columns:
-        columns[name] = ("VARCHAR", contract.descriptions.get(name, ""))
-    return columns
 
 
-def typed_view_sql(contract: "Contract") -> str:
+def typed_view_sql(contract: Contract) -> str:
     """SQL of the raw rows as the contract reads them: each column typed, beside its bucket.
 
     A column is NULL unless its text is valid; `<column>_bucket` is valid, invalid, not stated,
     missing or not applicable. A pseudonym is as valid as the text that it stands for.
     """
-    parts = []
+    read, parts = ["*"], []
     for column in contract.columns:
         name = quoted(column.name)
         bucket = checks.field_bucket_sql(column, name)
         # Of several values some may be known although one of them is not.
         usable = "'valid', 'invalid'" if column.separator else "'valid'"
         wanted = f"({checks.state_sql(column, name)}) IN ({usable})"
-        parts.append(f"CASE WHEN {wanted} THEN {checks.cast_sql(column, name)} END AS {name}")
-        parts.append(f'{bucket} AS "{column.name}_bucket"')
-    return f"SELECT _file_id, _line_number, {', '.join(parts)} FROM raw.{contract.raw_table}"
+        typed = f"CASE WHEN {wanted} THEN {checks.cast_sql(column, name)} END AS {name}"
+        shown = f'{typed}, {bucket} AS "{column.name}_bucket"'
+        if column.type in TIMES and column.type != "month":
+            # Parsed once a row, not in each expression that asks for it: half of the view's time.
+            moment, parsed = checks.moment_sql(column, name), quoted(f"{column.name}_moment")
+            read.append(f"{moment} AS {parsed}")
+            shown = shown.replace(moment, parsed)
+        parts.append(shown)
+    rows = f"SELECT {', '.join(read)} FROM raw.{contract.raw_table}"
+    return f"SELECT _file_id, _line_number, {', '.join(parts)} FROM ({rows})"
 
 
-def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"]) -> None:
+def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """The views of the control tables and the typed views, each made again only if it changed."""
     held = dict(
         con.execute(
@@ -117,17 +140,14 @@ def _ensure_views(con: duckdb.DuckDBPyConnection, contracts: Iterable["Contract"
             "WHERE schema_name IN ('raw', 'quality')"
         ).fetchall()
     )
-    for view, (comment, described, sql) in VIEWS.items():
-        _ensure_view(con, held.get(view), view, comment, described, sql)
+    for view, defined in definitions()["views"].items():
+        comment, described = defined["description"], defined["columns"]
+        _ensure_view(con, held.get(view), view, comment, described, defined["sql"])
     for contract in contracts:
         if contract.typed_view is None:
             continue
-        described = {
-            "_file_id": "The file the row came from (quality.load_audit).",
-            "_line_number": "Its line in that file.",
-        }
-        for name, description in contract.descriptions.items():
-            described[name] = description
+        described = {_name(column): text for column, text in _raw_columns(contract).items()}
+        for name in contract.raw_columns:
             described[f"{name}_bucket"] = "valid, invalid, not stated, missing, not applicable."
         view = f"raw.{contract.typed_view}"
         comment = f"{contract.title}, as the contract reads it. One row: {contract.grain}."
@@ -153,14 +173,14 @@ def _ensure_view(
         con.execute(f'COMMENT ON COLUMN {view}."{name}" IS {literal(description)}')
 
 
-def _feed_row(contract: "Contract") -> Row:
+def _feed_row(contract: Contract) -> Row:
     return (
         *(contract.feed, contract.partner, contract.name, contract.title, contract.cadence),
         *(contract.update.rule, contract.open_data, contract.grain),
     )
 
 
-def _exceptions(contracts: Iterable["Contract"]) -> list[Row]:
+def _exceptions(contracts: Iterable[Contract]) -> list[Row]:
     return [
         (contract.feed, kind, value)
         for contract in contracts
@@ -172,7 +192,7 @@ def _exceptions(contracts: Iterable["Contract"]) -> list[Row]:
     ]
 
 
-def _values(contracts: Iterable["Contract"]) -> list[Row]:
+def _values(contracts: Iterable[Contract]) -> list[Row]:
     return [
         (contract.feed, column.name, value)
         for contract in contracts
@@ -217,30 +237,18 @@ def _ensure_table(
     existing: dict[str | None, str | None] | None,
     table: str,
     comment: str,
-    columns: Mapping[str, tuple[str, str]],
+    columns: Mapping[str, str],
 ) -> None:
+    """columns: what each holds, by `name TYPE`."""
     if existing is None:
-        listed = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
-        con.execute(f"CREATE TABLE {table} ({listed})")
+        con.execute(f"CREATE TABLE {table} ({', '.join(map(_quoted, columns))})")
         existing = {}
     else:
-        for name, (kind, _) in columns.items():
-            if name not in existing:
-                con.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
+        for column in columns:
+            if _name(column) not in existing:
+                con.execute(f"ALTER TABLE {table} ADD COLUMN {_quoted(column)}")
     if existing.get(None) != comment:
         con.execute(f"COMMENT ON TABLE {table} IS {literal(comment)}")
-    for name, (_, described) in columns.items():
-        if described and existing.get(name) != described:
-            con.execute(f'COMMENT ON COLUMN {table}."{name}" IS {literal(described)}')
-
-
-def _rewrite(con: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> None:
-    """Make the table hold these rows, touching it only if it holds others."""
-    wanted = list(rows)
-    held = con.execute(f"SELECT * FROM {table}").fetchall()
-    if sorted(map(repr, held)) == sorted(map(repr, wanted)):
-        return
-    con.execute(f"DELETE FROM {table}")
-    for row in wanted:
-        marks = ", ".join("?" * len(row))
-        con.execute(f"INSERT INTO {table} VALUES ({marks})", list(row))
+    for column, described in columns.items():
+        if described and existing.get(_name(column)) != described:
+            con.execute(f'COMMENT ON COLUMN {table}."{_name(column)}" IS {literal(described)}')

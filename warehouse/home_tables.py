@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import UsageError
+from warehouse.writing import replace_rows, transaction
 
 MOST_DIGITS = 15  # of a ceiling: more rows than any feed has, and a number that DuckDB holds
 
@@ -83,15 +84,8 @@ class HomeTable:
 
     def write(self, con: duckdb.DuckDBPyConnection, rows: list[tuple[str, ...]]) -> None:
         """Put the rows where the models read them, if they are other than those there."""
-        there = con.execute(f"select columns(*)::varchar from {self.table} order by all")
-        if there.fetchall() == sorted(rows):
-            return
-        con.execute("begin")
-        con.execute(f"delete from {self.table}")
-        marks = ", ".join("?" for _ in self.columns)
-        for row in rows:
-            con.execute(f"insert into {self.table} values ({marks})", row)
-        con.execute("commit")
+        with transaction(con):
+            replace_rows(con, self.table, list(self.columns), rows)
 
 
 def _given(text: str) -> str:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import duckdb
 
+from warehouse.writing import transaction
+
 INTERRUPTED = "The run was interrupted; nothing is lost."
 Status = Literal["published", "unchanged", "blocked", "failed"]
 
@@ -59,7 +61,6 @@ def record(con: duckdb.DuckDBPyConnection, run: Ending) -> None:
 
 def built_with(con: duckdb.DuckDBPyConnection) -> str | None:
     """What `record_build` noted of the last build that ended well; None if there is none."""
-    _ensure(con)
     row = con.execute("select inputs from quality.build").fetchone()
     return str(row[0]) if row else None
 
@@ -69,12 +70,10 @@ def record_build(con: duckdb.DuckDBPyConnection, inputs: str | None) -> None:
 
     A build that was killed half-way must not count as one with the former definitions.
     """
-    _ensure(con)
-    con.execute("begin")
-    con.execute("delete from quality.build")
-    if inputs is not None:
-        con.execute("insert into quality.build values (?, now() at time zone 'UTC')", [inputs])
-    con.execute("commit")
+    with transaction(con):
+        con.execute("delete from quality.build")
+        if inputs is not None:
+            con.execute("insert into quality.build values (?, now() at time zone 'UTC')", [inputs])
 
 
 def row_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
@@ -114,7 +113,3 @@ def feed_totals(con: duckdb.DuckDBPyConnection, feeds: Iterable[str]) -> dict[st
         ).fetchall()
     }
     return {feed: found.get(feed, FeedTotals(0, 0, 0, "none")) for feed in feeds}
-
-
-def _ensure(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("create table if not exists quality.build (inputs varchar, built_at timestamp)")

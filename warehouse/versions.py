@@ -20,7 +20,7 @@ PACKAGES = (
 # publish, also when no partner sent anything.
 DEFINITIONS = ("dbt_project", "seeds", "data_quality", "warehouse/contracts")
 DEFINITION_FILES = (
-    "warehouse/control_tables.py",
+    "warehouse/control_tables.yml",
     "warehouse/dbt_plugin.py",
     "warehouse/distributions.py",
     "warehouse/publication/dbt_docs.py",

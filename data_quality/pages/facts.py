@@ -36,15 +36,15 @@ def told_once(checks: Iterable[Mapping[str, Any]]) -> list[Row]:
         came_out = (check["status"], check.get("is_implemented", True), check.get("waiver"))
         key = (_fact(check), *came_out)
         found.setdefault(key, []).append({**check, "also": []})
-    told = []
+    ordered = []
     for (fact, *outcome), rows in found.items():
         of_feed = _of_a_feed(found, outcome) if fact == RECONCILES_ALL else None
         if of_feed is not None and rank(of_feed) <= rank(rows[0]):
             of_feed["also"] += rows
             continue
         rows[0]["also"] += rows[1:]
-        told.append(rows[0])
-    return sorted(told, key=lambda row: (rank(row), row["feed"] or "", _precedence(row)))
+        ordered.append(rows[0])
+    return sorted(ordered, key=lambda row: (rank(row), row["feed"] or "", _precedence(row)))
 
 
 def rank(check: Mapping[str, Any]) -> int:

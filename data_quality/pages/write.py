@@ -196,7 +196,7 @@ def _environment(con: duckdb.DuckDBPyConnection) -> Environment:
         "rounded": rounded,
         "time": time,
         "month": month,
-        "standing": standing,
+        "distance": distance,
         "anchor": anchor,
         "outcome": outcome,
         "breakable": breakable,
@@ -250,8 +250,8 @@ def month(value: date) -> str:
     return f"{value:%Y-%m}"
 
 
-def standing(cell: dict[str, Any]) -> str:
-    """The class of a cell of the grid: how far it lies from its threshold."""
+def distance(cell: dict[str, Any]) -> str:
+    """The class of a cell of the grid by how far it lies from its threshold."""
     complete, threshold = cell["completeness_percent"], cell["threshold_percent"]
     if complete is None:
         return "na"

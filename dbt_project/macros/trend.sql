@@ -38,72 +38,85 @@
     from (
         select
             series_id,
-            any_value(is_defined) as is_defined,
-            any_value(chi_square) as chi_square,
-            any_value(slope) as slope,
+            slope,
+            power(slope, 2) * (wxx - wx * wx / w)
+            -- Of proportions the weights are the records, and the variance is the pooled one.
+            / case when is_proportion then nullif(pooled * (1 - pooled), 0) else 1 end
+                as chi_square,
+            not is_proportion or min_denominator * least(pooled, 1 - pooled) >= 5 as is_defined,
             -- Left out in turn, each year leaves a line of the same direction.
-            bool_and(sign(left_out) = sign(slope)) as one_sign
+            list_bool_and(
+                list_transform(
+                    years,
+                    lambda p: sign(
+                        (
+                            (w - p.w) * (wxy - p.w * p.x * p.y)
+                            - (wx - p.w * p.x) * (wy - p.w * p.y)
+                        ) / nullif(
+                            (w - p.w) * (wxx - p.w * p.x * p.x)
+                            - (wx - p.w * p.x) * (wx - p.w * p.x),
+                            0
+                        )
+                    ) = sign(slope)
+                )
+            ) as one_sign
         from (
             select
-                series_id,
-                -- slope of all five, and of the four without this year
-                (w * wxy - wx * wy) / nullif(w * wxx - wx * wx, 0) as slope,
-                (
-                    (w - point_w) * (wxy - point_w * x * y)
-                    - (wx - point_w * x) * (wy - point_w * y)
-                ) / nullif(
-                    (w - point_w) * (wxx - point_w * x * x)
-                    - (wx - point_w * x) * (wx - point_w * x),
-                    0
-                ) as left_out,
-                power((w * wxy - wx * wy) / nullif(w * wxx - wx * wx, 0), 2)
-                * (wxx - wx * wx / w)
-                -- Of proportions the weights are the records, and the variance is the pooled one.
-                / case when is_proportion then nullif(pooled * (1 - pooled), 0) else 1 end
-                    as chi_square,
-                not is_proportion
-                or min_denominator * least(pooled, 1 - pooled) >= 5 as is_defined
+                sums.*,
+                (w * wxy - wx * wy) / nullif(w * wxx - wx * wx, 0) as slope
             from (
                 select
-                    weighted.*,
-                    sum(point_w) over series as w,
-                    sum(point_w * x) over series as wx,
-                    sum(point_w * y) over series as wy,
-                    sum(point_w * x * x) over series as wxx,
-                    sum(point_w * x * y) over series as wxy,
-                    sum(events) over series / nullif(sum(trials) over series, 0) as pooled,
-                    min(trials) over series as min_denominator
+                    series_id,
+                    is_proportion,
+                    years,
+                    list_sum(list_transform(years, lambda p: p.w)) as w,
+                    list_sum(list_transform(years, lambda p: p.w * p.x)) as wx,
+                    list_sum(list_transform(years, lambda p: p.w * p.y)) as wy,
+                    list_sum(list_transform(years, lambda p: p.w * p.x * p.x)) as wxx,
+                    list_sum(list_transform(years, lambda p: p.w * p.x * p.y)) as wxy,
+                    list_sum(list_transform(years, lambda p: p.events))
+                    / nullif(list_sum(list_transform(years, lambda p: p.trials)), 0) as pooled,
+                    list_min(list_transform(years, lambda p: p.trials)) as min_denominator
                 from (
+                    -- In the order of the years: in that of two threads the last digit of a sum would
+                    -- differ from run to run.
                     select
                         series_id,
-                        is_proportion,
-                        -- Small year numbers: squares of 2020 would cost half the digits.
-                        (year_number - min(year_number) over (partition by series_id))::double
-                            as x,
-                        case
-                            when is_proportion then numerator * 1e0 / denominator else value
-                        end as y,
-                        case
-                            when is_proportion then denominator * 1e0
-                            else
-                                power(
-                                    2e0 * {{ z_score("95") }} / nullif(upper_95 - lower_95, 0), 2
-                                )
-                        end as point_w,
-                        numerator * 1e0 as events,
-                        denominator * 1e0 as trials
-                    from {{ points }}
-                ) as weighted
-                -- In the order of the years: in that of two threads the last digit would
-                -- differ from run to run.
-                window
-                    series as (
-                        partition by series_id
-                        order by x
-                        rows between unbounded preceding and unbounded following
-                    )
+                        any_value(is_proportion) as is_proportion,
+                        list(
+                            struct_pack(
+                                x := x,
+                                y := y,
+                                w := point_w,
+                                events := events,
+                                trials := trials
+                            ) order by x
+                        ) as years
+                    from (
+                        select
+                            series_id,
+                            is_proportion,
+                            -- Small year numbers: squares of 2020 would cost half the digits.
+                            (year_number - min(year_number) over (partition by series_id))::double
+                                as x,
+                            case
+                                when is_proportion then numerator * 1e0 / denominator else value
+                            end as y,
+                            case
+                                when is_proportion then denominator * 1e0
+                                else
+                                    power(
+                                        2e0 * {{ z_score("95") }} / nullif(upper_95 - lower_95, 0),
+                                        2
+                                    )
+                            end as point_w,
+                            numerator * 1e0 as events,
+                            denominator * 1e0 as trials
+                        from {{ points }}
+                    ) as weighted
+                    group by series_id
+                ) as collected
             ) as sums
         ) as lines
-        group by series_id
     ) as trends
 {%- endmacro %}

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from tests.dbt_project.rendering import model, rendered
-from warehouse.check_kinds import SEED
+from warehouse.seeds import SEEDS
 
 BUCKETS = ("valid", "invalid", "not stated", "missing", "not applicable")
 TABLES = "{% for feed in var('feeds') %}{{ rows_of(feed.feed) }} {% endfor %}"
@@ -26,7 +26,9 @@ def make_warehouse(path: Path, rows: Sequence[Row], standards: Iterable[Standard
         con.execute("create table raw.feed (feed varchar, partner varchar, name varchar, "
                     "update_rule varchar)")  # fmt: skip
         con.execute("create table raw.period_in_force (feed varchar, month date)")
-        con.execute("create table seeds.check_kind as from read_csv(?)", [str(SEED)])
+        con.execute(
+            "create table seeds.check_kind as from read_csv(?)", [f"{SEEDS}/check_kind.csv"]
+        )
         con.execute(
             "create table quality.load_audit as select 'police/street_crime' as feed, "
             "'loaded' as status, timestamp '2026-11-01 02:00:00' as loaded_at"

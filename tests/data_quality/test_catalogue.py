@@ -13,11 +13,12 @@ from data_quality.rows import Row, rows
 from orchestration.dbt_program import prepared_manifest
 from tests.dbt_project.rendering import model
 from warehouse import ddl
-from warehouse.check_kinds import SEED, check_kinds, kinds_about
+from warehouse.check_kinds import check_kinds, kinds_about
 from warehouse.contract import load_contracts
 from warehouse.home import Home
 from warehouse.home_tables import STANDARDS, WAIVERS
 from warehouse.results import append, of_kind
+from warehouse.seeds import SEEDS
 from warehouse.settings import load_settings
 
 MONTH = "volume.hate.report.2010-04"
@@ -44,8 +45,7 @@ def found(manifest: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         for schema in ("facts", "marts", "seeds"):
             con.execute(f"create schema {schema}")
         for seed in ("check_kind", "completeness_standard_register"):
-            path = SEED.with_name(f"{seed}.csv")
-            con.execute(f"create table seeds.{seed} as from read_csv(?)", [str(path)])
+            con.execute(f"create table seeds.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
         con.execute("create table facts.int_hate__report_row (month date, victim_age_bucket text)")
         con.execute(
             "create table marts.recording_completeness as select 'hate' as partner, 'report' as "

@@ -1,11 +1,9 @@
 """The rules of the event feeds, written again in plain Python and held against the models' SQL."""
 
-import csv
 import functools
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,8 +14,7 @@ from hypothesis import strategies as st
 
 from tests.dbt_project.rendering import connection, declared_feeds, macros, model
 from warehouse.contract import load_contracts
-
-SEEDS = Path(__file__).resolve().parents[2] / "seeds"
+from warehouse.seeds import SEEDS, seed_rows
 
 Row = dict[str, Any]
 Place = tuple[str | None, str | None]
@@ -216,13 +213,8 @@ def counted(rows: list[Row], dated: str, of: Any) -> Counter[tuple[Any, ...]]:
     return found
 
 
-def table_of(seed: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-OFFENCES = table_of("offence_class")
-BRANCHES = {(row["measure_id"], row["offence_class"]) for row in table_of("measure_offence_class")}
+OFFENCES = seed_rows("offence_class")
+BRANCHES = {(row["measure_id"], row["offence_class"]) for row in seed_rows("measure_offence_class")}
 # Days on which a code begins or ends, those beside them, and one on which none does.
 BORDERS = sorted(
     {
@@ -471,7 +463,7 @@ def test_no_code_has_two_classes_on_one_day() -> None:
 
 
 def test_the_two_schemes_of_anti_social_behaviour_share_no_day_and_leave_none_out() -> None:
-    spans = {(row["scheme"], row["valid_from"], row["valid_to"]) for row in table_of("asb_scheme")}
+    spans = {(row["scheme"], row["valid_from"], row["valid_to"]) for row in seed_rows("asb_scheme")}
     old, new = sorted(spans)
     assert (old[1], new[2]) == ("", "")
     assert date.fromisoformat(old[2]) + timedelta(days=1) == date.fromisoformat(new[1])
@@ -555,9 +547,9 @@ def test_what_reads_a_field_is_what_changes_without_it(feed: str) -> None:
         ]
     if "district_code" in rows[0]:  # whatever is counted, some of it by its district alone
         rows += [{**row, "lsoa_code": None, "district_code": "D1"} for row in rows]
-    of_feed = {row["measure_id"] for row in table_of("measure") if row["feed"] == feed}
+    of_feed = {row["measure_id"] for row in seed_rows("measure") if row["feed"] == feed}
     said: dict[str, set[str]] = {}
-    for use in table_of("field_use"):
+    for use in seed_rows("field_use"):
         if use["feed"] == feed:
             used = of_feed if use["used_by"] == "*" else {use["used_by"]} - {""}
             said.setdefault(use["field"], set()).update(used)
@@ -583,7 +575,7 @@ def read_by_all(feed: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of each measure and each table that reads the feed, by its name in the seed."""
     con = warehouse()
     found: dict[str, list[tuple[Any, ...]]] = {
-        row["measure_id"]: [] for row in table_of("measure") if row["feed"] == feed
+        row["measure_id"]: [] for row in seed_rows("measure") if row["feed"] == feed
     }
     for measure, *others in con.sql(
         "select measure_id, month, lsoa_code, district_code, events "

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dbt_project.rendering import PROJECT, connection, macros, model, rendered
+from tests.dbt_project.rendering import connection, macros, model, rendered
+from warehouse.seeds import SEEDS, seed_rows
 
-SEEDS = PROJECT.parent / "seeds"
 CUMBRIA = ["E06000063", "E06000064"]
 NORTHAMPTONSHIRE = ["E06000061", "E06000062"]
 # In the order in which they read one another.
@@ -322,10 +322,8 @@ def test_codes_are_placed_by_the_rules_whatever_led_to_what(
 
 
 def test_the_districts_of_the_project_are_those_of_the_official_lookups(shared: Path) -> None:
-    with (SEEDS / "district.csv").open(encoding="utf-8") as lines:
-        known = {row["district_code"]: row for row in csv.DictReader(lines)}
-    with (SEEDS / "district_successor.csv").open(encoding="utf-8") as lines:
-        successors = {row["old_code"]: row for row in csv.DictReader(lines)}
+    known = {row["district_code"]: row for row in seed_rows("district")}
+    successors = {row["old_code"]: row for row in seed_rows("district_successor")}
     with duckdb.connect() as con:
         of_2022 = con.execute(
             f"select distinct district_code, district_name from ({exact_fit(shared)})"

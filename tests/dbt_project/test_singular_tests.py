@@ -1,6 +1,5 @@
 """Checks of the project that the demo never fails, shown to fail where they must."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import pytest
 
 from tests.dbt_project.rendering import PROJECT, declared_feeds, model
 from warehouse.contract import load_contracts
+from warehouse.seeds import SEEDS, seed_rows
 
-SEEDS = PROJECT.parent / "seeds"
 REGISTER = "assert_the_register_says_what_indicators_are_made_of"
 
 
@@ -23,8 +22,9 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(
                 f"create table {name} as from read_csv('{path}', all_varchar = true)"
             )
-        with (SEEDS / "indicator_register.csv").open(encoding="utf-8") as lines:
-            feeds = {feed for row in csv.DictReader(lines) for feed in row["feeds"].split(";")}
+        feeds = {
+            feed for row in seed_rows("indicator_register") for feed in row["feeds"].split(";")
+        }
         connection.execute("create table feed as select unnest(?) as feed", [sorted(feeds)])
         yield connection
 

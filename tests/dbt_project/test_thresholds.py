@@ -1,6 +1,5 @@
 """Every judgement in a number stands in seeds/threshold.csv, once, and is read by its name."""
 
-import csv
 import re
 from datetime import date
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt_project.rendering import PROJECT
-from warehouse.thresholds import SEED, threshold
+from warehouse.seeds import seed_rows, threshold
 
 READ = re.compile(r"""threshold\(["'](\w+)["']\)|'(overdue_days_)' \|\|""")
 ROOMS = ("warehouse", "data_quality", "orchestration", "dbt_project/models", "dbt_project/macros")
@@ -19,8 +18,7 @@ NO_JUDGEMENT = {"0", "1", "2", "11", "12", "36", "100", "100e0", "0.5", "1.4826"
 
 
 def names() -> set[str]:
-    with SEED.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = seed_rows("threshold")
     assert all(row["unit"] and row["evidence"] and date.fromisoformat(row["date"]) for row in rows)
     return {row["name"] for row in rows}
 

@@ -7,10 +7,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import dagster as dg
+import duckdb
 import pytest
 
 from orchestration import dbt_program
-from orchestration.build import Outcome, _events, _waived_results, refuse_if_incomplete
+from orchestration.build import (
+    Outcome,
+    _events,
+    _waived_results,
+    drop_unmade,
+    refuse_if_incomplete,
+)
 from orchestration.night import Night
 from tests.warehouse.street_files import SETTINGS
 from warehouse.errors import RunBlocked, RunFailed
@@ -154,3 +161,18 @@ def test_what_was_left_alone_is_told_of_in_the_order_of_dependencies() -> None:
     outcome = Outcome([{"unique_id": "model.table", "status": "success"}], {}, [], {})
     events = _events(context, manifest, specs, outcome)
     assert [event.output_name for event in events] == ["s", "table", "view"]
+
+
+def test_what_no_model_makes_any_more_is_dropped_and_what_was_recorded_stays() -> None:
+    node = {"resource_type": "model", "schema": "facts", "alias": "dim_lsoa"}
+    with duckdb.connect() as con:
+        for schema in ("facts", "quality", "raw"):
+            con.execute(f"create schema {schema}; create table {schema}.lsoa (a integer)")
+        con.execute("create view facts.old as from facts.lsoa; create table facts.dim_lsoa (a int)")
+        drop_unmade(con, {"nodes": {"model.csp.dim_lsoa": node}})
+        left = con.execute("select table_schema, table_name from information_schema.tables")
+        assert sorted(left.fetchall()) == [
+            ("facts", "dim_lsoa"),
+            ("quality", "lsoa"),
+            ("raw", "lsoa"),
+        ]

@@ -3,6 +3,7 @@
 import codecs
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -75,6 +76,29 @@ def killed(home: Home, at_step: int) -> bool:
     status, _ = ended(run_and_die, home.root, at_step)
     assert status in (0, -signal.SIGKILL)
     return status != 0
+
+
+def kills_survived(
+    folder: Path, prepare: Callable[[Home], object], outcome: Callable[[Home], object]
+) -> int:
+    """Kill ingest of a prepared home at each of its steps, and run it again; how many steps it has.
+
+    Each time the outcome must be that of a home which nothing disturbed.
+    """
+    for at_step in range(100):
+        home = Home(folder / f"home{at_step}")
+        home.init()
+        prepare(home)
+        was_killed = at_step > 0 and killed(home, at_step)
+        night(home)
+        if at_step == 0:
+            wanted = outcome(home)
+        assert outcome(home) == wanted, f"killed at step {at_step}"
+        assert [p for p in home.work.rglob("*") if p.is_file()] == []
+        shutil.rmtree(home.root)
+        if at_step and not was_killed:
+            return at_step - 1
+    raise AssertionError("it never came through")
 
 
 def _run_as(root: Path, user: int, groups: list[int]) -> list[str]:

@@ -3,7 +3,6 @@
 import os
 import random
 import resource
-import shutil
 import signal
 import tempfile
 import time
@@ -12,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.processes import ended, ended_as, killed, owned_by, run_and_die, started
+from tests.warehouse.processes import (
+    ended,
+    ended_as,
+    killed,
+    kills_survived,
+    owned_by,
+    run_and_die,
+    started,
+)
 from tests.warehouse.street_files import (
     FEED,
     LONG_AGO,
@@ -40,8 +47,8 @@ def tmp_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-def land_everything(home: Home) -> int:
-    """Files that take every way through ingest, into a home with tables; how many."""
+def land_everything(home: Home) -> None:
+    """Five files that take every way through ingest, into a home with tables."""
     with_tables(home)
     april = street_csv([row(1), row(2), "ragged"])
     may = street_csv([row(n, "2020-05") for n in range(5)])
@@ -55,7 +62,6 @@ def land_everything(home: Home) -> int:
     link = home.landing / FEED / "link.csv"
     link.symlink_to(home.csp_yml)
     os.utime(link, (LONG_AGO + 4, LONG_AGO + 4), follow_symlinks=False)
-    return 5
 
 
 @pytest.fixture(scope="module")
@@ -67,23 +73,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[obje
     return everything(home)
 
 
-def test_killed_at_any_step_and_run_again(
-    tmp_path: Path, undisturbed: dict[str, list[object]]
-) -> None:
-    last = 0
-    for at_step in range(1, 100):
-        home = Home(tmp_path / f"home{at_step}")
-        home.init()
-        files = land_everything(home)
-        was_killed = killed(home, at_step)
-        night(home)
-        assert everything(home) == undisturbed, f"killed at step {at_step}"
-        assert [p for p in home.work.rglob("*") if p.is_file()] == []
-        shutil.rmtree(home.root)
-        if not was_killed:
-            last = at_step - 1
-            break
-    assert last == 1 + files * STEPS_A_FILE  # and `listed`
+def test_killed_at_any_step_and_run_again(tmp_path: Path) -> None:
+    steps = kills_survived(tmp_path, land_everything, everything)
+    assert steps == 1 + 5 * STEPS_A_FILE  # and `listed`
 
 
 @pytest.mark.parametrize("every", [5, 6, 7])

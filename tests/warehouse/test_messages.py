@@ -9,10 +9,13 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import apprise
+import dagster as dg
 import duckdb
 import pyarrow as pa
 import pytest
 import python_calamine
+import sqlalchemy
 import yaml
 from dbt_common.exceptions import CompilationError, DbtRuntimeError
 from hypothesis import given
@@ -63,6 +66,15 @@ def _zip(folder: Path) -> object:
         return archive.read(PERSON)
 
 
+def _sqlalchemy(folder: Path) -> object:
+    with sqlalchemy.create_engine("sqlite://").connect() as con:
+        return con.execute(sqlalchemy.text("SELECT :a FROM nowhere"), {"a": PERSON})
+
+
+def _dagster(folder: Path) -> object:
+    return dg.AssetCheckResult(passed=True, metadata={"a": PERSON}, severity=PERSON)  # type: ignore[arg-type]
+
+
 LIBRARIES: dict[str, Callable[[Path], object]] = {
     "conversion": _sql(f"SELECT CAST('{PERSON}' AS INTEGER)"),
     "constraint": _constraint,
@@ -73,6 +85,9 @@ LIBRARIES: dict[str, Callable[[Path], object]] = {
     "dbt runtime": _raise(DbtRuntimeError(f"Runtime Error: {PERSON}")),
     "dbt compilation": _raise(CompilationError(f"no column {PERSON}")),
     "great expectations": _expectations,
+    "dagster": _dagster,
+    "sqlalchemy": _sqlalchemy,
+    "apprise": lambda folder: apprise.Apprise().add(PERSON, tag=1, wrong=PERSON),  # type: ignore[call-arg]
     "pyarrow": lambda folder: pa.array([PERSON], pa.string()).cast(pa.int64()),
     "calamine": _calamine,
     "zipfile": _zip,

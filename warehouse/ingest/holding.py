@@ -14,7 +14,6 @@ Nothing in force changes by a held file, so it never stops a publication: it is 
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
@@ -23,8 +22,9 @@ from warehouse.check_kinds import check_kinds
 from warehouse.contract import Update
 from warehouse.home_tables import WAIVERS, Waiver, waivers_of
 from warehouse.ingest.file_months import listed, stated_months
+from warehouse.ingest.kept import KeptFile, Place, kept_files
 from warehouse.results import CheckResult, of_kind
-from warehouse.thresholds import threshold
+from warehouse.seeds import threshold
 
 # The band of marts.feed_volume is of a month's distance from other months, never less than 14 %: it
 # would find nothing more.
@@ -34,26 +34,19 @@ LEAST_FEWER = threshold("held_least_fewer")
 WAIVED_FOR = timedelta(days=30)  # the last day of the waiver that a message proposes
 MOST_LISTED = 3
 
-# Of what a file holds: (key within the feed, month); of a snapshot feed (snapshot, None).
-Place = tuple[str, date | None]
 Rows = Mapping[Place, int]
 
 
-@dataclass(frozen=True)
-class HeldFile:
-    """A file that waits for a decision."""
-
-    file_id: int
-    feed: str
-    file_name: str
-    sha256: str
-    accepted: int
-    reason: str
+class HeldFile(KeptFile):
+    """A file that waits for a decision, or that a waiver has accepted."""
 
     @property
     def check_id(self) -> str:
-        """The check that fails while the file is held, and that a waiver names to accept it."""
-        return check_id(self.feed, self.sha256)
+        """`held.<partner>.<feed>.<beginning of the hash>`: fails while the file is held.
+
+        A waiver names it to accept the file.
+        """
+        return check_kinds()["held"].id_of(self.feed, name=self.sha256[:12])
 
     @property
     def what_to_do(self) -> str:
@@ -72,11 +65,6 @@ class HeldFile:
             f"{self.feed}/{self.file_name} is held, what is in force stays: {self.reason}. "
             f"{self.what_to_do}"
         )
-
-
-def check_id(feed: str, sha256: str) -> str:
-    """`held.<partner>.<feed>.<beginning of the hash>`."""
-    return check_kinds()["held"].id_of(feed, name=sha256[:12])
 
 
 def why_held(update: Update, file_name: str, rows: Rows, replaced: Rows, months: set[date]) -> str:
@@ -129,13 +117,7 @@ def place_text(place: Place) -> str:
 
 def held_files(con: duckdb.DuckDBPyConnection) -> list[HeldFile]:
     """The files that wait for a decision, in the order of loading."""
-    return [
-        HeldFile(*row)
-        for row in con.execute(
-            "SELECT file_id, feed, file_name, sha256, accepted, reason FROM quality.load_audit "
-            "WHERE status = 'held' ORDER BY file_id"
-        ).fetchall()
-    ]
+    return [HeldFile(**vars(file)) for file in kept_files(con, "status = 'held'")]
 
 
 def accepted(con: duckdb.DuckDBPyConnection, today: date) -> list[tuple[HeldFile, Waiver]]:
@@ -150,34 +132,32 @@ def checks(con: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckResult]:
 
     A file that was accepted has a pass while its waiver is kept, which then is of no use any more.
     """
-    found = [
-        _check(run_id, file.check_id, file.feed, file.accepted, file.reason, file.message)
-        for file in held_files(con)
-    ]
     waived = waivers_of(con)
-    for feed, sha256, rows in con.execute(
-        "SELECT DISTINCT feed, sha256, accepted FROM quality.loaded_file WHERE file_id IN "
-        "(SELECT file_id FROM quality.file_event WHERE event = 'accepted') ORDER BY ALL"
-    ).fetchall():
-        if check_id(feed, sha256) in waived:
-            found.append(_check(run_id, check_id(feed, sha256), feed, rows, None, "accepted"))
-    return found
+    in_force = [
+        HeldFile(**vars(file))
+        for file in kept_files(
+            con,
+            "status = 'loaded' AND file_id IN "
+            "(SELECT file_id FROM quality.file_event WHERE event = 'accepted')",
+        )
+    ]
+    accepted_files = [file for file in in_force if file.check_id in waived]
+    return [_check(run_id, file) for file in (*held_files(con), *accepted_files)]
 
 
-def _check(
-    run_id: str, check: str, feed: str, rows: int, reason: str | None, message: str
-) -> CheckResult:
+def _check(run_id: str, file: HeldFile) -> CheckResult:
+    is_held = file.status == "held"
     return of_kind(
         "held",
         run_id,
-        feed,
-        "fail" if reason else "pass",
-        check_id=check,
-        observed=reason or "accepted by a waiver",
+        file.feed,
+        "fail" if is_held else "pass",
+        check_id=file.check_id,
+        observed=file.reason if is_held else "accepted by a waiver",
         threshold=(
             f"at least {LEAST_SHARE:.0%} of the rows in force, and the months of the file's name"
         ),
-        records=rows,
-        failed_records=1 if reason else 0,
-        message=message,
+        records=file.accepted,
+        failed_records=int(is_held),
+        message=file.message if is_held else "accepted",
     )

@@ -10,21 +10,16 @@ import duckdb
 from warehouse.contract import Contract
 from warehouse.errors import RunFailed
 from warehouse.ingest.file_months import promised_months
-from warehouse.ingest.holding import Place
+from warehouse.ingest.kept import KeptFile, Newness, Place, kept_files
 from warehouse.ingest.landing import Landed
 from warehouse.ingest.pseudonyms import stored_sql
 from warehouse.reading.checks import cast_sql, says_unknown_sql
+from warehouse.seeds import threshold
 from warehouse.sql_text import quoted
-from warehouse.thresholds import threshold
 
 # How often one file may name a person, or a crime that other records are linked to, before it is
 # warned of; once a month of the file where that is more.
 PLAUSIBLE_REPEATS = int(threshold("plausible_repeats"))
-
-# What is kept of a file whose rows are in the raw table; in force is at most one that is loaded.
-KEPT = ("loaded", "held", "withdrawn")
-_KEPT = "status IN ('loaded', 'held', 'withdrawn')"
-_NEWNESS = "effective_at, file_name, file_id"
 
 
 @dataclass
@@ -45,21 +40,6 @@ class AuditRow:
     encoding: str | None = None
     absent: tuple[str, ...] = ()
     effective_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class KeptFile:
-    """A file whose rows the warehouse keeps: loaded, held or withdrawn."""
-
-    file_id: int
-    file_name: str
-    status: str
-    effective_at: datetime
-
-    @property
-    def newness(self) -> tuple[datetime, str, int]:
-        """Sort key: of two loaded files of a feed that hold the same place, the greater counts."""
-        return self.effective_at, self.file_name, self.file_id
 
 
 @dataclass(frozen=True)
@@ -91,8 +71,7 @@ class Ledger:
         self._next_id = 0
 
     def begin(self) -> None:
-        """Begin the transaction of one landed file."""
-        self._con.execute("BEGIN")
+        """Begin numbering, in the transaction of one landed file."""
         self._next_id = 1 + _one(
             self._con.execute("SELECT coalesce(max(file_id), 0) FROM quality.load_audit")
         )
@@ -117,20 +96,16 @@ class Ledger:
         row = self._con.execute(
             "SELECT arg_min(split_part(file_name, '/', 1), file_id) FROM quality.load_audit "
             "WHERE feed = ? AND container_sha256 = ? AND status <> 'duplicate' "
-            f"HAVING bool_and({_KEPT})",
+            "HAVING bool_and(file_id IN (SELECT file_id FROM quality.kept_file))",
             [feed, sha256],
         ).fetchone()
         return str(row[0]) if row and row[0] is not None else None
 
     def kept_by_sha256(self, feed: str, hashes: Collection[str]) -> dict[str, KeptFile]:
         """Of the hashes of plain bytes, those that the feed keeps a file of."""
-        found = self._con.execute(
-            "SELECT sha256, file_id, file_name, status, coalesce(effective_at, landed_at) "
-            f"FROM quality.load_audit WHERE feed = ? AND {_KEPT} "
-            "AND list_contains(?::VARCHAR[], sha256) ORDER BY file_name, file_id",
-            [feed, list(hashes)],
-        ).fetchall()
-        return {sha256: KeptFile(*file) for sha256, *file in found}
+        of_feed = "feed = $feed AND list_contains($hashes::VARCHAR[], sha256)"
+        found = kept_files(self._con, of_feed, feed=feed, hashes=list(hashes))
+        return {file.sha256: file for file in sorted(found, key=lambda file: file.file_name)}
 
     def kept_of_container(self, feed: str, sha256: str) -> list[KeptFile]:
         """The kept files of the bytes that a landed file held, in the order of their names."""
@@ -160,11 +135,18 @@ class Ledger:
                     f"WHERE feed = $feed AND {wanted}"
                 )
             case "snapshot":
-                keys = [_key_text_sql(contract, name) for name in contract.update.key] or ["''"]
+                keys = [_key_text_sql(contract, name) for name in contract.update.key]
+                rows = f"SELECT *, _file_id AS file_id FROM raw.{contract.raw_table}"
+                if contract.update.parts:
+                    column = quoted(contract.update.parts)
+                    rows = (
+                        f"FROM (SELECT *, unnest(json_keys({column})) AS part FROM ({rows})) "
+                        f"WHERE trim(json_extract_string({column}, part)) <> ''"
+                    )
+                    keys.append("part")
                 query = (
-                    f"SELECT file_id, concat_ws(' ', {', '.join(keys)}), NULL, count(*) "
-                    f"FROM (SELECT *, _file_id AS file_id FROM raw.{contract.raw_table}) "
-                    f"WHERE {wanted} GROUP BY ALL"
+                    f"SELECT file_id, concat_ws(' ', {', '.join(keys or ['NULL'])}), NULL, "
+                    f"count(*) FROM ({rows}) WHERE {wanted} GROUP BY ALL"
                 )
             case _:
                 return {}
@@ -188,25 +170,19 @@ class Ledger:
 
     def loaded_files(self, feed: str) -> dict[int, KeptFile]:
         """The feed's loaded files, by id, the oldest first."""
-        return {
-            file[0]: KeptFile(*file)
-            for file in self._con.execute(
-                "SELECT file_id, file_name, 'loaded', effective_at FROM quality.loaded_file "
-                f"WHERE feed = ? ORDER BY {_NEWNESS}",
-                [feed],
-            ).fetchall()
-        }
+        found = kept_files(self._con, "status = 'loaded' AND feed = $feed", feed=feed)
+        return {file.file_id: file for file in sorted(found, key=lambda file: file.newness)}
 
     def in_force(
         self, contract: Contract, but: int | None = None
-    ) -> dict[Place, tuple[KeptFile, int]]:
+    ) -> dict[Place, tuple[Newness, int]]:
         """Of each place that files replace whole, the file in force and its rows there.
 
         but: a file to leave out, as if it were not loaded.
         """
         rows = self.rows_by_place(contract)
         return {
-            place: (file, count)
+            place: (file.newness, count)
             for file_id, file in self.loaded_files(contract.feed).items()
             if file_id != but
             for place, count in rows.get(file_id, {}).items()
@@ -300,8 +276,8 @@ class Ledger:
         """
         found = self._con.execute(
             "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
-            "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.load_audit "
-            f"WHERE feed = ? AND {_KEPT} AND (rejected > 0 OR ?) "
+            "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.kept_file "
+            "WHERE feed = ? AND (rejected > 0 OR ?) "
             "AND contract_sha256 IS DISTINCT FROM ? GROUP BY ALL ORDER BY min(file_id)",
             [
                 contract.feed,
@@ -496,7 +472,7 @@ class Ledger:
                     *(row.status, row.reason or None, now, landed.landed_at, sha256),
                     *(row.layout, row.encoding, place or None, contract.sha256),
                     list(row.absent),
-                    landed.landed_at if row.status in KEPT else row.effective_at,
+                    landed.landed_at if row.status in ("loaded", "held") else row.effective_at,
                 ],
             )
             if row.status == "held":

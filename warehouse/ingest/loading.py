@@ -41,11 +41,13 @@ from warehouse.files import sha256_of
 from warehouse.home import Home, private_files
 from warehouse.home_tables import STANDARDS, WAIVERS
 from warehouse.ingest import holding, landing
+from warehouse.ingest.kept import KeptFile
 from warehouse.ingest.landing import Landed
-from warehouse.ingest.ledger import AuditRow, KeptFile, Ledger, Stale
+from warehouse.ingest.ledger import AuditRow, Ledger, Stale
 from warehouse.ingest.pseudonyms import Pseudonyms, load_pseudonyms, require_same_key
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
+from warehouse.writing import transaction
 
 # What is read and inserted at once. The all-forces archive (159 MB, 0.7 million rows) whole takes
 # 3.5 s of processor time, in batches of 40 MB, which end in partial row groups, 4.0 s; memory
@@ -221,20 +223,15 @@ class _Loader:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        self.ledger.begin()
-        try:
+        with transaction(self.con):
+            self.ledger.begin()
             yield
-            self.con.execute("COMMIT")
-        except BaseException:
-            # After a full disk DuckDB may have ended the transaction, or itself, already.
-            with contextlib.suppress(duckdb.Error):
-                self.con.execute("ROLLBACK")
-            raise
 
     def _begin_again(self) -> None:
         # After some of DuckDB's errors the transaction has ended already.
         with contextlib.suppress(duckdb.TransactionException):
             self.con.execute("ROLLBACK")
+        self.con.execute("BEGIN")
         self.ledger.begin()
 
     def _batches(self, path: Path) -> Generator[list[Member], None, None]:
@@ -464,34 +461,33 @@ class _Loader:
 
     def _hold(self, landed: Landed, rows: list[AuditRow]) -> None:
         """Mark which of the rows' files, just inserted, are held, each after those before it."""
-        fresh = [
-            (KeptFile(row.file_id, row.file_name, row.status, landed.landed_at), row)
+        fresh = sorted(
+            ((landed.landed_at, row.file_name, row.file_id), row)
             for row in rows
             if row.status == "loaded" and row.accepted
-        ]
-        fresh.sort(key=lambda each: each[0].newness)
+        )
         if not fresh:
             return
-        places = self.ledger.rows_by_place(self.contract, [file.file_id for file, _ in fresh])
-        months = self.ledger.months_of([file.file_id for file, _ in fresh])
+        places = self.ledger.rows_by_place(self.contract, [row.file_id for _, row in fresh])
+        months = self.ledger.months_of([row.file_id for _, row in fresh])
         in_force = self.ledger.in_force(self.contract)
-        for file, row in fresh:
-            own = places.get(file.file_id, {})
+        for newness, row in fresh:
+            own = places.get(row.file_id, {})
             older = {
                 place: count
                 for place in own
                 if place in in_force
                 for other, count in [in_force[place]]
-                if other.newness < file.newness
+                if other < newness
             }
             row.reason = holding.why_held(
-                self.contract.update, row.file_name, own, older, months.get(file.file_id, set())
+                self.contract.update, row.file_name, own, older, months.get(row.file_id, set())
             )
             if row.reason:
                 row.status = "held"
                 continue
             in_force |= {
-                place: (file, count)
+                place: (newness, count)
                 for place, count in own.items()
                 if place in older or place not in in_force
             }
@@ -592,16 +588,14 @@ def _accept(ledger: Ledger, con: duckdb.DuckDBPyConnection, report: Report) -> d
     """Put the held files that waivers accept into force, for good; how many, by feed."""
     done: dict[str, int] = {}
     for file, waiver in holding.accepted(con, date.today()):
-        [kept] = ledger.kept_by_sha256(file.feed, [file.sha256]).values()
-        if ledger.was_accepted(kept, waiver.owner, waiver.reason):
+        if ledger.was_accepted(file, waiver.owner, waiver.reason):
             report(
                 f"WARNING {file.feed}/{file.file_name}: the waiver of {file.check_id} accepted it "
                 "before, and is used up; write another reason into it to accept the file again"
             )
             continue
-        con.execute("BEGIN")
-        ledger.change(kept, "accepted", "loaded", None, waiver.owner, waiver.reason)
-        con.execute("COMMIT")
+        with transaction(con):
+            ledger.change(file, "accepted", "loaded", None, waiver.owner, waiver.reason)
         done[file.feed] = done.get(file.feed, 0) + 1
         report(f"{file.feed}/{file.file_name}: accepted by the waiver of {file.check_id}")
     return done

@@ -3,7 +3,6 @@
 import getpass
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
@@ -13,30 +12,16 @@ from warehouse.contract import Contract, load_contracts
 from warehouse.errors import UsageError
 from warehouse.faults import as_csp_error
 from warehouse.home import Home
-from warehouse.ingest.holding import Place, place_text
-from warehouse.ingest.ledger import KeptFile, Ledger
+from warehouse.ingest.holding import place_text
+from warehouse.ingest.kept import KeptFile, Newness, Place, kept_files
+from warehouse.ingest.ledger import Ledger
 from warehouse.locking import RunLock
 from warehouse.settings import load_settings
 from warehouse.sql_text import quoted
+from warehouse.writing import transaction
 
 LEAST_HASH = 6  # letters of a hash that name a file
 MOST_LISTED = 10
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """A kept file that a name may mean, and the landed file it came in."""
-
-    feed: str
-    file: KeptFile
-    sha256: str
-    container: str
-    loaded_at: datetime
-
-    @property
-    def landed(self) -> tuple[str, str, str]:
-        """Feed, name and hash of the landed file: one file, or a zip with its members."""
-        return self.feed, self.file.file_name.split("/")[0], self.container
 
 
 def change_force(
@@ -71,41 +56,32 @@ def change_force(
         chosen = _chosen(con, contracts, name, feed, back)
         ledger = Ledger(con)
         lines: list[str] = []
-        con.execute("BEGIN")
-        try:
+        with transaction(con):
             contract = contracts[chosen[0].feed]
             before = ledger.in_force(contract)
-            for candidate in chosen:
+            for file in chosen:
                 if back:
-                    lines.append(_bring_back(con, ledger, candidate, reason))
+                    lines.append(_bring_back(con, ledger, file, reason))
                 else:
-                    lines.append(_withdraw(ledger, candidate, reason))
+                    lines.append(_withdraw(ledger, file, reason))
                 if contract.update.rule == "upsert":
-                    lines += _keys(con, contract, candidate.file, back)
+                    lines += _keys(con, contract, file, back)
             changes = _changes(before, ledger.in_force(contract))
             if not changes and contract.update.rule != "upsert":
                 changes = ["  What is in force stays as it was."]
-            lines = _bounded(lines) + changes
-            con.execute("COMMIT")
-        except BaseException:
-            con.execute("ROLLBACK")
-            raise
         record(home, con)
-    return lines
+    return _bounded(lines) + changes
 
 
-def _withdraw(ledger: Ledger, candidate: _Candidate, reason: str | None) -> str:
+def _withdraw(ledger: Ledger, file: KeptFile, reason: str | None) -> str:
     today = datetime.now(UTC).date()
-    ledger.change(
-        candidate.file, "withdrawn", "withdrawn", f"withdrawn on {today}", _user(), reason
-    )
-    return f"Withdrawn: {candidate.feed}/{candidate.file.file_name}"
+    ledger.change(file, "withdrawn", "withdrawn", f"withdrawn on {today}", _user(), reason)
+    return f"Withdrawn: {file.feed}/{file.file_name}"
 
 
 def _bring_back(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, candidate: _Candidate, reason: str | None
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, file: KeptFile, reason: str | None
 ) -> str:
-    file = candidate.file
     row = con.execute(
         "SELECT arg_max(status_before, rowid) FILTER (event = 'withdrawn'), "
         "arg_max(reason, rowid) FILTER (event = 'held') "
@@ -118,23 +94,23 @@ def _bring_back(
         file, "back", "held" if held else "loaded", why if held else None, _user(), reason
     )
     return (
-        f"Back, but held as before: {candidate.feed}/{file.file_name}: {why}"
+        f"Back, but held as before: {file.feed}/{file.file_name}: {why}"
         if held
-        else f"Back: {candidate.feed}/{file.file_name}"
+        else f"Back: {file.feed}/{file.file_name}"
     )
 
 
 def _changes(
-    before: Mapping[Place, tuple[KeptFile, int]], after: Mapping[Place, tuple[KeptFile, int]]
+    before: Mapping[Place, tuple[Newness, int]], after: Mapping[Place, tuple[Newness, int]]
 ) -> list[str]:
     """What is in force now of each place where it changed."""
     lines = []
     for place in sorted({*before, *after}, key=place_text):
         old, new = before.get(place), after.get(place)
-        if (old and old[0].file_id) == (new and new[0].file_id):
+        if (old and old[0][2]) == (new and new[0][2]):  # the same file
             continue
         rows = f"{old[1] if old else 0:,} → {new[1] if new else 0:,} rows"
-        given = f"from {new[0].file_name}" if new else "no file is left for it"
+        given = f"from {new[0][1]}" if new else "no file is left for it"
         lines.append(f"  {place_text(place)}: {rows}, {given}")
     return _bounded(lines)
 
@@ -169,7 +145,7 @@ def _chosen(
     name: str,
     feed: str | None,
     back: bool,
-) -> list[_Candidate]:
+) -> list[KeptFile]:
     """The file of the name, or the members of the zip. Raises UsageError where there is none."""
     asked = name
     prefix = "/".join(name.split("/")[:2])
@@ -177,32 +153,29 @@ def _chosen(
         feed, name = prefix, name.split("/", 2)[2]
     elif feed is not None:
         name = name.removeprefix(f"{feed}/")
-    found = [
-        _Candidate(feed_of, KeptFile(number, file_name, is_now, at), sha256, container, loaded_at)
-        for feed_of, number, file_name, is_now, at, sha256, container, loaded_at in con.execute(
-            "SELECT feed, file_id, file_name, status, coalesce(effective_at, landed_at), sha256, "
-            "coalesce(container_sha256, sha256), loaded_at FROM quality.load_audit "
-            "WHERE status IN ('loaded', 'held', 'withdrawn') AND ($feed IS NULL OR feed = $feed) "
-            "AND ($name IN (file_name, split_part(file_name, '/', 1), "
-            "split_part(file_name, '/', -1)) OR (length($name) >= $least "
-            "AND (starts_with(sha256, lower($name)) "
-            "OR starts_with(container_sha256, lower($name))))) ORDER BY file_id",
-            {"feed": feed, "name": name, "least": LEAST_HASH},
-        ).fetchall()
-    ]
+    found = kept_files(
+        con,
+        "($feed IS NULL OR feed = $feed) AND ($name IN (file_name, "
+        "split_part(file_name, '/', 1), split_part(file_name, '/', -1)) "
+        "OR (length($name) >= $least AND (starts_with(sha256, lower($name)) "
+        "OR starts_with(container_sha256, lower($name)))))",
+        feed=feed,
+        name=name,
+        least=LEAST_HASH,
+    )
     # A member of an archive has the name of a file landed alone: its own name means it last.
     inside = [each for each in found if _is_inside(each, name)]
     found = [each for each in found if each not in inside] or inside
-    wanted = [each for each in found if (each.file.status == "withdrawn") == back]
+    wanted = [each for each in found if (each.status == "withdrawn") == back]
     if not wanted:
         raise UsageError(_nothing(con, asked, name, feed, found))
-    whole = {each.landed for each in wanted}
-    is_zip = all(each.file.file_name.split("/")[0] == name for each in wanted)
-    if len(whole) == 1 and (is_zip or len(wanted) == 1 or _is_hash(wanted[0].container, name)):
+    landed = {(each.feed, each.landed_name, each.container_sha256) for each in wanted}
+    is_zip = all(each.landed_name == name for each in wanted)
+    is_hash = len(name) >= LEAST_HASH and wanted[0].container_sha256.startswith(name.lower())
+    if len(landed) == 1 and (is_zip or len(wanted) == 1 or is_hash):
         return wanted
     listed = "; ".join(
-        f"{each.feed}/{each.file.file_name}, loaded {each.loaded_at:%Y-%m-%d %H:%M}: "
-        f"{each.sha256[:12]}"
+        f"{each.feed}/{each.file_name}, loaded {each.loaded_at:%Y-%m-%d %H:%M}: {each.sha256[:12]}"
         for each in wanted[:MOST_LISTED]
     )
     more = f"; and {len(wanted) - MOST_LISTED} more" if len(wanted) > MOST_LISTED else ""
@@ -212,14 +185,10 @@ def _chosen(
     )
 
 
-def _is_inside(candidate: _Candidate, name: str) -> bool:
+def _is_inside(file: KeptFile, name: str) -> bool:
     """Whether the name is only the last part of an archive's member."""
-    path = candidate.file.file_name
-    return name not in (path, path.split("/")[0]) and path.split("/")[-1] == name
-
-
-def _is_hash(whole: str, name: str) -> bool:
-    return len(name) >= LEAST_HASH and whole.startswith(name.lower())
+    path = file.file_name
+    return name not in (path, file.landed_name) and path.split("/")[-1] == name
 
 
 def _nothing(
@@ -227,13 +196,13 @@ def _nothing(
     asked: str,
     name: str,
     feed: str | None,
-    found: list[_Candidate],
+    found: list[KeptFile],
 ) -> str:
     """Why the name means no file that can be withdrawn, or brought back."""
     if found:
         return (
             f"{asked} is withdrawn already; `csp withdraw --back` brings it back."
-            if found[0].file.status == "withdrawn"
+            if found[0].status == "withdrawn"
             else f"{asked} is not withdrawn: there is nothing to bring back."
         )
     other = con.execute(

@@ -36,6 +36,7 @@ from warehouse.publication.verification import audit
 from warehouse.results import summary
 from warehouse.settings import Settings
 from warehouse.versions import git_commit, package_versions, software_version
+from warehouse.writing import replace_rows, transaction
 
 Report = Callable[[str], None]
 # Writes the auditors' pages: the warehouse, the folder, the manifest, the publication before.
@@ -163,23 +164,17 @@ def _source_files(con: duckdb.DuckDBPyConnection) -> list[SourceFile]:
 
 def _describe_itself(con: duckdb.DuckDBPyConnection, manifest: Manifest, now: datetime) -> None:
     """The one row of the published table `publication`."""
-    con.execute("begin")
-    con.execute("delete from quality.publication")
-    con.execute(
-        "insert into quality.publication (publication_id, run_id, published_at, "
-        "software_version, git_commit, source_files, blocking_checks_passed) "
-        "values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            manifest.publication_id,
-            manifest.run_id,
-            now.replace(tzinfo=None),
-            manifest.software_version,
-            manifest.git_commit,
-            len(manifest.source_files),
-            manifest.blocking_checks_passed,
-        ],
-    )
-    con.execute("commit")
+    described = {
+        "publication_id": manifest.publication_id,
+        "run_id": manifest.run_id,
+        "published_at": now.replace(tzinfo=None),
+        "software_version": manifest.software_version,
+        "git_commit": manifest.git_commit,
+        "source_files": len(manifest.source_files),
+        "blocking_checks_passed": manifest.blocking_checks_passed,
+    }
+    with transaction(con):
+        replace_rows(con, "quality.publication", list(described), [tuple(described.values())])
 
 
 def _build(

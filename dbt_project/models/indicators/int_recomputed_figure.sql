@@ -36,6 +36,7 @@ years as (
         and int_indicator_value.area_type != 'not_located'
         and int_indicator_value.is_complete
         and int_indicator_value.indicator_id in (select indicator_id from wanted)
+        and int_indicator_value.area_code in (select area_code from wanted)
 ),
 
 of_values as (
@@ -102,7 +103,10 @@ of_changes as (
             change.indicator_id = register.indicator_id
             and change.indicator_version = register.indicator_version
     cross join (values ('change'), ('change_percent')) as aspects (aspect)
-    where change.verdict != 'not comparable' and register.kind != 'proportion'
+    where
+        change.verdict != 'not comparable'
+        and register.kind != 'proportion'
+        and change.area_code in (select area_code from wanted)
 ),
 
 of_trends as (
@@ -122,7 +126,9 @@ of_trends as (
         on
             trend.indicator_id = register.indicator_id
             and trend.indicator_version = register.indicator_version
-    where trend.direction != 'cannot be calculated'
+    where
+        trend.direction != 'cannot be calculated'
+        and trend.area_code in (select area_code from wanted)
 ),
 
 -- The last three years one after the other: fewer than a test can judge, but what people see.
@@ -214,7 +220,10 @@ of_comparisons as (
             comparison.indicator_id = register.indicator_id
             and comparison.indicator_version = register.indicator_version
     cross join (values ('rank_highest'), ('rank_lowest'), ('verdict_county')) as aspects (aspect)
-    where comparison.comparator_type = 'county' and comparison.period_type = 'financial_year'
+    where
+        comparison.comparator_type = 'county'
+        and comparison.period_type = 'financial_year'
+        and comparison.area_code in (select area_code from wanted)
 ),
 
 of_hotspots as (
