@@ -1,6 +1,7 @@
 """The demo's extracts: the same on every run, in the official formats, with the traits promised.
 
-Its figures are counted by the night on it: tests/end_to_end/test_assessment.py.
+Its figures are counted by the night on it, and what breaks a contract is found there:
+tests/end_to_end/test_assessment.py and test_demo_night.py.
 """
 
 import csv
@@ -14,14 +15,13 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
 
 from demo.marac import hearings, marac_files
-from demo.places import DISTRICTS, MAP, small_areas
+from demo.places import MAP, small_areas
 from demo.street_crime import REPUBLISHED
 from demo.street_files import ARCHIVE
 from demo.write import write_demo
@@ -31,7 +31,6 @@ from warehouse.ingest.checking import check_file
 from warehouse.settings import load_settings
 
 STREET = "police/street_crime/"
-LONG, SOME_LINES = 2_000_000, 4_000
 Row = dict[str, str]
 Landed = tuple[Home, list[str]]
 
@@ -182,66 +181,6 @@ def test_headers_are_those_of_the_real_files(files: dict[str, bytes], shared: Pa
     with zipfile.ZipFile(io.BytesIO(files[STREET + ARCHIVE])) as archive:
         ours_line = archive.read("2011-03/2011-03-leicestershire-street.csv").split(b"\n", 1)[0]
     assert ours_line.strip() == line.strip()
-
-
-def _beginning(path: Path, scratch: Path) -> Path:
-    """The file, or the first lines of a long CSV: history by the year is alike throughout."""
-    if path.suffix != ".csv" or path.stat().st_size < LONG:
-        return path
-    lines = path.read_bytes().splitlines(keepends=True)
-    shortened = scratch / path.parent.name / path.name
-    shortened.parent.mkdir(exist_ok=True)
-    shortened.write_bytes(b"".join(lines[:SOME_LINES]))
-    return shortened
-
-
-def test_every_file_keeps_its_contract_but_the_ones_meant_to_break_it(
-    landed: Landed, tmp_path: Path
-) -> None:
-    home, names = landed
-    broken: dict[str, tuple[list[tuple[int, str | None]], list[str | None]]] = {}
-    accepted: Counter[str] = Counter()
-    encodings: dict[str, str | None] = {}
-    paths = [_beginning(home.landing / name, tmp_path) for name in names]
-    contracts = [load_contract(name.rpartition("/")[0]) for name in names]
-    with ThreadPoolExecutor() as pool:
-        reports = list(pool.map(check_file, paths, contracts))
-    for name, report in zip(names, reports, strict=True):
-        _, feed, file_name = name.split("/")
-        accepted[feed] += sum(file.accepted for file in report.files)
-        encodings[file_name] = report.files[0].encoding
-        refused = [file.refused.column for file in report.files if file.refused]
-        if report.rejects or refused:
-            broken[f"{feed}/{file_name}"] = (
-                [(r.line, r.column) for r in report.rejects],
-                refused,
-            )
-    ragged = [(101, None), (201, None), (301, "Crime type")]
-    assert broken.pop(f"street_crime/{ARCHIVE}") == (ragged, [])
-    assert broken.pop(f"street_crime/{ARCHIVE.replace('.zip', '-sent-again.zip')}") == (ragged, [])
-    assert broken.pop("street_crime/2011-02-warwickshire-street.csv") == ([], ["Falls within"])
-    assert broken.pop("incident/incident_2010-12-with-notes.csv") == ([], ["column 8"])
-    # a wrong number of fields, a required field missing or unreadable, a repeated key
-    assert {name: [column for _, column in rows] for name, (rows, _) in broken.items()} == {
-        "recorded_crime/recorded_crime_2010-07.csv": ["crime_ref"],
-        "recorded_crime/recorded_crime_2010-10.csv": [
-            None, None, "offence_code", "recorded_date", "recorded_date", "crime_ref",
-        ],
-        "incident/incident_2010-08.csv": [
-            "category", "category", None, "created_at", "incident_no",
-        ],
-        "report/report_2010-07_to_2010-09.csv": ["district_code", "source", None],
-        "hearing/hearing_2010-04_to_2011-03.csv": ["victim_id", None],
-        "incident/incident_2010-04_to_2011-03.csv": ["incident_class", "call_at", None],
-        "asb_report/asb_report_2010-04_to_2011-03.csv": ["district_code", "report_id"],
-        "caseload/caseload_2010-04_to_2011-03.csv": ["reoffended", "offender_id"],
-        "disposal/disposal_2010-10_to_2010-12.csv": ["young_person_id", "tier", "court_conviction"],
-    }  # fmt: skip
-    assert accepted["lsoa_population"] == accepted["boundary"] == 411
-    assert accepted["district_population"] == accepted["csp_lookup"] == len(DISTRICTS)
-    assert {name for name, encoding in encodings.items() if encoding == "windows-1252"} == {
-        "recorded_crime_2006-04_to_2007-03.csv",
-    }
 
 
 def test_archives_hold_members_that_are_not_street_files(landed: Landed) -> None:

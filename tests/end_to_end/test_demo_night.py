@@ -5,7 +5,8 @@ from pathlib import Path
 
 from demo.council import MISSING_MONTH
 from demo.findings import findings
-from demo.street_files import LATE_RECORDS, REDELIVERED, REFUSED
+from demo.places import DISTRICTS
+from demo.street_files import ARCHIVE, LATE_RECORDS, REDELIVERED, REFUSED
 from tests.end_to_end.running import csp, partner, query, status
 from warehouse.home import Home
 
@@ -155,24 +156,59 @@ def test_status_tells_the_night_in_the_agreed_form(demo_home: Home) -> None:
 
 
 def test_rejected_rows_are_kept_with_line_and_reason(demo_home: Home) -> None:
+    """A wrong number of fields, a required field missing or unreadable, a repeated key."""
     rows = query(
         demo_home.warehouse_file,
-        "select line_number, column_name, reason, raw_line from quality.rejected_row "
-        "where feed = 'police/street_crime' order by 1",
+        "select feed || '/' || split_part(file_name, '/', 1), line_number, column_name, reason, "
+        "raw_line from quality.rejected_row order by feed, file_name, line_number",
     )
-    assert [row[0] for row in rows] == [101, 201, 301]
-    assert rows[2][1] is not None
-    assert all(row[2] and row[3] for row in rows)
-    others = query(
-        demo_home.warehouse_file,
-        "select feed, column_name, reason, raw_line from quality.rejected_row "
-        "where feed not in ('police/street_crime', 'council/asb_report')",
-    )
-    assert len({feed for feed, *_ in others}) >= 6
-    for _, column, reason, line in others:
+    found: dict[str, list[str | None]] = {}
+    for file, _, column, reason, line in rows:
+        found.setdefault(file, []).append(column)
         assert reason
-        # A row that does not split is kept by number: nobody knows which of it names whom.
-        assert (line is None) == (column is None), reason
+        # Of a feed with identifiers a row that does not split is kept by number: nobody knows which
+        # of it names whom.
+        assert (line is None) == (column is None and not file.startswith("police/street")), reason
+    assert found == {
+        f"police/street_crime/{ARCHIVE}": [None, None, "Crime type"],
+        "police/recorded_crime/recorded_crime_2010-07.csv": ["crime_ref"],
+        "police/recorded_crime/recorded_crime_2010-10.csv": [
+            None, None, "offence_code", "recorded_date", "recorded_date", "crime_ref",
+        ],
+        "police/incident/incident_2010-08.csv": [
+            "category", "category", None, "created_at", "incident_no",
+        ],
+        "hate/report/report_2010-07_to_2010-09.csv": ["district_code", "source", None],
+        "marac/hearing/hearing_2010-04_to_2011-03.csv": ["victim_id", None],
+        "fire/incident/incident_2010-04_to_2011-03.csv": ["incident_class", "call_at", None],
+        "council/asb_report/asb_report_2010-04_to_2011-03.csv": ["district_code", "report_id"],
+        "probation/caseload/caseload_2010-04_to_2011-03.csv": ["reoffended", "offender_id"],
+        "youth/disposal/disposal_2010-10_to_2010-12.csv": [
+            "young_person_id", "tier", "court_conviction",
+        ],
+    }  # fmt: skip
+    assert [line for file, line, *_ in rows if "street" in file] == [101, 201, 301]
+
+
+def test_files_that_break_their_contract_are_the_ones_meant_to(demo_home: Home) -> None:
+    columns = {
+        path.name.removesuffix(".reason.json"): json.loads(path.read_text())["column"]
+        for path in demo_home.refused.rglob("*.reason.json")
+    }
+    assert columns == {
+        "2011-02-warwickshire-street.csv": "Falls within",
+        "incident_2010-12-with-notes.csv": "column 8",
+    }
+    audited = "select feed, sum(accepted) from quality.load_audit group by 1"
+    accepted = dict(query(demo_home.warehouse_file, audited))
+    assert accepted["reference/lsoa_population"] == accepted["reference/boundary"] == 411
+    districts = len(DISTRICTS)
+    assert accepted["reference/district_population"] == districts
+    assert accepted["reference/csp_lookup"] == districts
+    assert query(
+        demo_home.warehouse_file,
+        "select file_name from quality.load_audit where encoding = 'windows-1252'",
+    ) == [("recorded_crime_2006-04_to_2007-03.csv",)]
 
 
 def test_the_findings_are_read_from_the_publication(demo_home: Home) -> None:
