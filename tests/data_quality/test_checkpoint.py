@@ -29,7 +29,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(rows=rows, threshold=st.sampled_from([0.0, 33.3, 50.0, 66.6, 75.0, 90.0, 100.0]))
 def test_counts_and_verdicts_are_those_of_sql_over_the_same_buckets(
     rows: list[Row], threshold: float

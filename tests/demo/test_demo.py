@@ -23,7 +23,7 @@ import yaml
 from demo.marac import hearings, marac_files
 from demo.places import DISTRICTS, MAP, small_areas
 from demo.street_crime import REPUBLISHED
-from demo.street_files import ARCHIVE, LATE_RECORDS, REDELIVERED
+from demo.street_files import ARCHIVE
 from demo.write import write_demo
 from warehouse.contract import load_contract, load_contracts
 from warehouse.home import CSP_YML, Home
@@ -137,16 +137,6 @@ def test_a_few_crimes_are_published_twice_with_another_outcome(files: dict[str, 
         assert first["Last outcome category"] != again["Last outcome category"]
 
 
-def test_a_month_is_delivered_again_with_late_records(files: dict[str, bytes]) -> None:
-    month, _ = REDELIVERED
-    name = f"{month}-leicestershire-street.csv"
-    with zipfile.ZipFile(io.BytesIO(files[STREET + ARCHIVE])) as archive:
-        first = _csv(archive.read(f"{month}/{name}"))
-    again = _csv(files[STREET + name])
-    assert again[: len(first)] == first
-    assert len(again) - len(first) == LATE_RECORDS
-
-
 def test_areas_tile_the_map_and_neighbours_share_their_edges() -> None:
     areas = small_areas()
     assert len({area.code for area in areas}) == len(areas) == 411
@@ -252,16 +242,6 @@ def test_every_file_keeps_its_contract_but_the_ones_meant_to_break_it(
     assert {name for name, encoding in encodings.items() if encoding == "windows-1252"} == {
         "recorded_crime_2006-04_to_2007-03.csv",
     }
-
-
-def test_the_same_extract_lands_twice(files: dict[str, bytes]) -> None:
-    contents: dict[bytes, list[str]] = {}
-    for name, content in files.items():
-        contents.setdefault(content, []).append(name.rpartition("/")[2])
-    assert sorted(names for names in contents.values() if len(names) > 1) == [
-        [ARCHIVE, ARCHIVE.replace(".zip", "-sent-again.zip")],
-        ["recorded_crime_2010-09.csv", "recorded_crime_2010-09-again.csv"],
-    ]
 
 
 def test_archives_hold_members_that_are_not_street_files(landed: Landed) -> None:

@@ -18,6 +18,7 @@ from warehouse.publication import publish
 from warehouse.settings import load_settings
 
 NIGHTS = 2
+LATEST = f"night-{NIGHTS - 1}"
 # What a night adds to the pages while the history is shorter than they show: a row for each
 # partner's score, one for each outcome of the checks, and a mark for each in two pictures.
 MOST_BYTES_A_NIGHT = 6_000
@@ -126,24 +127,24 @@ def test_the_pages_show_the_history_and_grow_by_no_more_than_a_bound(home: Home)
 def test_the_history_of_years_shows_its_last_nights(home: Home, tmp_path: Path) -> None:
     """Five hundred nights more: the tables hold them, the pages the last ones."""
     longer = copied(home, tmp_path / "home")
-    night = Night(longer, load_settings(longer), "night-3")
+    night = Night(longer, load_settings(longer), LATEST)
     with night.warehouse() as con:
         con.execute(
             "insert into quality.maturity_history by name select past_run.* replace "
             "('old-' || n as run_id, recorded_at - to_days(n::integer) as recorded_at) "
             "from quality.maturity_history as past_run, range(1, 501) as past (n) "
-            "where run_id = 'night-3'"
+            f"where run_id = '{LATEST}'"
         )
         con.execute(
             "insert into quality.check_result by name select past_run.* replace "
             "('old-' || n as run_id, checked_at - to_days(n::integer) as checked_at) "
             "from quality.check_result as past_run, range(1, 501) as past (n) "
-            "where run_id = 'night-3'"
+            f"where run_id = '{LATEST}'"
         )
     before = size(longer.current.resolve())
     with night.warehouse() as con:
-        results.append(con, delivery.results(con, "night-3", "ingest"))
-    publish(longer, night.settings, "night-3", prepared_manifest(), data_docs=night.data_docs,
+        results.append(con, delivery.results(con, LATEST, "ingest"))
+    publish(longer, night.settings, LATEST, prepared_manifest(), data_docs=night.data_docs,
             pages=write_pages)  # fmt: skip
     grown = size(longer.current.resolve()) - before
     assert grown < MOST_BYTES_A_NIGHT * max(MOST_RUNS, MOST_RUNS_OF_RESULTS)

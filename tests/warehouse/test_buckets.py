@@ -8,10 +8,6 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-
 from tests.warehouse.partner_files import ask, land, load
 from warehouse.contract import Column, Contract, load_contracts
 from warehouse.home import Home
@@ -105,19 +101,8 @@ def landed(
     return path, expected
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    # Each example makes a home, of many rows: a failing one is told as it is.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(seed=st.integers(0, 10_000), count=st.integers(20, 90))
-def test_every_field_of_every_row_is_in_its_one_bucket(
-    seed: int, count: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    home, rng = Home(tmp_path_factory.mktemp("buckets") / "home"), random.Random(seed)
-    home.init()
+def test_every_field_of_every_row_is_in_its_one_bucket(home: Home) -> None:
+    rng, count = random.Random(1), 90
     contracts = [load_contracts()[feed] for feed in FEEDS]
     sent = [landed(home, contract, rng, count) for contract in contracts]
     reports = [

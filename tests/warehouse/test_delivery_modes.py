@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.processes import PROJECT, ended_as, owned_by
+from tests.warehouse.processes import PROJECT, ended, ended_as, owned_by
 from tests.warehouse.street_files import FEED, LONG_AGO, land, row, street_csv
+from warehouse import status
 from warehouse.home import Home
 from warehouse.ingest import landing
 
@@ -61,17 +62,14 @@ print(json.dumps({
 }))
 """
 
-# An analyst of the owner's group asks.
-STATUS = """
-import json, os, sys
-from pathlib import Path
-from warehouse import status
-from warehouse.home import Home
-status.read(Home(Path(sys.argv[2])))
-user, group = map(int, sys.argv[3:])
-os.setgroups([group]); os.setgid(group); os.setuid(user)
-print(json.dumps(status.read(Home(Path(sys.argv[1])))))
-"""
+
+def status_for_an_analyst(root: Path, warm_root: Path) -> list[str]:
+    """Of the owner's group, in a process that has imported what status needs."""
+    status.read(Home(warm_root))
+    os.setgroups([ANALYSTS])
+    os.setgid(ANALYSTS)
+    os.setuid(COUNCIL)
+    return [json.dumps(status.read(Home(root)))]
 
 
 @pytest.fixture
@@ -179,17 +177,9 @@ def test_an_analyst_is_told_what_cannot_be_seen_not_that_it_is_not_there(
 ) -> None:
     of_a_colleague(service_home, 0o640)
     Home(tmp_path / "warm").init()
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", STATUS, str(service_home.root), str(tmp_path / "warm")),
-            *map(str, (COUNCIL, ANALYSTS)),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        check=True,
-    )
-    found = json.loads(done.stdout)
+    exit_status, [text] = ended(status_for_an_analyst, service_home.root, tmp_path / "warm")
+    assert exit_status == 0
+    found = json.loads(text)
     assert (found["waiting"], found["service"]) == (None, None)
 
 

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from orchestration import dbt_program
-from warehouse import ddl
-from warehouse.contract import load_contracts
+from tests.end_to_end.running import copied
 from warehouse.home import Home
 from warehouse.settings import load_settings
 
@@ -74,23 +73,20 @@ MODELS = {
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+def outcome(
+    small_home: Home, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[str, str]]:
     """Status and message of every unit test by its unique id, from one `dbt test`.
 
-    dbt needs the columns of what a unit test stands in for: an empty build of a fresh home.
+    dbt needs the columns of what a unit test stands in for: those of a home that is built.
     """
-    home = Home(tmp_path_factory.mktemp("unit") / "home")
-    home.init()
-    settings = load_settings(home)
-    with ddl.open_warehouse(home, settings) as con:
-        ddl.ensure(con, load_contracts(), settings)
-    manifest = dbt_program.prepared_manifest()
-    with dbt_program.variables(dbt_program.environment(home.warehouse_file, settings)):
-        for args in (
-            [*dbt_program.build_args(home.dbt_target), "--exclude-resource-type", "test"],
+    home = copied(small_home, tmp_path_factory.mktemp("unit") / "home")
+    environment = dbt_program.environment(home.warehouse_file, load_settings(home))
+    with dbt_program.variables(environment):
+        dbt_program.invoke(
             dbt_program.args_of_tests(home.dbt_target, ["test_type:unit"]),
-        ):
-            dbt_program.invoke(args, dbt_program.load_manifest(manifest))
+            dbt_program.load_manifest(dbt_program.prepared_manifest()),
+        )
     results = home.dbt_target / "run_results.json"
     found = json.loads(results.read_text(encoding="utf-8"))["results"]
     return {result["unique_id"]: (result["status"], result["message"]) for result in found}
