@@ -172,16 +172,6 @@ def test_a_folder_of_another_owner_stops_nothing(service_home: Home) -> None:
     assert not path.exists()
 
 
-def test_an_archive_that_may_not_be_written_is_one_plain_sentence(service_home: Home) -> None:
-    path = of_a_colleague(service_home, 0o640)
-    service_home.archive.chmod(0o500)
-    told = night_of_service(service_home, ANALYSTS, POLICE_GROUP)
-    assert told.startswith("1: Loading police/street_crime/other.csv")
-    assert (told.count("\n"), "access is refused" in told, path.exists()) == (1, True, True)
-    service_home.archive.chmod(0o700)
-    assert "other.csv: 1 rows" in night_of_service(service_home, ANALYSTS, POLICE_GROUP)
-
-
 def test_an_analyst_is_told_what_cannot_be_seen_not_that_it_is_not_there(
     service_home: Home, tmp_path: Path
 ) -> None:

@@ -172,8 +172,7 @@ def test_half_a_month_under_another_name_is_held_and_withdrawn(home: Home) -> No
     [told] = status.read(home)["held"]
     assert (told["feed"], told["file"]) == (FEED, "2019-03-a.csv")
 
-    lines = change_force(home, "2019-03-a.csv", reason="half of it", record=status.record)
-    assert lines == [
+    assert change_force(home, "2019-03-a.csv", reason="half of it", record=status.record) == [
         f"Withdrawn: {FEED}/2019-03-a.csv",
         "  What is in force stays as it was.",
     ]
