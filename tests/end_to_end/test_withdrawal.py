@@ -19,8 +19,8 @@ from tests.warehouse.test_holding import reports
 from warehouse.home import Home
 from warehouse.ingest.withdrawal import change_force
 
-# The file itself is in the audit.
-OF_THE_FILE = {"load_audit"}
+# The file itself is in the audit, and its check in the catalogue.
+OF_THE_FILE = {"load_audit", "check_catalogue"}
 SENT, HALF = "2018-10", "2019-03-leicestershire-street.csv"
 
 
