@@ -1,17 +1,24 @@
 -- The indicator values by one script, without tests, increments, documentation or seams: from the
 -- raw tables to one table `hand_written`. Its figures must be those of marts.indicator_value.
+-- An LSOA that is listed under two districts belongs to the one it is named after.
 create temp table place as
-select lsoa_2011_code as lsoa_code, arg_min(district_code, _line_number) as district_code
-from raw.reference__lsoa_lookup
-where lsoa_2011_code is not null
-group by 1
-union
-select lsoa_2021_code, arg_min(district_code, _line_number)
-from raw.reference__lsoa_lookup
-where lsoa_2021_code is not null and lsoa_2021_code not in (
-    select lsoa_2011_code from raw.reference__lsoa_lookup where lsoa_2011_code is not null
+with codes as (
+    select lsoa_2011_code as lsoa_code, lsoa_2011_name as lsoa_name, * from raw.reference__lsoa_lookup
+    union all by name
+    select lsoa_2021_code as lsoa_code, lsoa_2021_name as lsoa_name, * from raw.reference__lsoa_lookup
+    where lsoa_2021_code not in (
+        select lsoa_2011_code from raw.reference__lsoa_lookup where lsoa_2011_code is not null
+    )
 )
-group by 1;
+select
+    lsoa_code,
+    arg_min(
+        district_code,
+        (regexp_replace(lsoa_name, ' [0-9]{3}[A-Z]$', '') is distinct from district_name, _line_number)
+    ) as district_code
+from codes
+where lsoa_code is not null
+group by lsoa_code;
 
 create temp table district as
 with lookup as (select distinct district_code, district_name, force_code from raw.reference__csp_lookup),
@@ -153,7 +160,8 @@ select
     z.month is not null as is_received
 from (
     select m.measure_id as indicator_id, areas.*
-    from areas inner join seeds.measure as m on areas.month >= m.valid_from
+    from areas
+    inner join seeds.measure as m on areas.month >= m.valid_from and m.feed = 'police/street_crime'
 ) as z
 full join (
     select indicator_id, area_type, area_code, month, sum(n) as n from by_area group by all

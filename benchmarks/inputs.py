@@ -7,16 +7,10 @@ no crime is republished that was not. A month that the archive holds stays as it
 the new month of measurement (d), is a file of its own.
 """
 
-import csv
-import io
-import re
 import zipfile
-from collections import Counter
 from pathlib import Path
 
 import duckdb
-
-from warehouse.home import Home
 
 LAST = (2021, 9)
 NEW_MONTH = "2021-10"
@@ -64,35 +58,6 @@ def packed(files: dict[str, Path], wanted: list[str], target: Path) -> Path:
     return target
 
 
-def correction(home: Home, months: int) -> int:
-    """Land the newest crimes of the demo again, of so many months (0: one crime), alcohol denied.
-
-    Every crime whose flag said otherwise changes a count of its month. Returns the rows landed.
-    """
-    rows: dict[str, dict[str, str]] = {}
-    for path in sorted((home.archive / "police/recorded_crime").glob("*.csv")):
-        sent = path.read_bytes()
-        try:
-            text = sent.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = sent.decode("cp1252")
-        rows.update((row["crime_ref"], row) for row in csv.DictReader(io.StringIO(text)))
-    dated = [row for row in rows.values() if ISO_DAY.fullmatch(row["recorded_date"])]
-    dated.sort(key=lambda row: row["recorded_date"])
-    counts = Counter(row["recorded_date"][:7] for row in dated)
-    # A month of a few rows is one that a mistyped date invented.
-    kept = sorted(month for month, count in counts.items() if count > 100)[-months or None :]
-    chosen = [row for row in dated if row["recorded_date"][:7] in kept]
-    chosen = chosen if months else chosen[-1:]
-    target = home.landing / "police/recorded_crime" / "corrected.csv"
-    with target.open("w", encoding="utf-8", newline="") as file:
-        out = csv.DictWriter(file, chosen[0].keys(), extrasaction="ignore")
-        out.writeheader()
-        out.writerows({**row, "alcohol_flag": "N"} for row in chosen)
-    return len(chosen)
-
-
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
     "LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context",

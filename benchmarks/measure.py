@@ -1,4 +1,4 @@
-"""Running a program and measuring it from outside: wall time, processor time, peak memory."""
+"""Running a program and measuring it from outside: wall time, peak memory."""
 
 import json
 import os
@@ -16,10 +16,9 @@ CSP = Path(sys.executable).with_name("csp")
 
 @dataclass(frozen=True)
 class Measured:
-    """One program's run: seconds of wall and processor, MiB at its peak, and what it printed."""
+    """One program's run: seconds of wall, MiB at its peak, and what it printed."""
 
     wall: float
-    processor: float
     peak_mib: float
     said: list[tuple[float, str]]
     result: dict[str, Any]
@@ -52,9 +51,7 @@ def measured(words: list[str | Path]) -> Measured:
     program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode:
         raise RuntimeError("\n".join(line for _, line in said))
-    return Measured(
-        wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said, _result(said)
-    )
+    return Measured(wall, usage.ru_maxrss / 1024, said, _result(said))
 
 
 def task(*words: str | Path) -> Measured:

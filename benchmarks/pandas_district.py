@@ -19,6 +19,9 @@ COLUMNS = ["Crime ID", "Month", "Falls within", "LSOA code", "Crime type"]
 def district_figures(archive: Path, reference: Path) -> pd.DataFrame:
     """One row per indicator, district and period with an event."""
     lookup = pd.read_csv(reference / "LSOA11_LSOA21_LAD22.csv", dtype=str, encoding="utf-8-sig")
+    # An LSOA that is listed under two districts belongs to the one it is named after.
+    named = lookup["LSOA11NM"].str.replace(r" \d{3}[A-Z]$", "", regex=True)
+    lookup = lookup.assign(other=named != lookup["LAD22NM"]).sort_values("other", kind="stable")
     by_2011 = lookup.drop_duplicates("F_LSOA11CD").set_index("F_LSOA11CD")["LAD22CD"]
     crimes = _crimes(_read(archive))
     crimes = crimes.assign(area_code=crimes["LSOA code"].map(by_2011)).dropna(subset="area_code")

@@ -2,7 +2,7 @@
     A table, made anew in the place of the one before, in one transaction.
 
     dbt-duckdb's own builds a second table and renames twice, with a look for foreign keys and indexes
-    each time: four queries more for each of some ninety tables, which have neither.
+    each time: four queries more for each of some eighty tables, which have neither.
 -#}
 {% materialization table, adapter="duckdb" %}
     {%- set existing = load_cached_relation(this) -%}
