@@ -15,6 +15,10 @@ from warehouse import distributions
 MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros"
 # dbt's own `test` blocks are macros by another name.
 TEST_BLOCK = re.compile(r"{%\s*test\s+(\w+)\((.*?)\)\s*%}(.*?){%\s*endtest\s*%}", re.DOTALL)
+# How dbt writes a table is nothing that a test calls.
+MATERIALIZATION = re.compile(
+    r"{%-?\s*materialization\b.*?{%-?\s*endmaterialization\s*-?%}", re.DOTALL
+)
 
 
 def macros() -> Any:
@@ -69,6 +73,7 @@ def declared_feeds() -> list[dict[str, str]]:
 def _project() -> tuple[jinja2.Environment, dict[str, Any]]:
     """The project's macros by name, and the environment that knows what dbt gives them."""
     source = "\n".join(file.read_text() for file in sorted(MACROS.rglob("*.sql")))
+    source = MATERIALIZATION.sub("", source)
     source = TEST_BLOCK.sub(r"{% macro test_\1(\2) %}\3{% endmacro %}", source)
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals.update(
