@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
@@ -83,6 +85,8 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
+        # dbt waits for DuckDB most of the time; the next step's import takes seconds.
+        Thread(target=import_module, args=("great_expectations",), daemon=True).start()
         with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)

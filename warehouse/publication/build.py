@@ -12,6 +12,7 @@ from warehouse.publication.manifest import Manifest, TableEntry
 from warehouse.publication.tables import PublishedTable
 from warehouse.publication.tiers import Source
 from warehouse.sql_text import literal, quoted
+from warehouse.writing import transaction
 
 SCHEMA = "marts"
 # Clients from DuckDB 1.2 on can open it.
@@ -103,15 +104,16 @@ def write_duckdb(
     """
     con.execute(f"attach {literal(target)} as tier (storage_version '{STORAGE_VERSION}')")
     try:
-        con.execute(f"create schema if not exists tier.{SCHEMA}")
-        for (name,) in con.execute(
-            "select table_name from duckdb_tables() where database_name = 'tier'"
-        ).fetchall():
-            if name not in kept:
-                con.execute(f"drop table tier.{SCHEMA}.{quoted(name)}")
-        for source in sources:
-            if source.table.name not in kept:
-                _write_table(con, source)
+        with transaction(con):
+            con.execute(f"create schema if not exists tier.{SCHEMA}")
+            for (name,) in con.execute(
+                "select table_name from duckdb_tables() where database_name = 'tier'"
+            ).fetchall():
+                if name not in kept:
+                    con.execute(f"drop table tier.{SCHEMA}.{quoted(name)}")
+            for source in sources:
+                if source.table.name not in kept:
+                    _write_table(con, source)
         con.execute("checkpoint tier")
     finally:
         con.execute("detach tier")

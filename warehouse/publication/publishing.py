@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,14 +89,20 @@ def publish(
         try:
             tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
             manifest = _build(home, warehouse, building, manifest, tiers, report)
-            report("writing the auditors' pages")
-            quality = building / "quality"
-            quality.mkdir()
-            if data_docs is not None:
-                shutil.copytree(data_docs, quality / "data_docs")
-            _add_dbt_docs(home, quality / "dbt", dbt_manifest.with_name(dbt_docs.NAME))
-            if pages is not None:
-                pages(warehouse, quality, manifest, store.current_folder(home))
+            # DuckDB writes its files while Python writes the pages.
+            with ThreadPoolExecutor(1) as writer, warehouse.cursor() as cursor:
+                files = writer.submit(
+                    _write_files, cursor, building, tiers, manifest.tables, report
+                )
+                report("writing the auditors' pages")
+                quality = building / "quality"
+                quality.mkdir()
+                if data_docs is not None:
+                    shutil.copytree(data_docs, quality / "data_docs")
+                _add_dbt_docs(home, quality / "dbt", dbt_manifest.with_name(dbt_docs.NAME))
+                if pages is not None:
+                    pages(warehouse, quality, manifest, store.current_folder(home))
+                files.result()
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)
@@ -212,7 +219,6 @@ def _build(
             write_parquet(con, source, target, reuse)
             written[mark] = target
             entries[tier][name] = entry
-    _write_files(con, building, tiers, entries, report)
     return replace(manifest, tables=entries)
 
 
