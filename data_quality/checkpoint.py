@@ -74,6 +74,16 @@ PERCENT, THRESHOLD = "percent that is good", "percent required"
 IN_ROWS, IN_MARTS = "counted in the rows", "stated by the marts"
 
 
+def library() -> Any:
+    """Great Expectations, whose import takes seconds: only where it is needed."""
+    gc.disable()  # the import makes classes by the thousand, and leaves nothing to collect
+    try:
+        import great_expectations as gx
+    finally:
+        gc.enable()
+    return gx
+
+
 def run_checks(
     warehouse_file: Path,
     run_id: str,
@@ -92,11 +102,7 @@ def run_checks(
         duckdb.connect(str(warehouse_file), read_only=True, config=dict(limits or {})) as con,
         quiet(),
     ):
-        gc.disable()  # the import makes classes by the thousand, and leaves nothing to collect
-        try:
-            import great_expectations as gx
-        finally:
-            gc.enable()
+        gx = library()
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("warehouse")

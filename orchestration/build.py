@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from types import MappingProxyType
@@ -15,7 +14,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from data_quality import dbt_tests, delivery
+from data_quality import checkpoint, dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
 from orchestration.night import Night
@@ -86,7 +85,7 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
         # dbt waits for DuckDB most of the time; the next step's import takes seconds.
-        Thread(target=import_module, args=("great_expectations",), daemon=True).start()
+        Thread(target=checkpoint.library, daemon=True).start()
         with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from data_quality import delivery, history
+from data_quality.checkpoint import run_checks
 from orchestration import progress
 from orchestration.ingest import raw_key
 from orchestration.night import Night
@@ -104,9 +105,6 @@ def expectation_assets(
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step(STEP, "Checking completeness and validity", context.log.error):
-            # Importing Great Expectations takes seconds: only here.
-            from data_quality.checkpoint import run_checks
-
             found = run_checks(
                 night.home.warehouse_file,
                 night.run_id,
