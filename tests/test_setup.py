@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.versions import DEFINITION_FILES, DEFINITIONS
+
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ("python3.11", "python3.12", "python3.13", "python3")
 # A Python that makes an environment with itself in it, and installs nothing until it was heard of.
@@ -98,3 +100,9 @@ def test_the_same_versions_are_said_everywhere() -> None:
     assert "not (3, 11) <= sys.version_info[:2] <= (3, 13)" in makefile
     assert "for version in 3.13 3.12 3.11; do" in (PROJECT / ".ci" / "smoke").read_text()
     assert "Python 3.11, 3.12 or 3.13" in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_file_that_decides_the_published_tables_is_there() -> None:
+    """A file that was renamed would drop out of them, and its changes would publish nothing."""
+    for name in (*DEFINITIONS, *DEFINITION_FILES):
+        assert (PROJECT / name).exists(), name

@@ -90,7 +90,8 @@ def publish(
             tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
             manifest = _build(home, warehouse, building, manifest, tiers, report)
             # DuckDB writes its files while Python writes the pages.
-            with ThreadPoolExecutor(1) as writer, warehouse.cursor() as cursor:
+            # The cursor is the outer one: it is closed when the writer has ended, however it ends.
+            with warehouse.cursor() as cursor, ThreadPoolExecutor(1) as writer:
                 files = writer.submit(
                     _write_files, cursor, building, tiers, manifest.tables, report
                 )
