@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
-from threading import Thread
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +13,7 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from data_quality import checkpoint, dbt_tests, delivery
+from data_quality import checker, dbt_tests, delivery
 from orchestration import dbt_program, progress
 from orchestration.ingest import raw_key
 from orchestration.night import Night
@@ -28,6 +27,7 @@ from warehouse.sql_text import quoted
 STEP = "dbt_build"
 RUN_RESULTS = "run_results.json"
 UNIQUE_ID = "dagster_dbt/unique_id"
+READ_BY_THE_NEXT_STEPS = {"facts", "checks", "marts"}
 BUILT = {"success", "pass", "warn", "fail"}
 
 
@@ -84,8 +84,7 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
             subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
-        # dbt waits for DuckDB most of the time; the next step's import takes seconds.
-        Thread(target=checkpoint.library, daemon=True).start()
+        checker.start()
         with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
         yield from _events(context, manifest, specs, outcome)
@@ -307,9 +306,12 @@ def _events(
     # Dagster wants a table's event after those of the tables that it is made of.
     for uid in TopologicalSorter(manifest["parent_map"]).static_order():
         if uid not in found:
-            # A seed or a view that was left alone: without its event, what reads it is skipped.
-            if uid in specs and specs[uid].key in context.selected_asset_keys:
-                yield dg.Output(None, output_name=specs[uid].key.to_python_identifier())
+            # A view that was left alone has nothing to tell, but the next steps are skipped
+            # without an event of what they read.
+            spec = specs.get(uid)
+            asked = spec and spec.key in context.selected_asset_keys
+            if spec and asked and spec.key.path[0] in READ_BY_THE_NEXT_STEPS:
+                yield dg.Output(None, output_name=spec.key.to_python_identifier())
             continue
         result, status = found[uid], found[uid]["status"]
         seconds = round(float(result.get("execution_time") or 0), 3)

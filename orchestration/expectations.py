@@ -6,8 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from data_quality import delivery, history
-from data_quality.checkpoint import run_checks
+from data_quality import checker, delivery, history
 from orchestration import progress
 from orchestration.ingest import raw_key
 from orchestration.night import Night
@@ -105,7 +104,7 @@ def expectation_assets(
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step(STEP, "Checking completeness and validity", context.log.error):
-            found = run_checks(
+            found = checker.run_checks(
                 night.home.warehouse_file,
                 night.run_id,
                 night.data_docs,

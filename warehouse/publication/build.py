@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -93,17 +95,21 @@ def write_parquet(
 
 
 def write_duckdb(
-    con: duckdb.DuckDBPyConnection,
-    sources: list[Source],
+    tables: Iterable[tuple[PublishedTable, Path]],
     target: Path,
+    limits: Mapping[str, Any],
     kept: frozenset[str] = frozenset(),
 ) -> None:
-    """Write the tables with their comments into a DuckDB file, schema marts.
+    """Write the tables, each from its Parquet file, with their comments into a DuckDB file.
 
-    A target that exists keeps the tables named in `kept` and loses all others.
+    A target that exists keeps the tables named in `kept` and loses all others. limits: DuckDB's
+    settings of the build.
+
+    In a database of its own: attached to the warehouse's, the file would be part of whatever is
+    read there meanwhile, and DuckDB puts off its checkpoint and its closing until that has ended.
     """
-    con.execute(f"attach {literal(target)} as tier (storage_version '{STORAGE_VERSION}')")
-    try:
+    with duckdb.connect(config=dict(limits)) as con:
+        con.execute(f"attach {literal(target)} as tier (storage_version '{STORAGE_VERSION}')")
         with transaction(con):
             con.execute(f"create schema if not exists tier.{SCHEMA}")
             for (name,) in con.execute(
@@ -111,19 +117,18 @@ def write_duckdb(
             ).fetchall():
                 if name not in kept:
                     con.execute(f"drop table tier.{SCHEMA}.{quoted(name)}")
-            for source in sources:
-                if source.table.name not in kept:
-                    _write_table(con, source)
+            for table, parquet in tables:
+                if table.name not in kept:
+                    _write_table(con, table, parquet)
         con.execute("checkpoint tier")
-    finally:
         con.execute("detach tier")
 
 
-def _write_table(con: duckdb.DuckDBPyConnection, source: Source) -> None:
-    name = f"tier.{SCHEMA}.{quoted(source.table.name)}"
-    con.execute(f"create table {name} as {source.select}")
-    con.execute(f"comment on table {name} is {literal(source.table.comment)}")
-    for column in source.table.columns:
+def _write_table(con: duckdb.DuckDBPyConnection, table: PublishedTable, parquet: Path) -> None:
+    name = f"tier.{SCHEMA}.{quoted(table.name)}"
+    con.execute(f"create table {name} as from read_parquet({literal(parquet)})")
+    con.execute(f"comment on table {name} is {literal(table.comment)}")
+    for column in table.columns:
         con.execute(f"comment on column {name}.{quoted(column.name)} is {literal(column.comment)}")
 
 

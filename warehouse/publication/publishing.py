@@ -1,15 +1,16 @@
 """Write, audit, then publish: the steps from a checked warehouse to a new current publication."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from warehouse.ddl import open_warehouse
+from warehouse.ddl import duckdb_limits, open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.files import link_or_copy, sha256_of
 from warehouse.home import Home
@@ -89,11 +90,14 @@ def publish(
         try:
             tiers = {tier: sources(warehouse, tables, tier) for tier in TIERS}
             manifest = _build(home, warehouse, building, manifest, tiers, report)
+            # Two databases must not spill into one folder: their files have the same names.
+            spill = home.work / "spill" / "publication"
+            spill.mkdir(parents=True, exist_ok=True)
+            limits = {**duckdb_limits(home, settings), "temp_directory": str(spill)}
             # DuckDB writes its files while Python writes the pages.
-            # The cursor is the outer one: it is closed when the writer has ended, however it ends.
-            with warehouse.cursor() as cursor, ThreadPoolExecutor(1) as writer:
+            with ThreadPoolExecutor(1) as writer:
                 files = writer.submit(
-                    _write_files, cursor, building, tiers, manifest.tables, report
+                    _write_files, limits, building, tiers, manifest.tables, report
                 )
                 report("writing the auditors' pages")
                 quality = building / "quality"
@@ -224,7 +228,7 @@ def _build(
 
 
 def _write_files(
-    con: duckdb.DuckDBPyConnection,
+    limits: Mapping[str, Any],
     building: Path,
     tiers: dict[str, list[Source]],
     entries: dict[str, dict[str, TableEntry]],
@@ -236,8 +240,15 @@ def _write_files(
     bytes in the file's free blocks.
     """
     partner, public = building / "partner.duckdb", building / "public.duckdb"
+    parquet = {
+        tier: [
+            (source.table, building / entries[tier][source.table.name].parquet)
+            for source in tiers[tier]
+        ]
+        for tier in (PUBLIC, PARTNER)
+    }
     report(f"writing {public.name}: {len(tiers[PUBLIC])} tables")
-    write_duckdb(con, tiers[PUBLIC], public)
+    write_duckdb(parquet[PUBLIC], public, limits)
     wanted, held = entries[PARTNER], entries[PUBLIC]
     equal = frozenset(name for name in held if held[name].fingerprint == wanted[name].fingerprint)
     if equal == wanted.keys():
@@ -246,7 +257,7 @@ def _write_files(
     report(f"writing {partner.name}: {len(wanted) - len(equal)} more tables")
     if equal:
         shutil.copyfile(public, partner)
-    write_duckdb(con, tiers[PARTNER], partner, equal)
+    write_duckdb(parquet[PARTNER], partner, limits, equal)
 
 
 def _add_dbt_docs(home: Home, folder: Path, prepared: Path) -> None:
