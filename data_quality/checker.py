@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -19,7 +20,10 @@ from data_quality import checkpoint
 from warehouse.errors import RunFailed
 from warehouse.results import CheckResult
 
+Question = tuple[Path, str, Path, Mapping[str, Any]]
+
 _running: subprocess.Popen[bytes] | None = None
+_asked: Question | None = None
 
 
 def start() -> subprocess.Popen[bytes]:
@@ -31,27 +35,54 @@ def start() -> subprocess.Popen[bytes]:
     return _running
 
 
-def run_checks(
-    warehouse_file: Path, run_id: str, docs_dir: Path, limits: Mapping[str, Any]
-) -> list[CheckResult]:
-    """`checkpoint.run_checks` over there. Raises what it raises, RunFailed if the process died."""
-    process = start()
-    calls, answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-    try:
-        pickle.dump((warehouse_file, run_id, docs_dir, dict(limits)), calls)
+def ask(*question: *Question) -> None:
+    """Begin the checks of `run_checks`: until they are fetched or given up, nothing may write.
+
+    question: the arguments of `checkpoint.run_checks`: warehouse, run, folder of pages, limits.
+    """
+    global _asked
+    give_up()
+    calls = cast(IO[bytes], start().stdin)
+    _asked = question
+    with suppress(BrokenPipeError):  # found when the answer is wanted
+        pickle.dump(question, calls)
         calls.flush()
+
+
+def run_checks(*question: *Question) -> list[CheckResult]:
+    """`checkpoint.run_checks` over there, whether or not it was asked for before.
+
+    Raises what it raises, and RunFailed if the process died.
+    """
+    global _asked
+    if _asked != question:
+        ask(*question)
+    try:
+        # Of the process that was asked: `start` would begin another for one that died.
+        answers = cast(IO[bytes], cast(subprocess.Popen[bytes], _running).stdout)
         answer: list[CheckResult] | Exception = pickle.load(answers)
-    except (EOFError, BrokenPipeError) as error:
+    except EOFError as error:
+        _asked = None
         raise RunFailed(
             "The process that checks completeness ended before it answered; if the machine ran "
             "out of memory, lower memory_limit in csp.yml. Then run `csp run` again."
         ) from error
     except BaseException:
-        process.kill()  # an answer that nobody took would be that of the next call
+        give_up()
         raise
+    _asked = None
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def give_up() -> None:
+    """End the process if it owes an answer: it would be taken for that of the next question."""
+    global _asked
+    if _running is not None and _asked is not None:
+        _running.kill()
+        _running.wait()
+    _asked = None
 
 
 def serve() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import duckdb
 
 from warehouse.check_kinds import Severity, check_kinds
-from warehouse.errors import CspError
 from warehouse.messages import safe_message
 from warehouse.results import NOT_BUILT, CheckResult, Status, utc_now
 from warehouse.writing import replace_rows, transaction
@@ -93,24 +90,18 @@ def write(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
 
 
 def results_of(
-    run_results: Path,
+    results: Iterable[Mapping[str, Any]],
     manifest: Mapping[str, Any],
     run_id: str,
     sentences: Mapping[str, str] = MappingProxyType({}),
 ) -> list[CheckResult]:
     """The results of the tests and unit tests of one dbt invocation.
 
-    run_results: dbt's run_results.json. A test that dbt skipped (a model before it failed) or could
-    not evaluate has status error. A breach of a test that only warns, or stays under its error
-    threshold, is a failed warning. sentences: by the name of a test that failed what it says
-    instead of the number of rows it found. Raises CspError where the file cannot be read.
+    results: as dbt's run_results.json has them. A test that dbt skipped (a model before it failed)
+    or could not evaluate has status error. A breach of a test that only warns, or stays under its
+    error threshold, is a failed warning. sentences: by the name of a test that failed what it says
+    instead of the number of rows it found.
     """
-    try:
-        results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
-    except (OSError, ValueError) as error:
-        raise CspError(
-            f"dbt left no readable {run_results.name} ({run_results}): {safe_message(error)}."
-        ) from error
     nodes = nodes_of(manifest)
     return [
         _result(result, nodes[result["unique_id"]], manifest, run_id, sentences)

@@ -19,6 +19,7 @@ from orchestration.ingest import raw_key
 from orchestration.night import Night
 from warehouse import results, runs
 from warehouse.errors import RunBlocked, RunFailed
+from warehouse.files import write_whole
 from warehouse.home import private_files
 from warehouse.home_tables import waivers_of
 from warehouse.messages import SHOWN_BY_DEBUG, safe_message
@@ -87,6 +88,8 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         checker.start()
         with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
+            if subset is None and is_whole(outcome.results):
+                checker.ask(*night.question)
         yield from _events(context, manifest, specs, outcome)
         with night.failing(STEP, context.log.error, retries=0):
             refuse_if_incomplete(outcome.results, outcome.set_aside, outcome.sentences)
@@ -136,23 +139,29 @@ def build(
         set_aside=list(waived),
     )
     log(f"dbt build{' --full-refresh' if full_refresh else ''}")
-    found = _dbt(night, target, manifest, args)
+    found = _dbt(night, manifest, args)
     if waived:
         log(f"dbt test of what is waived: {', '.join(waived)}")
         found += _waived_results(night, manifest, waived, found)
-        _keep(target, found)
+    with private_files():  # where a failure is looked up
+        write_whole(target / RUN_RESULTS, json.dumps({"results": found}))
     with night.warehouse() as connection:
         sentences = _sentences(connection, manifest, found)
         # Here, so that a late feed is told of also where a check stops the build.
         night.late = delivery.results(connection, night.run_id, "ingest")
-        of_tests = dbt_tests.results_of(target / RUN_RESULTS, definitions, night.run_id, sentences)
+        of_tests = dbt_tests.results_of(found, definitions, night.run_id, sentences)
         results.append(connection, [*of_tests, *night.late])
-        if selected is None and all(result["status"] in BUILT for result in found):
+        if selected is None and is_whole(found):
             if full_refresh:
                 drop_unmade(connection, definitions)
             runs.record_build(connection, built_from)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
+
+
+def is_whole(dbt_results: list[dict[str, Any]]) -> bool:
+    """Whether every table was built and every test evaluated."""
+    return all(result["status"] in BUILT for result in dbt_results)
 
 
 def drop_unmade(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
@@ -230,37 +239,25 @@ def _waived_results(
         for name in sorted(idle)
     ]
     if run := sorted(set(waived) - idle):
-        # In a folder of its own: the build's artifacts are what a failure is looked up in.
-        target = night.home.dbt_target / "waived"
-        found += _dbt(night, target, manifest, dbt_program.args_of_tests(target, run))
+        found += _dbt(night, manifest, dbt_program.args_of_tests(night.home.dbt_target, run))
     return found
 
 
-def _dbt(night: Night, target: Path, manifest: Any, args: list[str]) -> list[dict[str, Any]]:
-    """The results of one invocation of dbt whose artifacts go to `target`."""
-    run_results = target / RUN_RESULTS
-    run_results.unlink(missing_ok=True)
+def _dbt(night: Night, manifest: Any, args: list[str]) -> list[dict[str, Any]]:
+    """The results of one invocation of dbt."""
     environment = dbt_program.environment(night.home.warehouse_file, night.settings)
     with dbt_program.variables(environment), private_files():
         try:
-            dbt_program.invoke(args, manifest, _tell)
+            found = dbt_program.invoke(args, manifest, _tell)
         except duckdb.Error as error:
             # dbt returns while its threads still work only when it was interrupted; that its
             # connection then cannot be closed hides the interruption.
             if "connection is busy" in str(error):
                 raise KeyboardInterrupt from error
             raise
-    if not run_results.is_file():
+    if not found:
         raise RunFailed(f"dbt ended without results; {SHOWN_BY_DEBUG}.")
-    found: list[dict[str, Any]] = json.loads(run_results.read_text(encoding="utf-8"))["results"]
     return found
-
-
-def _keep(target: Path, found: list[dict[str, Any]]) -> None:
-    """Write the results of both invocations where those of the build are."""
-    whole = json.loads((target / RUN_RESULTS).read_text(encoding="utf-8"))
-    with private_files():
-        (target / RUN_RESULTS).write_text(json.dumps({**whole, "results": found}))
 
 
 def refuse_if_incomplete(

@@ -37,6 +37,8 @@ QUIET = (
     "--log-level-file",
     "none",
 )
+# Its graph and manifest after each run are those that were prepared; its results are returned.
+NO_FILES = "--no-write-json"
 
 
 def build_args(
@@ -57,7 +59,12 @@ def build_args(
     `make test`; the night's data cannot change them.
     """
     kinds = ("model", "test") if same_definitions else ("model", "test", "seed")
-    args = [*QUIET, "build", *(word for kind in kinds for word in ("--resource-type", kind))]
+    args = [
+        *QUIET,
+        NO_FILES,
+        "build",
+        *(word for kind in kinds for word in ("--resource-type", kind)),
+    ]
     args += _folders(target, project_dir)
     if full_refresh:
         args.append("--full-refresh")
@@ -73,7 +80,7 @@ def build_args(
 
 def args_of_tests(target: Path, tests: Sequence[str], project_dir: Path = PROJECT_DIR) -> list[str]:
     """The arguments of a `dbt test` of the tests named, on tables that are built."""
-    return [*QUIET, "test", *_folders(target, project_dir), "--select", *sorted(tests)]
+    return [*QUIET, NO_FILES, "test", *_folders(target, project_dir), "--select", *sorted(tests)]
 
 
 def _folders(target: Path, project_dir: Path) -> list[str]:
@@ -158,13 +165,15 @@ def load_manifest(manifest: Path) -> Any:
 
 def invoke(
     args: list[str], manifest: Any = None, on_event: Callable[[Any], None] | None = None
-) -> None:
+) -> list[dict[str, Any]]:
     """Run dbt in this process and close its database connections.
 
-    Returns also when tests failed or models could not be built: dbt's run_results.json tells.
-    Raises RunFailed when dbt could not run at all, and whatever interrupted it.
+    Returns the results of the nodes that it ran, as dbt's run_results.json has them, also when
+    tests failed or models could not be built. Raises RunFailed when dbt could not run at all, and
+    whatever interrupted it.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.run.v5.run import RunExecutionResult, process_run_result
     from dbt.cli.main import dbtRunner
 
     runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
@@ -184,7 +193,8 @@ def invoke(
     if error is None and received:
         raise KeyboardInterrupt
     if error is None:
-        return
+        ran = result.result.results if isinstance(result.result, RunExecutionResult) else ()
+        return [process_run_result(node).to_dict(omit_none=False) for node in ran]
     if not isinstance(error, Exception):  # KeyboardInterrupt, or Dagster's interruption
         raise error
     raise RunFailed(f"dbt could not run: {safe_message(error)}; {SHOWN_BY_DEBUG}.") from error

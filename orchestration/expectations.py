@@ -13,7 +13,6 @@ from orchestration.night import Night
 from warehouse import results
 from warehouse.check_kinds import kinds_about
 from warehouse.contract import Contract
-from warehouse.ddl import duckdb_limits
 from warehouse.home_tables import waivers_of
 from warehouse.publication import store
 from warehouse.results import CheckResult
@@ -104,12 +103,7 @@ def expectation_assets(
     def great_expectations(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step(STEP, "Checking completeness and validity", context.log.error):
-            found = checker.run_checks(
-                night.home.warehouse_file,
-                night.run_id,
-                night.data_docs,
-                duckdb_limits(night.home, night.settings),
-            )
+            found = checker.run_checks(*night.question)
             found = kept(night, found)
             for result in found:
                 if result.status in ("fail", "error") and result.suite != "ingest":

@@ -14,11 +14,12 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from data_quality import checker
 from orchestration import ending, progress
 from orchestration.instance import one_connection_a_log
 from orchestration.interruption import interruptible
 from warehouse import status
-from warehouse.ddl import open_warehouse
+from warehouse.ddl import duckdb_limits, open_warehouse
 from warehouse.errors import RunFailed
 from warehouse.home import Home
 from warehouse.locking import RunLock
@@ -115,6 +116,12 @@ class Night:
         """Where Great Expectations' pages of this run are kept until they are published."""
         return self.home.dagster / "data-docs"
 
+    @property
+    def question(self) -> checker.Question:
+        """What Great Expectations is asked of this run's warehouse."""
+        limits = duckdb_limits(self.home, self.settings)
+        return self.home.warehouse_file, self.run_id, self.data_docs, limits
+
     def end(
         self,
         status: Status,
@@ -161,6 +168,7 @@ def night(
                     ending.keep_traceback(home, run_id, error)
             raise
         finally:
+            checker.give_up()  # it reads the warehouse, to which the ending is written
             found = failed or (run and run.ending)
             found = found or ending.of_error(run_id, began, "publication", None)
             ended(ending.write(home, settings, found, run.late if run else ()))

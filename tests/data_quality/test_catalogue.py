@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,15 +113,13 @@ def test_an_accepted_value_called_reconciliation_is_validity(found: dict[str, Ro
 
 
 def test_catalogue_and_results_say_the_same_of_a_dbt_test(
-    found: dict[str, Row], manifest: Any, tmp_path: Path
+    found: dict[str, Row], manifest: Any
 ) -> None:
     tests = [
         {"unique_id": uid, "status": "pass", "failures": 0, "timing": []}
         for uid in dbt_tests.nodes_of(manifest)
     ]
-    results = tmp_path / "run_results.json"
-    results.write_text(json.dumps({"results": tests}))
-    judged = dbt_tests.results_of(results, manifest, "run-1")
+    judged = dbt_tests.results_of(tests, manifest, "run-1")
     assert len(judged) == len(tests)
     for result in judged:
         entry = found[result.check_id]

@@ -83,12 +83,10 @@ def outcome(
     home = copied(small_home, tmp_path_factory.mktemp("unit") / "home")
     environment = dbt_program.environment(home.warehouse_file, load_settings(home))
     with dbt_program.variables(environment):
-        dbt_program.invoke(
+        found = dbt_program.invoke(
             dbt_program.args_of_tests(home.dbt_target, ["test_type:unit"]),
             dbt_program.load_manifest(dbt_program.prepared_manifest()),
         )
-    results = home.dbt_target / "run_results.json"
-    found = json.loads(results.read_text(encoding="utf-8"))["results"]
     return {result["unique_id"]: (result["status"], result["message"]) for result in found}
 
 

@@ -215,6 +215,20 @@ def test_pages_are_published_and_those_of_unchanged_models_are_stored_once(
     assert page.stat().st_ino not in inodes
 
 
+def test_the_files_do_not_wait_for_whoever_reads_the_warehouse(night: Night) -> None:
+    """DuckDB refuses the checkpoint of a file that an open transaction has seen."""
+
+    def pages(con: duckdb.DuckDBPyConnection, folder: Path, *_: object) -> None:
+        with con.cursor() as reader:
+            reader.execute("begin")
+            while not (folder.parent / "partner.duckdb").is_file():
+                reader.execute("select count(*) from duckdb_columns()").fetchall()
+            reader.execute("commit")
+
+    published = night.publish(pages=pages)
+    assert current_folder(night.home) == published.folder
+
+
 @pytest.mark.parametrize("status", ["fail", "error", "skipped"])
 def test_a_blocking_check_stops_publication(night: Night, status: str) -> None:
     first = night.publish()

@@ -1,6 +1,5 @@
 """Results of checks: kept, counted, and read from dbt without losing or softening one."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 
 from data_quality.dbt_tests import results_of
 from tests.warehouse.small_night import Night, check, small_night
-from warehouse.errors import CspError
 from warehouse.home import Home
 from warehouse.results import CheckResult, append, summary
 
@@ -40,10 +38,8 @@ UNIT = {
 }
 
 
-def read(tmp_path: Path, *results: dict[str, Any]) -> list[CheckResult]:
-    run_results = tmp_path / "run_results.json"
-    run_results.write_text(json.dumps({"results": list(results)}))
-    return results_of(run_results, {"nodes": NODES, "unit_tests": UNIT}, "run-1")
+def read(*results: dict[str, Any]) -> list[CheckResult]:
+    return results_of(results, {"nodes": NODES, "unit_tests": UNIT}, "run-1")
 
 
 def result(unique_id: str, status: str, **more: Any) -> dict[str, Any]:
@@ -51,9 +47,8 @@ def result(unique_id: str, status: str, **more: Any) -> dict[str, Any]:
     return {"unique_id": unique_id, "status": status, "timing": timing, **more}
 
 
-def test_a_dbt_test_becomes_a_result(tmp_path: Path) -> None:
+def test_a_dbt_test_becomes_a_result() -> None:
     (found,) = read(
-        tmp_path,
         result("model.csp.stg_police__street_crime", "success"),
         result("test.csp.not_null.1", "fail", failures=3, message="Got 3 results"),
     )
@@ -87,16 +82,13 @@ def test_a_dbt_test_becomes_a_result(tmp_path: Path) -> None:
         ("something new", "error"),
     ],
 )
-def test_what_was_not_evaluated_is_an_error_and_blocks(
-    tmp_path: Path, dbt: str, status: str
-) -> None:
-    (found,) = read(tmp_path, result("test.csp.not_null.1", dbt))
+def test_what_was_not_evaluated_is_an_error_and_blocks(dbt: str, status: str) -> None:
+    (found,) = read(result("test.csp.not_null.1", dbt))
     assert (found.status, found.severity) == (status, "blocking")
 
 
-def test_a_breach_that_only_warns_is_a_failed_warning(tmp_path: Path) -> None:
+def test_a_breach_that_only_warns_is_a_failed_warning() -> None:
     warned, under = read(
-        tmp_path,
         result("test.csp.warns.2", "warn", failures=1),
         result("test.csp.not_null.1", "warn", failures=1),
     )
@@ -106,9 +98,8 @@ def test_a_breach_that_only_warns_is_a_failed_warning(tmp_path: Path) -> None:
     assert (under.status, under.severity) == ("fail", "warning")
 
 
-def test_unit_tests_are_results_too(tmp_path: Path) -> None:
+def test_unit_tests_are_results_too() -> None:
     passed, failed = read(
-        tmp_path,
         result("unit_test.csp.m.u", "pass"),
         result("unit_test.csp.m.u", "fail", message="actual differs: John Smith"),
     )
@@ -117,9 +108,8 @@ def test_unit_tests_are_results_too(tmp_path: Path) -> None:
     assert "Smith" not in (failed.message or "")
 
 
-def test_an_error_that_may_quote_a_record_is_not_kept(tmp_path: Path) -> None:
+def test_an_error_that_may_quote_a_record_is_not_kept() -> None:
     quoting, naming = read(
-        tmp_path,
         result(
             "test.csp.not_null.1",
             "error",
@@ -134,11 +124,6 @@ def test_an_error_that_may_quote_a_record_is_not_kept(tmp_path: Path) -> None:
     assert "Smith" not in (quoting.message or "")
     assert "Error" in (quoting.message or "")
     assert (naming.message or "").startswith("not evaluated: Binder Error; run_results.json")
-
-
-def test_missing_files_of_dbt_are_named(tmp_path: Path) -> None:
-    with pytest.raises(CspError, match=r"run_results\.json"):
-        results_of(tmp_path / "run_results.json", {}, "run-1")
 
 
 @pytest.fixture
