@@ -21,12 +21,13 @@ export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Say what is being done, and every BEAT seconds that it still is: $(call telling,WHAT,COMMAND).
+# Where make was started in the background, what it starts may ignore all signals but KILL.
 BEAT := 8
 define telling
 @echo "$(1) ..."; began=$$(date +%s); \
 (while sleep $(BEAT) > /dev/null 2>&1; do \
 echo "  $(1): $$(($$(date +%s) - began)) s so far"; done) & \
-beat=$$!; trap 'kill $$beat' EXIT; trap 'exit 130' INT TERM; \
+beat=$$!; trap 'kill -9 $$beat' EXIT; trap 'exit 130' INT TERM; \
 $(2)
 endef
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def setup(checkout: Path, suitable: set[str], waits_for: str = "") -> tuple[int,
             stdout=out,
             stderr=subprocess.PIPE,
             text=True,
+            # As of a command that a shell started in the background: nothing may go on for ever.
+            preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
         )
     return done.returncode, heard.read_text(encoding="utf-8").splitlines(), done.stderr
 
