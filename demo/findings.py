@@ -9,12 +9,9 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 
 from warehouse.home import Home
+from warehouse.seeds import seed_rows
 
-VERDICTS = {
-    "increase": "more than chance explains",
-    "decrease": "more than chance explains",
-    "no significant change": "which chance alone would explain",
-}
+WORDINGS = {row["verdict"]: row["wording"] for row in seed_rows("change_wording")}
 
 
 def findings(home: Home) -> list[str]:
@@ -55,7 +52,7 @@ def _topics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         move = "unchanged"
         if percent is not None and percent != 0:
             way = "up" if percent > 0 else "down"
-            move = f"{way} {rounded(abs(percent))} %, {VERDICTS[verdict]}"
+            move = f"{way} {rounded(abs(percent))} %, {WORDINGS[verdict]}"
         parts = [f"{topic.capitalize()} in {area}, {year}: {now:,} after {before:,}, {move}"]
         if trend in ("increasing", "decreasing"):
             parts.append(f"{trend} over five years")

@@ -1,8 +1,8 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 {% set significance = threshold("change_significance") -%}
 {% set level = "format('{:g} %', 100 * " ~ significance ~ ")" -%}
--- One row per indicator, area and financial year: the change on the year before and whether chance
--- alone would explain it. Refused, with the reason, where the two years cannot be compared.
+-- One row per indicator, area and financial year: the change on the year before and whether it
+-- could be chance. Refused, with the reason, where the two years cannot be compared.
 with years as (
     select * from {{ ref("int_indicator_year") }}
 ),

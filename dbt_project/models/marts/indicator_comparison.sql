@@ -1,11 +1,11 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per indicator, area, period and comparator: is the area's value apart from the
--- comparator's beyond chance, and where does it rank? Only periods complete for both. LSOAs are
+-- comparator's beyond its limits, and where does it rank? Only periods complete for both. LSOAs are
 -- compared by financial year; their months are too few events to compare.
 with complete as (
     select
         int_indicator_value.*,
-        register.polarity,
+        register.polarity_between_areas,
         area.district_code,
         area.is_in_county
     from {{ ref("int_indicator_value") }} as int_indicator_value
@@ -165,7 +165,7 @@ select
     judged.value,
     judged.comparator_value,
     judged.verdict,
-    {{ judgement_of("judged.verdict", "judged.polarity") }} as judgement,
+    {{ judgement_of("judged.verdict", "judged.polarity_between_areas") }} as judgement,
     judged.value_rank as rank,
     judged.value_rank_of as rank_of
 from judged
