@@ -38,6 +38,19 @@ def poisson_upper(count: Array, confidence: Array) -> Array:
     return np.where(count >= 0, special.gammainccinv(np.maximum(count, 0.0) + 1.0, tail), np.nan)
 
 
+def poisson_two_sided(count: Array, mean: Array) -> Array:
+    """Two-sided exact p-value of ``count`` events where ``mean`` are expected: twice a tail.
+
+    It is under 1 - confidence exactly where ``mean`` lies outside ``poisson_lower`` and
+    ``poisson_upper``: a test and limits that say the same.
+    """
+    defined = (count >= 0) & (mean >= 0)
+    k, m = np.where(defined, count, 0.0), np.where(defined, mean, 0.0)
+    as_many = np.where(k > 0, special.gammainc(np.maximum(k, 1.0), m), 1.0)
+    as_few = special.gammaincc(k + 1.0, m)
+    return np.where(defined, np.minimum(2.0 * np.minimum(as_many, as_few), 1.0), np.nan)
+
+
 def normal_two_sided(z: Array) -> Array:
     """Two-sided p-value of a standard normal deviate."""
     return np.asarray(2.0 * special.ndtr(-np.abs(z)))
@@ -150,6 +163,7 @@ def _steps(n: Array) -> int:
 FUNCTIONS: dict[str, tuple[Callable[..., Array], int]] = {
     "poisson_lower": (poisson_lower, 2),
     "poisson_upper": (poisson_upper, 2),
+    "poisson_two_sided": (poisson_two_sided, 2),
     "normal_two_sided": (normal_two_sided, 1),
     "binomial_two_sided": (binomial_two_sided, 3),
     "fisher_two_sided": (fisher_two_sided, 4),
