@@ -1,4 +1,4 @@
-{#- Tests of a change between two years, and of many changes at once. -#}
+{#- Tests of a change between two years. -#}
 
 {#-
     Two counts over two exposures: given their total, the second is binomial with its share of the
@@ -100,53 +100,7 @@
     )
 {%- endmacro %}
 
-{#-
-    False discoveries among many tests (Benjamini and Hochberg 1995): the rows of `tests`, with the
-    number of p-values in their family (the rows alike in the columns `family`) as tests_in_family, and
-    q_value: the least share of false ones, on average, among all that are at least as far out. Both
-    are NULL where there is no p-value.
--#}
-{% macro benjamini_hochberg(tests, p_value, family) -%}
-    select
-        * exclude (tests_of_family, step_up),
-        case when {{ p_value }} is not null then tests_of_family end as tests_in_family,
-        -- Never more than that of a larger p: the least from the largest p down to its own, ties with it.
-        case
-            when {{ p_value }} is not null
-                then
-                    min(step_up) over (
-                        partition by {{ family }}
-                        order by {{ p_value }} desc nulls last
-                        range between unbounded preceding and current row
-                    )
-        end as q_value
-    from (
-        select
-            *,
-            count({{ p_value }}) over (partition by {{ family }}) as tests_of_family,
-            least(
-                1e0,
-                {{ p_value }}
-                * count({{ p_value }}) over (partition by {{ family }})
-                / nullif(
-                    count({{ p_value }}) over (
-                        partition by {{ family }}
-                        order by {{ p_value }} asc nulls last
-                        range between unbounded preceding and current row
-                    ),
-                    0
-                )
-            ) as step_up
-        from {{ tests }}
-    )
-{%- endmacro %}
-
 {#- Why a year that lacks months takes part in nothing. -#}
 {% macro incomplete_reason(label, months_received) -%}
     {{ label }} || ' is incomplete: ' || {{ months_received }} || ' of 12 months received'
-{%- endmacro %}
-
-{#- Whether areas of a type are parts of districts: so many that their tests are judged by q. -#}
-{% macro is_below_district(area_type) -%}
-    {{ area_type }} not in ('district', 'partnership', 'county', 'force', 'not_located')
 {%- endmacro %}

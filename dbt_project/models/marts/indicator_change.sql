@@ -112,20 +112,14 @@ judged as (
 
 measured as (
     select
-        judged.*,
-        case when judged.kind != 'proportion' then coalesce(dispersion.dispersion, 1e0) end
-            as variance_factor,
-        judged.refusal is null and judged.kind != 'proportion' as is_test_of_counts,
-        judged.refusal is null and judged.kind = 'proportion' as is_test_of_shares,
+        * exclude (dispersion),
+        case when kind != 'proportion' then coalesce(dispersion, 1e0) end as dispersion,
+        refusal is null and kind != 'proportion' as is_test_of_counts,
+        refusal is null and kind = 'proportion' as is_test_of_shares,
         -- What the verdict is of, in both years: the value, or the events where there is no population.
-        case when judged.previous_value is null then judged.numerator else judged.value end as measure,
-        coalesce(judged.previous_value, judged.previous_numerator) as previous_measure
+        case when previous_value is null then numerator else value end as measure,
+        coalesce(previous_value, previous_numerator) as previous_measure
     from judged
-    left join {{ ref("indicator_dispersion") }} as dispersion
-        on
-            judged.indicator_id = dispersion.indicator_id
-            and judged.indicator_version = dispersion.indicator_version
-            and judged.area_type = dispersion.area_type
 ),
 
 -- Each test on the rows it is for alone: a hundred thousand LSOA years would cost seconds.
@@ -159,7 +153,7 @@ tested as (
                     {{ widened_change_p(
                         "p_value_poisson",
                         "previous_numerator", "previous_denominator", "numerator", "denominator",
-                        "variance_factor"
+                        "dispersion"
                     ) }}
         end as p_value
     from tested_once
@@ -213,7 +207,7 @@ select
                 100e0 * (decided.numerator - decided.previous_numerator)
                 / nullif(decided.previous_numerator, 0)
     end as change_percent_of_events,
-    decided.variance_factor as dispersion,
+    decided.dispersion,
     decided.p_value_poisson,
     decided.p_value,
     decided.q_value,
@@ -239,7 +233,7 @@ select
                         || case when decided.denominator is null then '' else ' over their residents' end
                         || case
                             when decided.is_widened
-                                then format(', variance times {:.2f}', decided.variance_factor)
+                                then format(', variance times {:.2f}', decided.dispersion)
                             else ''
                         end
                         || ', two-sided'
