@@ -32,8 +32,8 @@ def _topics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """
         select
             summary.topic, summary.area_name, summary.period_label, change.previous_numerator,
-            change.numerator, change.change_percent, change.verdict, summary.trend_direction,
-            summary.county_verdict, summary.highest_area_name
+            change.numerator, change.change_percent_of_events, change.verdict,
+            summary.trend_direction, summary.county_verdict, summary.highest_area_name
         from marts.summary_table as summary
         inner join marts.indicator_change as change
             using (indicator_id, area_type, area_code, period_label)
@@ -46,7 +46,7 @@ def _topics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
             and register.kind != 'proportion'
             and change.indicator_version = summary.indicator_version
         qualify summary.period_start = max(summary.period_start) over ()
-        order by abs(coalesce(change.change_percent, 0)) desc, summary.topic
+        order by abs(coalesce(change.change_percent_of_events, 0)) desc, summary.topic
         """
     ).fetchall():
         move = "unchanged"

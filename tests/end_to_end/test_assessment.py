@@ -205,7 +205,7 @@ def test_a_majority_the_records_do_not_carry_is_not_claimed(figures: Figures) ->
             [(27,)],
         ),
         (
-            "select previous_numerator, numerator, round(change_percent, 1), verdict "
+            "select previous_numerator, numerator, round(change_percent_of_events, 1), verdict "
             f"from marts.indicator_change where indicator_id = 'all_crime' and {BLABY} "
             "and period_label = '2010/11'",
             [(5620, 5000, -11.0, "decrease")],
@@ -264,6 +264,29 @@ def test_small_sets_of_needs_are_not_shown(demo_home: Home) -> None:
     )
     assert least >= 10
     assert tested == 92
+
+
+def test_no_change_contradicts_its_verdict(demo_home: Home) -> None:
+    """A share's events may fall while it rises: only its points and its percent are told."""
+    rows = partner(
+        demo_home,
+        "select change, sign(change_points), sign(change_percent), verdict, "
+        "abs(change_percent - 100.0 * (value - previous_value) / previous_value) < 1e-9, "
+        "abs(value - 100.0 * numerator / denominator) < 1e-9, "
+        "abs(previous_value - 100.0 * previous_numerator / previous_denominator) < 1e-9 "
+        "from marts.indicator_change where indicator_id = 'criminal_damage_share' "
+        "and area_type = 'county' and period_label = '2010/11'",
+    )
+    [(change, points, percent, verdict, *agree)] = rows
+    assert (change, points, percent) == (None, 1, 1)
+    assert verdict in ("increase", "no significant change")
+    assert all(agree)
+    assert partner(
+        demo_home,
+        "select verdict, sign(change_percent), count(*) > 0 from marts.indicator_change "
+        "where verdict in ('increase', 'decrease') and change_percent is not null "
+        "group by all order by all",
+    ) == [("decrease", -1, True), ("increase", 1, True)]
 
 
 def test_the_summary_is_the_document_s_table(demo_home: Home) -> None:

@@ -20,6 +20,7 @@ MODELS = {
     "dim_police_force",
     "dim_population",
     "indicator_comparison",
+    "indicator_dispersion",
     "recording_completeness",
     "maturity_score",
     "figure_source",

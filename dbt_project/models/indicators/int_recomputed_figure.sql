@@ -81,15 +81,17 @@ of_changes as (
         aspects.aspect,
         change.area_code,
         change.period_label,
-        case aspects.aspect when 'change' then change.change else change.change_percent end
-            as number,
+        case aspects.aspect
+            when 'change' then change.change
+            else change.change_percent_of_events
+        end as number,
         null as word,
         aspects.aspect = 'change_percent' as is_percent,
         format(
             '{:,} after {:,} is {:+.1f} %, {}',
             change.numerator,
             change.previous_numerator,
-            change.change_percent,
+            change.change_percent_of_events,
             {{ change_wording("change.verdict") }}
         ) as made_of,
         change.numerator as part_one,

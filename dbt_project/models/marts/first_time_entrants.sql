@@ -25,7 +25,7 @@ select
     rates.is_complete,
     rates.numerator as entrants,
     changes.previous_numerator as previous_entrants,
-    changes.change_percent,
+    changes.change_percent_of_events as change_percent,
     changes.p_value,
     changes.verdict,
     changes.reason,
