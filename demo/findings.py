@@ -9,12 +9,9 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 
 from warehouse.home import Home
+from warehouse.seeds import seed_rows
 
-VERDICTS = {
-    "increase": "more than chance explains",
-    "decrease": "more than chance explains",
-    "no significant change": "which chance alone would explain",
-}
+WORDINGS = {row["verdict"]: row["wording"] for row in seed_rows("change_wording")}
 
 
 def findings(home: Home) -> list[str]:
@@ -35,8 +32,8 @@ def _topics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """
         select
             summary.topic, summary.area_name, summary.period_label, change.previous_numerator,
-            change.numerator, change.change_percent, change.verdict, summary.trend_direction,
-            summary.county_verdict, summary.highest_area_name
+            change.numerator, change.change_percent_of_events, change.verdict,
+            summary.trend_direction, summary.county_verdict, summary.highest_area_name
         from marts.summary_table as summary
         inner join marts.indicator_change as change
             using (indicator_id, area_type, area_code, period_label)
@@ -49,13 +46,13 @@ def _topics(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
             and register.kind != 'proportion'
             and change.indicator_version = summary.indicator_version
         qualify summary.period_start = max(summary.period_start) over ()
-        order by abs(coalesce(change.change_percent, 0)) desc, summary.topic
+        order by abs(coalesce(change.change_percent_of_events, 0)) desc, summary.topic
         """
     ).fetchall():
         move = "unchanged"
         if percent is not None and percent != 0:
             way = "up" if percent > 0 else "down"
-            move = f"{way} {rounded(abs(percent))} %, {VERDICTS[verdict]}"
+            move = f"{way} {rounded(abs(percent))} %, {WORDINGS[verdict]}"
         parts = [f"{topic.capitalize()} in {area}, {year}: {now:,} after {before:,}, {move}"]
         if trend in ("increasing", "decreasing"):
             parts.append(f"{trend} over five years")

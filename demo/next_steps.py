@@ -8,8 +8,8 @@ from pathlib import Path
 from warehouse.home import Home
 
 QUERIES = {
-    "What rose and what fell in Blaby, and whether chance alone would explain it": (
-        "select indicator_id, previous_numerator as before, numerator as after,"
+    "What rose and what fell in Blaby, and is unlikely to have done so by chance alone": (
+        "select indicator_id, round(previous_value, 1) as before, round(value, 1) as after,"
         " round(change_percent, 1) as percent, verdict from marts.indicator_change"
         " where area_code = 'E07000129' and period_label = '2010/11'"
         " and verdict in ('increase', 'decrease') order by percent"

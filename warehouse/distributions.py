@@ -38,6 +38,19 @@ def poisson_upper(count: Array, confidence: Array) -> Array:
     return np.where(count >= 0, special.gammainccinv(np.maximum(count, 0.0) + 1.0, tail), np.nan)
 
 
+def poisson_two_sided(count: Array, mean: Array) -> Array:
+    """Two-sided exact p-value of ``count`` events where ``mean`` are expected: twice a tail.
+
+    It is under 1 - confidence exactly where ``mean`` lies outside ``poisson_lower`` and
+    ``poisson_upper``: a test and limits that say the same.
+    """
+    defined = (count >= 0) & (mean >= 0)
+    k, m = np.where(defined, count, 0.0), np.where(defined, mean, 0.0)
+    as_many = np.where(k > 0, special.gammainc(np.maximum(k, 1.0), m), 1.0)
+    as_few = special.gammaincc(k + 1.0, m)
+    return np.where(defined, np.minimum(2.0 * np.minimum(as_many, as_few), 1.0), np.nan)
+
+
 def normal_two_sided(z: Array) -> Array:
     """Two-sided p-value of a standard normal deviate."""
     return np.asarray(2.0 * special.ndtr(-np.abs(z)))
@@ -68,6 +81,46 @@ def binomial_two_sided(successes: Array, trials: Array, probability: Array) -> A
     total = total + np.where(tail_up > n, 0.0, _survival(tail_up, n, p))
     at_mode = _log_pmf(np.clip(mode, 0.0, n), n, p) <= limit
     return np.where(defined, np.where(at_mode, 1.0, np.minimum(total, 1.0)), np.nan)
+
+
+def fisher_two_sided(
+    events_before: Array, records_before: Array, events_after: Array, records_after: Array
+) -> Array:
+    """Two-sided p-value of Fisher's exact test of two shares: the sum of all tables no likelier.
+
+    With the events and records of both years given, the events of the second are hypergeometric
+    (Fisher 1935). Every possible number of them is weighed, so the cost grows with the smallest
+    margin: little where an expected count is small, which is where the test is asked for.
+    Gives NaN where a year has no record, or more events than records.
+    """
+    defined = (records_before > 0) & (events_before >= 0) & (events_before <= records_before)
+    defined &= (records_after > 0) & (events_after >= 0) & (events_after <= records_after)
+    p_value = np.full(len(defined), np.nan)
+    if not defined.any():
+        return p_value
+    before, seen = records_before[defined], events_after[defined]
+    after, events = records_after[defined], events_before[defined] + seen
+    least, most = np.maximum(0.0, events - before), np.minimum(events, after)
+    # The outcomes of every row one after the other; `starts` is where each row's begin.
+    outcomes = (most - least + 1.0).astype(np.int64)
+    starts = np.concatenate(([0], np.cumsum(outcomes)[:-1]))
+    row = np.repeat(np.arange(len(outcomes)), outcomes)
+    k = least[row] + (np.arange(len(row)) - starts[row])
+    # Each outcome's probability to that of the one below it: exact, where factorials of large
+    # margins lose digits to cancellation.
+    steps = np.log(
+        ((after[row] - k + 1.0) * (events[row] - k + 1.0))
+        / np.where(k > least[row], k * (before[row] - events[row] + k), 1.0)
+    )
+    steps[starts] = 0.0
+    weight = np.cumsum(steps)
+    weight -= weight[starts][row]
+    weight = np.exp(weight - np.maximum.reduceat(weight, starts)[row])
+    limit = weight[starts + (seen - least).astype(np.int64)] * _SAME_PROBABILITY
+    no_likelier = np.where(weight <= limit[row], weight, 0.0)
+    total = np.add.reduceat(weight, starts)
+    p_value[defined] = np.minimum(1.0, np.add.reduceat(no_likelier, starts) / total)
+    return p_value
 
 
 def _log_pmf(k: Array, n: Array, p: Array) -> Array:
@@ -110,8 +163,10 @@ def _steps(n: Array) -> int:
 FUNCTIONS: dict[str, tuple[Callable[..., Array], int]] = {
     "poisson_lower": (poisson_lower, 2),
     "poisson_upper": (poisson_upper, 2),
+    "poisson_two_sided": (poisson_two_sided, 2),
     "normal_two_sided": (normal_two_sided, 1),
     "binomial_two_sided": (binomial_two_sided, 3),
+    "fisher_two_sided": (fisher_two_sided, 4),
 }
 
 
@@ -130,6 +185,7 @@ def register(connection: Any) -> None:
             1: lambda a: on_columns(a),
             2: lambda a, b: on_columns(a, b),
             3: lambda a, b, c: on_columns(a, b, c),
+            4: lambda a, b, c, d: on_columns(a, b, c, d),
         }
         return by_arity[arity]
 

@@ -10,6 +10,46 @@
     end
 {%- endmacro %}
 
+{#-
+    How probable a value at least so far from a benchmark is, two-sided, if the benchmark is the area's
+    own: under 5 % just where the benchmark lies outside the 95 % limits. Of a count or rate the test that
+    its limits are made of, widened by the dispersion as they are; of a proportion the score test, which
+    Wilson's limits are made of. NULL against a share of nothing or of all.
+-#}
+{% macro benchmark_p(comparison) -%}
+    {%- set expected -%}
+        (
+            {{ comparison }}.benchmark
+            * case
+                when {{ comparison }}.kind = 'count' then 1e0
+                else {{ comparison }}.denominator * 1e0 / {{ comparison }}.multiplier
+            end
+        )
+    {%- endset -%}
+    case
+        when {{ comparison }}.kind = 'proportion'
+            then
+                normal_two_sided(
+                    ({{ comparison }}.value - {{ comparison }}.benchmark)
+                    / nullif(
+                        sqrt(
+                            {{ comparison }}.benchmark
+                            * ({{ comparison }}.multiplier - {{ comparison }}.benchmark)
+                            / {{ comparison }}.denominator
+                        ),
+                        0
+                    )
+                )
+        else
+            {{ count_against_p(
+                comparison ~ ".numerator",
+                narrowed_expectation(
+                    expected, comparison ~ ".numerator", comparison ~ ".dispersion"
+                )
+            ) }}
+    end
+{%- endmacro %}
+
 {#- A verdict as good or bad by the indicator's polarity; none where neither end is plainly good. -#}
 {% macro judgement_of(verdict, polarity) -%}
     case

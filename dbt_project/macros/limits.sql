@@ -33,6 +33,61 @@
     end
 {%- endmacro %}
 
+{#-
+    A limit of a count or rate where counts vary more than by chance alone: the distance between value
+    and limit on the logarithm's scale, times the square root of the dispersion (quasi-Poisson). With
+    no events that distance has no end. There the limit itself is multiplied by the dispersion: events
+    that come so many at a time are as many clusters, of which none was seen; the lower limit stays 0.
+    A proportion has no dispersion (NULL) and keeps its limits.
+-#}
+{% macro widened_limit(limit, value, dispersion) -%}
+    case
+        when coalesce({{ dispersion }}, 1) = 1 then {{ limit }}
+        when {{ value }} = 0 then {{ limit }} * {{ dispersion }}
+        else {{ value }} * power({{ limit }} / {{ value }}, sqrt({{ dispersion }}))
+    end
+{%- endmacro %}
+
+{#-
+    The same turned round: the number expected that a limit of the count reaches where the widened
+    limit reaches the number given. A test against it is the widened test.
+-#}
+{% macro narrowed_expectation(expected, events, dispersion) -%}
+    case
+        when coalesce({{ dispersion }}, 1) = 1 then {{ expected }}
+        when {{ events }} = 0 then {{ expected }} / {{ dispersion }}
+        else {{ events }} * power({{ expected }} / {{ events }}, 1 / sqrt({{ dispersion }}))
+    end
+{%- endmacro %}
+
+{#-
+    The p-value that is under 1 - confidence where the number expected lies outside the limits of the
+    count: twice the lesser Poisson tail below ten events, from ten Byar's limits solved for z.
+-#}
+{% macro count_against_p(events, expected) -%}
+    case
+        when {{ events }} < 10 then poisson_two_sided({{ events }}::double, {{ expected }})
+        else
+            normal_two_sided(
+                greatest(
+                    0e0,
+                    case
+                        when {{ expected }} < {{ events }}
+                            then
+                                3 * sqrt({{ events }})
+                                * (1 - 1 / (9e0 * {{ events }}) - cbrt({{ expected }} / {{ events }}))
+                        else
+                            3 * sqrt({{ events }} + 1)
+                            * (
+                                cbrt({{ expected }} / ({{ events }} + 1))
+                                - 1 + 1 / (9e0 * ({{ events }} + 1))
+                            )
+                    end
+                )
+            )
+    end
+{%- endmacro %}
+
 {#- Wilson's limits of events / trials, as a share between 0 and 1; NULL without a trial. -#}
 {% macro wilson_lower(events, trials, confidence) -%}
     {{ wilson_limit(events, trials, confidence, "-") }}

@@ -64,6 +64,11 @@
     end
 {%- endmacro %}
 
+{#- Whether a word speaks of all time, which no series of some years shows. -#}
+{% macro stated_of_all_time(text) -%}
+    starts_with({{ stated_plain(text) }}, 'all-time')
+{%- endmacro %}
+
 {#-
     Whether a recomputed number is what was stated. A number is as exact as its decimals; "about" is
     within a tenth; a simple fraction of a percentage is the nearest of those that people say.

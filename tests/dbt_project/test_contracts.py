@@ -13,10 +13,12 @@ from tests.dbt_project.published_schema import SNAPSHOT, schema
 INTERFACE = {
     "indicator": "indicator_id, indicator_version, name, topic, kind, unit, multiplier, polarity, "
     "numerator_definition, denominator_definition, feeds, national_indicator, valid_from, valid_to",
-    "indicator_value": "AREA, PERIOD, indicator_id, indicator_version, numerator, denominator, "
-    "population_year, value, unit, lower_95, upper_95, lower_998, upper_998, is_complete",
-    "indicator_change": "AREA, PERIOD, indicator_id, previous_numerator, numerator, change, "
-    "change_percent, p_value, verdict, reason",
+    "indicator_value": "AREA, PERIOD, indicator_id, indicator_version, is_current, numerator, "
+    "denominator, dispersion, population_year, value, unit, lower_95, upper_95, lower_998, "
+    "upper_998, is_complete",
+    "indicator_change": "AREA, PERIOD, indicator_id, previous_numerator, numerator, "
+    "previous_denominator, denominator, previous_value, value, change, change_percent, "
+    "change_points, p_value, p_value_poisson, q_value, tests_in_family, verdict, reason",
     "indicator_trend": "AREA, PERIOD, indicator_id, n_points, direction, reason, chi_square, slope",
     "indicator_comparison": "AREA, PERIOD, indicator_id, comparator_type, comparator_code, "
     "comparator_name, value, comparator_value, verdict, judgement, rank, rank_of",

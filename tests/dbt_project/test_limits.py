@@ -1,5 +1,6 @@
 """Limits of counts, rates and proportions agree with published vectors."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,46 @@ def test_the_exact_limits_themselves_agree_beyond_ten(shared: Path) -> None:
     assert rows
     for lower, upper, own_lower, own_upper in rows:
         assert (own_lower, own_upper) == pytest.approx((lower, upper), rel=1e-9)
+
+
+def test_limits_are_widened_on_the_logarithm() -> None:
+    sql = macros()
+    exact = "poisson_{}(events, 0.95)"
+    rows = asked(f"""
+        select
+            events, dispersion, {exact.format("lower")}, {exact.format("upper")},
+            {sql.widened_limit(exact.format("lower"), "events", "dispersion")},
+            {sql.widened_limit(exact.format("upper"), "events", "dispersion")}
+        from
+            (select i::double as events from range(60) counts (i)),
+            (values (1e0), (1.3e0), (2e0), (3.5e0)) given (dispersion)
+        """)
+    assert len(rows) == 240
+    for events, dispersion, lower, upper, own_lower, own_upper in rows:
+        if dispersion == 1:
+            assert (own_lower, own_upper) == (lower, upper)
+        elif events == 0:
+            assert (own_lower, own_upper) == (0, pytest.approx(dispersion * upper))
+        else:
+            times = math.sqrt(dispersion)
+            assert math.log(own_lower / events) == pytest.approx(times * math.log(lower / events))
+            assert math.log(own_upper / events) == pytest.approx(times * math.log(upper / events))
+
+
+@pytest.mark.parametrize("dispersion", [1.2, 2.0, 3.8, 10.0])
+@pytest.mark.parametrize("confidence", [0.95, 0.998])
+def test_no_events_promise_less_than_one_event_would(dispersion: float, confidence: float) -> None:
+    """The rule at no events goes on into the rule from one event on."""
+    sql = macros()
+    [none, one] = asked(f"""
+        select
+            {sql.widened_limit(f"poisson_lower(events, {confidence})", "events", f"{dispersion}")},
+            {sql.widened_limit(f"poisson_upper(events, {confidence})", "events", f"{dispersion}")}
+        from (values (0e0), (1e0)) counts (events)
+        order by events
+        """)
+    assert none[0] < one[0]
+    assert none[1] < one[1]
 
 
 def test_proportions_agree_with_pheindicatormethods(shared: Path) -> None:

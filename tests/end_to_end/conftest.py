@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.end_to_end.limits import dispersion
 from tests.end_to_end.running import REFERENCE_FILES, SETTINGS, STREET, csp, land, run
 from tests.end_to_end.street_story import first_story
 from warehouse.home import Home
@@ -23,6 +24,7 @@ from warehouse.home import Home
 FORCE = "Leicestershire Police"
 ASB = "Anti-social behaviour"
 COUNTY = [f"E0700{number}" for number in ("0129", "0130", "0131", "0132", "0133", "0134", "0135")]
+FORCE_AREA = [*COUNTY, "E06000016", "E06000017"]  # with Leicester and Rutland
 YEAR = [*(f"2020-{month:02d}" for month in range(4, 13)), "2021-01", "2021-02", "2021-03"]
 ARCHIVE = "police-street/leicestershire-2018-10-to-2021-09.zip"
 
@@ -154,3 +156,22 @@ def populations(shared: Path, districts: dict[str, str]) -> pd.DataFrame:
     table = pd.DataFrame({"lsoa": list(found), "population": list(found.values())})
     table["district"] = table["lsoa"].map(districts)
     return table[table["district"].isin(COUNTY)].set_index("lsoa")
+
+
+@pytest.fixture(scope="session")
+def dispersions(measured: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """How much more months vary than by chance, by indicator and area type, in the whole year."""
+    year = measured[measured["Month"].isin(YEAR)]
+    in_county = year["district"].isin(COUNTY)
+    areas = {
+        "lsoa": year["LSOA code"].where(in_county),
+        "district": year["district"].where(year["district"].isin(FORCE_AREA)),
+        "county": in_county.map({True: "county"}),
+    }
+    found = {}
+    for area_type, area in areas.items():
+        counts = year.groupby(["indicator", area.rename("area"), "Month"]).size()
+        for indicator, rows in counts.groupby("indicator"):
+            table = rows.droplevel("indicator").unstack(fill_value=0).reindex(columns=YEAR)
+            found[str(indicator), area_type] = dispersion(table.fillna(0).to_numpy(float))
+    return found

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from tests.end_to_end.conftest import ASB, COUNTY, FORCE, YEAR
-from tests.end_to_end.limits import byar
+from tests.end_to_end.limits import byar, two_sided, widened
 from tests.end_to_end.running import csp, frame, partner, query
 from warehouse.home import Home
 
@@ -138,7 +139,10 @@ def test_the_population_used_is_named(real_home: Home) -> None:
 
 
 def test_rate_and_limits_of_every_district(
-    real_home: Home, shared: Path, measured: pd.DataFrame
+    real_home: Home,
+    shared: Path,
+    measured: pd.DataFrame,
+    dispersions: dict[tuple[str, str], float],
 ) -> None:
     people = pd.read_csv(shared / "data/reference/MYEB3_LAD_2001-2019.csv", index_col="ladcode20")
     year = measured[measured["Month"].isin(YEAR)]
@@ -155,7 +159,9 @@ def test_rate_and_limits_of_every_district(
         count = expected.get((row.indicator_id, row.area_code), 0)
         residents = int(people.loc[row.area_code, "population_2019"])
         assert (row.numerator, row.denominator) == (count, residents), row
-        wanted = [count, *byar(count, 0.95), *byar(count, 0.998)]
+        times = dispersions[row.indicator_id, "district"]
+        limits = (widened(byar(count, level), count, times) for level in (0.95, 0.998))
+        wanted = [count, *(limit for pair in limits for limit in pair)]
         figures = [row.value, row.lower_95, row.upper_95, row.lower_998, row.upper_998]
         np.testing.assert_allclose(figures, np.array(wanted) * 1000 / residents, rtol=1e-9)
 
@@ -262,6 +268,41 @@ def test_districts_against_the_county(real_home: Home) -> None:
         assert set(rows["judgement"].where(rows["verdict"] == "lower").dropna()) <= {"better"}
         assert (rows["rank"] == rows["value"].rank(method="min", ascending=False)).all()
         assert set(rows["rank_of"]) == {7}
+
+
+def test_lsoas_against_the_county(
+    real_home: Home, dispersions: dict[tuple[str, str], float]
+) -> None:
+    """Tests of a narrowed expectation, corrected together; the verdict follows."""
+    county = frame(
+        real_home,
+        "select indicator_id, value from marts.indicator_value "
+        "where area_type = 'county' and period_label = '2020/21'",
+    ).set_index("indicator_id")["value"]
+    found = frame(
+        real_home,
+        "select c.*, v.numerator, v.denominator from marts.indicator_comparison as c "
+        "join marts.indicator_value as v using (indicator_id, area_type, area_code, period_type, "
+        "period_start) where c.period_label = '2020/21' and c.comparator_type = 'county' "
+        "and c.area_type = 'lsoa'",
+    )
+    assert found.groupby("indicator_id").size().nunique() == 1
+    expected = found["denominator"] * found["indicator_id"].map(county) / 1000
+    events = found["numerator"]
+    times = found["indicator_id"].map(lambda name: dispersions[name, "lsoa"])
+    narrowed = np.where(
+        events > 0,
+        events * (expected / events.clip(lower=1)) ** (1 / np.sqrt(times)),
+        expected / times,
+    )
+    p_values = np.array([two_sided(*each) for each in zip(events, narrowed, strict=True)])
+    q_values = stats.false_discovery_control(p_values)
+    np.testing.assert_allclose(found["p_value"], p_values, rtol=1e-7, atol=1e-300)
+    np.testing.assert_allclose(found["q_value"], q_values, rtol=1e-7, atol=1e-300)
+    assert set(found["tests_in_family"]) == {len(found)}
+    verdicts = np.where(q_values >= 0.05, "similar", np.where(events > expected, "higher", "lower"))
+    assert (found["verdict"] == verdicts).all()
+    assert set(verdicts) == {"higher", "similar", "lower"}
 
 
 def test_csp_query_answers_the_first_questions(real_home: Home) -> None:

@@ -51,7 +51,10 @@ def test_blabys_five_highest_areas_for_vehicle_crime(
 
 
 def test_hotspot_classes_and_ranks(
-    hotspots: pd.DataFrame, lsoa_counts: pd.DataFrame, populations: pd.DataFrame
+    hotspots: pd.DataFrame,
+    lsoa_counts: pd.DataFrame,
+    populations: pd.DataFrame,
+    dispersions: dict[tuple[str, str], float],
 ) -> None:
     people = populations["population"]
     seen = set()
@@ -61,11 +64,15 @@ def test_hotspot_classes_and_ranks(
         assert (rows["numerator"] == counts).all()
         assert (rows["population"] == people).all()
         expected = people * counts.sum() / people.sum()
-        # Above the upper exact limit: as many or more are less likely than the tail.
-        tail = stats.poisson.sf(counts - 1, expected)
+        times = dispersions[str(indicator), "lsoa"]
+        np.testing.assert_allclose(rows["dispersion"], times, rtol=1e-9)
+        # Above the upper exact limit: as many or more are less likely than the tail, of an
+        # expectation nearer by the root of the dispersion.
+        narrowed = counts * (expected / counts.clip(lower=1)) ** (1 / times**0.5)
+        tail = stats.poisson.sf(counts - 1, narrowed)
         wanted = np.select(
-            [counts <= expected, tail < 0.001, tail < 0.025],
-            ["not above average", "significantly high", "very high"],
+            [counts < 5, counts <= expected, tail < 0.001, tail < 0.025],
+            ["too few events", "not above average", "significantly high", "very high"],
             "above average",
         )
         assert (rows["class"] == wanted).all(), indicator
@@ -75,7 +82,7 @@ def test_hotspot_classes_and_ranks(
         within = rates.groupby(populations["district"]).rank(method="min", ascending=False)
         assert (rows["rank_in_district"] == within).all()
         np.testing.assert_allclose(rows["county_rate"], 1000 * counts.sum() / people.sum())
-    assert len(seen) == 4
+    assert len(seen) == 5
     assert len(hotspots) == 15 * len(people)
 
 

@@ -14,6 +14,7 @@ select
     int_indicator_value.denominator as population,
     int_indicator_value.population_year,
     int_indicator_value.value as rate,
+    int_indicator_value.dispersion,
     register.multiplier,
     register.unit,
     -- Of a county that lies in two forces' areas one may be missing: its rate is then none.

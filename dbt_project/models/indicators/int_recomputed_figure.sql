@@ -81,19 +81,18 @@ of_changes as (
         aspects.aspect,
         change.area_code,
         change.period_label,
-        case aspects.aspect when 'change' then change.change else change.change_percent end
-            as number,
+        case aspects.aspect
+            when 'change' then change.change
+            else change.change_percent_of_events
+        end as number,
         null as word,
         aspects.aspect = 'change_percent' as is_percent,
         format(
             '{:,} after {:,} is {:+.1f} %, {}',
             change.numerator,
             change.previous_numerator,
-            change.change_percent,
-            case change.verdict
-                when 'no significant change' then 'which chance alone would explain'
-                else 'more than chance explains'
-            end
+            change.change_percent_of_events,
+            {{ change_wording("change.verdict") }}
         ) as made_of,
         change.numerator as part_one,
         change.previous_numerator as part_two
@@ -142,6 +141,7 @@ runs as (
         lag(numerator, 2) over years_in_order as two_before,
         min(numerator) over years_so_far as least,
         max(numerator) over years_so_far as most,
+        first_value(period_label) over years_so_far as first_label,
         count(*) over years_so_far as years_known
     from years
     window
@@ -184,8 +184,15 @@ of_runs as (
             else 'neither'
         end as word,
         false as is_percent,
-        format('{:,}; between {:,} and {:,} in {} years', numerator, least, most, years_known)
-            as made_of,
+        format(
+            '{:,}; between {:,} and {:,} in the {} years held, {} to {}',
+            numerator,
+            least,
+            most,
+            years_known,
+            first_label,
+            period_label
+        ) as made_of,
         null::double as part_one,
         null::double as part_two
     from runs

@@ -147,6 +147,69 @@ of_ethnicity as (
     group by aspects.aspect, ethnicity.area_code, ethnicity.period_label
 ),
 
+-- What the police took of hate: an incident is no offence, but documents state both together.
+police_hate as (
+    select
+        area_code,
+        period_label,
+        max(numerator) filter (where indicator_id = 'hate_offences') as offences,
+        max(numerator) filter (where indicator_id = 'hate_incidents') as incidents,
+        max(numerator) filter (where indicator_id = 'hate_offence_violence_share') as violence,
+        max(numerator) filter (where indicator_id = 'hate_offence_damage_share') as damage
+    from {{ ref("int_indicator_value") }}
+    where
+        indicator_id in (
+            'hate_offences',
+            'hate_incidents',
+            'hate_offence_violence_share',
+            'hate_offence_damage_share'
+        )
+        and period_type = 'financial_year'
+        and area_type in ('lsoa', 'district', 'county')
+        and is_complete
+    -- A code that is a district's and a county's has the same figures twice.
+    group by area_code, period_label
+),
+
+of_police_hate as (
+    select
+        'hate_reports.police' as indicator_id,
+        'numerator' as aspect,
+        area_code,
+        period_label,
+        offences + incidents as number,
+        null as word,
+        false as is_percent,
+        format('{:,} offences and {:,} incidents that the police took', offences, incidents) as made_of,
+        null::double as part_one,
+        null::double as part_two
+    from police_hate
+    -- A share of offences and incidents together, beside the offences alone that it can be of.
+    {% for indicator, counted in [
+        ("hate_offence_violence_share", "violence"),
+        ("hate_offence_damage_share", "damage"),
+    ] -%}
+    union all
+    select
+        '{{ indicator }}' as indicator_id,
+        'share_of_reports' as aspect,
+        area_code,
+        period_label,
+        100e0 * {{ counted }} / nullif(offences + incidents, 0) as number,
+        null as word,
+        true as is_percent,
+        format(
+            '{:,} of the {:,} offences and {:,} incidents together',
+            {{ counted }},
+            offences,
+            incidents
+        ) as made_of,
+        {{ counted }} as part_one,
+        offences as part_two
+    from police_hate
+    {% endfor %}
+),
+
 of_hate as (
     select
         'hate_completeness.' || completeness.field as indicator_id,
@@ -224,7 +287,9 @@ of_referrals as (
 ),
 
 everything as (
-    {% for part in ["of_offenders", "of_needs", "of_ethnicity", "of_hate", "of_referrals"] -%}
+    {% for part in [
+        "of_offenders", "of_needs", "of_ethnicity", "of_police_hate", "of_hate", "of_referrals",
+    ] -%}
     {{ "union all" if not loop.first }}
     select
         indicator_id,

@@ -4,29 +4,76 @@ with figures as (
     select * from {{ ref("stg_partnership__published_figure") }}
 ),
 
-named_areas as (
-    select coalesce(local_name, area_name) as area_name, min(area_code) as area_code
+areas as (
+    select
+        area_type,
+        area_code,
+        area_name,
+        coalesce(local_name, area_name) as said_name
     from {{ ref("dim_area") }}
+    where area_type in ('lsoa', 'district', 'county', 'force')
+),
+
+named_areas as (
+    select
+        said_name as area_name,
+        min(area_code) as area_code
+    from areas
     where area_type in ('lsoa', 'district', 'county')
-    group by coalesce(local_name, area_name)
+    group by said_name
+),
+
+-- A code can be a district's and a county's (a unitary council); any of its names is right.
+names as (
+    select
+        area_code,
+        said_name,
+        lower(unnest([
+            said_name,
+            area_name,
+            case when area_type = 'force' then area_name || ' force area' end
+        ])) as name
+    from areas
+),
+
+names_of_areas as (
+    select
+        area_code,
+        min(said_name) as area_name,
+        list(name) as names
+    from names
+    group by area_code
+),
+
+located as (
+    select
+        figures.*,
+        coalesce(figures.area_code, named_areas.area_code) as found_code
+    from figures
+    left join named_areas on figures.area_name = named_areas.area_name
 )
 
 select
-    figures.figure_id,
-    figures.statement,
-    coalesce(figures.area_code, named_areas.area_code) as area_code,
-    figures.area_name,
-    figures.period_label,
-    figures.indicator_id,
-    figures.aspect,
-    figures.stated_value,
-    {{ stated_kind("figures.stated_value") }} as stated_kind,
-    {{ stated_number("figures.stated_value") }} as stated_number,
-    {{ stated_decimals("figures.stated_value") }} as stated_decimals,
-    {{ stated_word("figures.stated_value") }} as stated_word,
+    located.figure_id,
+    located.statement,
+    located.found_code as area_code,
+    located.area_name,
+    names_of_areas.area_name as recomputed_area_name,
+    -- What a code's figures are worth for an area of another name, a reader must judge.
+    coalesce(not list_contains(names_of_areas.names, lower(located.area_name)), false)
+        as is_of_another_area,
+    located.period_label,
+    located.indicator_id,
+    located.aspect,
+    located.stated_value,
+    {{ stated_kind("located.stated_value") }} as stated_kind,
+    {{ stated_number("located.stated_value") }} as stated_number,
+    {{ stated_decimals("located.stated_value") }} as stated_decimals,
+    {{ stated_word("located.stated_value") }} as stated_word,
+    {{ stated_of_all_time("located.stated_value") }} as is_of_all_time,
     -- What only a reader can see: an incident is no offence.
     nullif(
-        trim(regexp_extract(figures.source_status, '^inconsistent: *(.*)$', 1)), ''
+        trim(regexp_extract(located.source_status, '^inconsistent: *(.*)$', 1)), ''
     ) as reader_reason
-from figures
-left join named_areas on figures.area_name = named_areas.area_name
+from located
+left join names_of_areas on located.found_code = names_of_areas.area_code

@@ -46,17 +46,10 @@ select
     case when refusal is null then 100e0 * part_change / change end as contribution_percent,
     case
         when refusal is not null then 'cannot be said'
-        when part_change = 0 then 'not at all'
-        when sign(part_change) != sign(change) then 'against it'
-        when 2 * abs(part_change) > abs(change) then 'mainly'
-        else 'in part'
+        else {{ contribution_word("part_change", "change") }}
     end as verdict,
     coalesce(
         refusal,
-        case
-            when change_verdict = 'no significant change'
-                then 'the change itself is no more than chance explains'
-            else 'change of the part ÷ change of the whole'
-        end
+        'change of the part ÷ change of the whole, ' || {{ change_wording("change_verdict") }}
     ) as reason
 from compared

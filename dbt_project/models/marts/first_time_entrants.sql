@@ -1,6 +1,6 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 -- One row per area and financial year: young people who entered the youth justice system for the first
--- time, the change on the year before and whether chance alone would explain it, and the rate.
+-- time, the change on the year before and whether it could be chance, and the rate.
 with changes as (
     select * from {{ ref("indicator_change") }}
     where indicator_id = 'first_time_entrants' and area_type in ('district', 'county')
@@ -25,7 +25,7 @@ select
     rates.is_complete,
     rates.numerator as entrants,
     changes.previous_numerator as previous_entrants,
-    changes.change_percent,
+    changes.change_percent_of_events as change_percent,
     changes.p_value,
     changes.verdict,
     changes.reason,

@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per indicator, LSOA and complete financial year: how far its rate is above the county's,
--- and whether its neighbourhood is (Gi*). Retail LSOAs have few residents: read counts beside rates.
+-- and whether its neighbourhood is (Gi*). The funnel is as wide as the months of LSOAs vary. Retail
+-- LSOAs have few residents: read counts beside rates.
 with lsoa_years as (
     select
         *,
@@ -62,7 +63,10 @@ select
     lsoa_years.population_year,
     lsoa_years.rate,
     county.share * lsoa_years.multiplier as county_rate,
-    {{ hotspot_class("lsoa_years.numerator", "lsoa_years.population * county.share") }} as class,
+    lsoa_years.dispersion,
+    {{ hotspot_class(
+        "lsoa_years.numerator", "lsoa_years.population * county.share", "lsoa_years.dispersion"
+    ) }} as class,
     rank() over (
         partition by lsoa_years.group_id, lsoa_years.district_code
         order by lsoa_years.rate desc nulls last

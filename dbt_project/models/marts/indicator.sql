@@ -9,6 +9,7 @@ select
     unit,
     multiplier,
     polarity,
+    polarity_between_areas,
     numerator_definition,
     denominator_definition,
     feeds,

@@ -1,8 +1,8 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 {% set significance = threshold("change_significance") -%}
 {% set level = "format('{:g} %', 100 * " ~ significance ~ ")" -%}
--- One row per indicator, area and financial year: the change on the year before and whether chance
--- alone would explain it. Refused, with the reason, where the two years cannot be compared.
+-- One row per indicator, area and financial year: the change on the year before and whether it could
+-- be chance. Refused, with the reason, where the two years cannot be compared.
 with years as (
     select * from {{ ref("int_indicator_year") }}
 ),
@@ -18,6 +18,7 @@ pairs as (
         (current_year.period_start - interval 1 year)::date as previous_start,
         previous_year.numerator as previous_numerator,
         previous_year.denominator as previous_denominator,
+        previous_year.value as previous_value,
         previous_year.is_complete as previous_is_complete,
         previous_year.months_received as previous_months
     from years as current_year
@@ -109,80 +110,143 @@ judged as (
             and pairs.period_start = stopped.last_start
 ),
 
+measured as (
+    select
+        * exclude (dispersion),
+        case when kind != 'proportion' then coalesce(dispersion, 1e0) end as dispersion,
+        refusal is null and kind != 'proportion' as is_test_of_counts,
+        refusal is null and kind = 'proportion' as is_test_of_shares,
+        -- What the verdict is of, in both years: the value, or the events where there is no population.
+        case when previous_value is null then numerator else value end as measure,
+        coalesce(previous_value, previous_numerator) as previous_measure
+    from judged
+),
+
+-- Each test on the rows it is for alone: a hundred thousand LSOA years would cost seconds.
+tested_once as (
+    select
+        *,
+        case
+            when is_test_of_counts
+                then
+                    {{ count_change_p(
+                        "previous_numerator", "previous_denominator", "numerator", "denominator"
+                    ) }}
+        end as p_value_poisson,
+        case
+            when is_test_of_shares
+                then
+                    {{ proportion_change_p(
+                        "previous_numerator", "previous_denominator", "numerator", "denominator"
+                    ) }}
+        end as p_value_of_shares
+    from measured
+),
+
 tested as (
     select
         *,
         case
-            when refusal is not null then null
-            when kind = 'proportion'
+            when is_test_of_shares then p_value_of_shares
+            when is_test_of_counts
                 then
-                    {{ proportion_difference_p(
-                        "previous_numerator", "previous_denominator", "numerator", "denominator"
+                    {{ widened_change_p(
+                        "p_value_poisson",
+                        "previous_numerator", "previous_denominator", "numerator", "denominator",
+                        "dispersion"
                     ) }}
-            else
-                {{ count_change_p(
-                    "previous_numerator", "previous_denominator", "numerator", "denominator"
-                ) }}
-        end as p_value,
-        -- What changed: the share, or the events.
-        case
-            when refusal is not null then null
-            when kind = 'proportion'
-                then
-                    (numerator * 1e0 / denominator)
-                    - (previous_numerator * 1e0 / previous_denominator)
-            else numerator - previous_numerator
-        end as difference,
-        case
-            when kind = 'proportion' then previous_numerator * 1e0 / nullif(previous_denominator, 0)
-            else previous_numerator
-        end as base,
-        -- Which way the test found it to go: events over residents, where there are residents.
-        case
-            when refusal is not null then null
-            else
-                sign(
-                    numerator * 1e0 / coalesce(denominator, 1)
-                    - previous_numerator * 1e0 / coalesce(previous_denominator, 1)
-                )
-        end as direction
-    from judged
+        end as p_value
+    from tested_once
+),
+
+controlled as (
+    {{ benjamini_hochberg("tested", "p_value", "area_type, period_type, period_start") }}
+),
+
+decided as (
+    select
+        *,
+        -- Of thousands of small areas some change this much in every year: their many tests are held
+        -- to a share of false ones. A district's few are read one by one.
+        case when {{ is_below_district("area_type") }} then 'q' else 'p' end as judged_by,
+        case when {{ is_below_district("area_type") }} then q_value else p_value end
+        < {{ significance }} as is_significant,
+        coalesce(p_value > p_value_poisson, false) as is_widened
+    from controlled
 )
 
 select
-    tested.indicator_id,
-    tested.indicator_version,
-    tested.area_type,
-    tested.area_code,
+    decided.indicator_id,
+    decided.indicator_version,
+    decided.area_type,
+    decided.area_code,
     area.area_name,
-    tested.period_type,
-    tested.period_start,
-    tested.period_end,
-    tested.period_label,
-    case when tested.refusal is null or tested.previous_is_complete then tested.previous_numerator end
-        as previous_numerator,
-    tested.numerator,
-    case when tested.refusal is null then tested.numerator - tested.previous_numerator end as change,
-    100e0 * tested.difference / nullif(tested.base, 0) as change_percent,
-    tested.p_value,
+    decided.period_type,
+    decided.period_start,
+    decided.period_end,
+    decided.period_label,
+    {% for column in ["numerator", "denominator", "value"] -%}
     case
-        when tested.refusal is not null then 'not comparable'
-        when tested.p_value < {{ significance }} and tested.direction > 0 then 'increase'
-        when tested.p_value < {{ significance }} and tested.direction < 0 then 'decrease'
+        when decided.refusal is null or decided.previous_is_complete then decided.previous_{{ column }}
+    end as previous_{{ column }},
+    decided.{{ column }},
+    {% endfor -%}
+    case when decided.is_test_of_counts then decided.numerator - decided.previous_numerator end
+        as change,
+    case
+        when decided.refusal is null
+            then
+                100e0 * (decided.measure - decided.previous_measure)
+                / nullif(decided.previous_measure, 0)
+    end as change_percent,
+    case when decided.is_test_of_shares then decided.value - decided.previous_value end
+        as change_points,
+    case
+        when decided.is_test_of_counts
+            then
+                100e0 * (decided.numerator - decided.previous_numerator)
+                / nullif(decided.previous_numerator, 0)
+    end as change_percent_of_events,
+    decided.dispersion,
+    decided.p_value_poisson,
+    decided.p_value,
+    decided.q_value,
+    decided.tests_in_family,
+    case
+        when decided.refusal is not null then 'not comparable'
+        when decided.is_significant and decided.measure > decided.previous_measure then 'increase'
+        when decided.is_significant and decided.measure < decided.previous_measure then 'decrease'
         else 'no significant change'
     end as verdict,
-    coalesce(
-        tested.refusal,
-        case
-            when tested.kind = 'proportion' then 'two-sided z-test of two shares, ' || {{ level }}
-            when tested.numerator + tested.previous_numerator = 0 then 'neither year has an event'
-            when tested.denominator is null
-                then 'conditional exact binomial test of two counts, two-sided, ' || {{ level }}
-            else
-                'conditional exact binomial test of two counts over their residents, two-sided, '
-                || {{ level }}
-        end
-    ) as reason
-from tested
+    case
+        when decided.refusal is not null then decided.refusal
+        when decided.numerator + decided.previous_numerator = 0 then 'neither year has an event'
+        when decided.p_value is null then 'every record of both years is an event'
+        else
+            case
+                when decided.is_test_of_counts
+                    then
+                        case
+                            when decided.is_widened then 'score test of two counts'
+                            else 'conditional exact binomial test of two counts'
+                        end
+                        || case when decided.denominator is null then '' else ' over their residents' end
+                        || case
+                            when decided.is_widened
+                                then format(', variance times {:.2f}', decided.dispersion)
+                            else ''
+                        end
+                        || ', two-sided'
+                when
+                    {{ few_are_expected(
+                        "decided.previous_numerator", "decided.previous_denominator",
+                        "decided.numerator", "decided.denominator"
+                    ) }}
+                    then 'Fisher''s exact test of two shares, two-sided'
+                else 'two-sided z-test of two shares'
+            end
+            || ', ' || decided.judged_by || ' at ' || {{ level }}
+    end as reason
+from decided
 left join {{ ref("dim_area") }} as area
-    on tested.area_type = area.area_type and tested.area_code = area.area_code
+    on decided.area_type = area.area_type and decided.area_code = area.area_code

@@ -1,11 +1,15 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per indicator, area, period and comparator: is the area's value apart from the
--- comparator's beyond chance, and where does it rank? Only periods complete for both. LSOAs are
--- compared by financial year; their months are too few events to compare.
+-- comparator's by more than is likely by chance, and where does it rank? Only periods complete for both.
+-- LSOAs are compared by financial year; their months are too few events to compare. So many LSOAs are
+-- compared at once that their verdict follows the q-value: of those called higher or lower, 5 % are
+-- expected to be so by chance.
 with complete as (
     select
         int_indicator_value.*,
-        register.polarity,
+        register.kind,
+        register.multiplier,
+        register.polarity_between_areas,
         area.district_code,
         area.is_in_county
     from {{ ref("int_indicator_value") }} as int_indicator_value
@@ -71,7 +75,7 @@ comparisons as (
         own.*,
         'county' as comparator_type,
         county.area_code as comparator_code,
-        county.value as comparator_value
+        county.value as benchmark
     from complete as own
     inner join complete as county
         on
@@ -88,7 +92,7 @@ comparisons as (
         own.*,
         'district' as comparator_type,
         district.area_code as comparator_code,
-        district.value as comparator_value
+        district.value as benchmark
     from complete as own
     inner join complete as district
         on
@@ -103,7 +107,7 @@ comparisons as (
         own.*,
         'most_similar_group' as comparator_type,
         'most_similar_group' as comparator_code,
-        group_values.value as comparator_value
+        group_values.value as benchmark
     from complete as own
     inner join group_values
         on
@@ -116,13 +120,30 @@ comparisons as (
         and own.area_code in (select district_code from group_members)
 ),
 
+tested as (
+    select
+        *,
+        {{ benchmark_p("comparisons") }} as p_value
+    from comparisons
+),
+
+corrected as (
+    {{ benjamini_hochberg("tested", "p_value", "area_type, period_type, period_start, comparator_type") }}
+),
+
 judged as (
     select
         *,
-        {{ verdict_against("comparator_value", "lower_95", "upper_95") }} as verdict,
+        case
+            when not ({{ is_below_district("area_type") }})
+                then {{ verdict_against("benchmark", "lower_95", "upper_95") }}
+            when q_value < {{ threshold("comparison_significance") }}
+                then case when value > benchmark then 'higher' else 'lower' end
+            else 'similar'
+        end as verdict,
         rank() over peers as value_rank,
         count(*) over peer_group as value_rank_of
-    from comparisons
+    from corrected
     window
         peer_group as (
             partition by
@@ -163,9 +184,13 @@ select
     -- Every comparator here contains the area it is compared with.
     true as comparator_includes_area,
     judged.value,
-    judged.comparator_value,
+    judged.benchmark as comparator_value,
+    judged.dispersion,
+    judged.p_value,
+    judged.q_value,
+    judged.tests_in_family,
     judged.verdict,
-    {{ judgement_of("judged.verdict", "judged.polarity") }} as judgement,
+    {{ judgement_of("judged.verdict", "judged.polarity_between_areas") }} as judgement,
     judged.value_rank as rank,
     judged.value_rank_of as rank_of
 from judged

@@ -67,7 +67,7 @@ select
         when ranked.area_type != 'country'
             then {{ verdict_against("benchmarks.england_percent", "lower_95", "upper_95") }}
     end as verdict,
-    case register.polarity
+    case register.polarity_between_areas
         when 'lower_is_better' then 'worse'
         when 'higher_is_better' then 'better'
         else 'neither'

@@ -2,7 +2,8 @@
 -- One row per figure of a published assessment: what it states beside what the warehouse gives, and
 -- what became of it. Faults that figures show themselves are found here: two figures that contradict
 -- each other, a change divided by its end, a difference of rounded shares, a rate on another year's
--- residents, a number of another area. What only a reader can see is taken from the feed.
+-- residents, a number of another area, a share of another base, parts that are not their whole, a change
+-- that is not mainly what it is said to be. What only a reader can see is taken from the feed.
 with stated as (
     select * from {{ ref("int_stated_figure") }}
 ),
@@ -24,6 +25,7 @@ recomputed as (
         figure.part_one,
         figure.part_two,
         figure.indicator_id is not null or stated.aspect = 'items_listed' as is_computable,
+        register.indicator_version,
         register.multiplier,
         register.kind
     from stated
@@ -135,12 +137,104 @@ other_years as (
     group by matched.figure_id
 ),
 
+-- What a change is said to be mainly made of, beside how much of it that is.
+said_to_be_main as (
+    select
+        matched.figure_id,
+        contribution.verdict,
+        whole.name as whole_name,
+        contribution.part_change,
+        contribution.change,
+        contribution.contribution_percent
+    from matched
+    inner join {{ ref("change_contribution") }} as contribution
+        on
+            matched.indicator_id = contribution.part_indicator_id
+            and matched.indicator_version = contribution.part_indicator_version
+            and matched.area_code = contribution.area_code
+            and matched.period_label = contribution.period_label
+    inner join {{ ref("indicator_register") }} as whole
+        on
+            contribution.indicator_id = whole.indicator_id
+            and contribution.indicator_version = whole.indicator_version
+    where
+        matched.aspect in ('change', 'change_percent')
+        and regexp_matches(lower(matched.statement), '\bmainly\b')
+        and contribution.contribution_percent is not null
+    -- Of several wholes the nearest.
+    qualify
+        row_number() over (
+            partition by matched.figure_id
+            order by abs(contribution.change), contribution.indicator_id
+        ) = 1
+),
+
+referrals_stated as (
+    select
+        area_code,
+        period_label,
+        indicator_id,
+        min(stated_number) as cases,
+        max(figure_id) as figure_id
+    from matched
+    where
+        starts_with(indicator_id, 'marac_referrals.')
+        and aspect = 'numerator'
+        and stated_kind = 'number'
+    group by area_code, period_label, indicator_id
+),
+
+cases_stated as (
+    select
+        area_code,
+        period_label,
+        arg_min(stated_number, figure_id) as cases,
+        min(figure_id) as figure_id
+    from matched
+    where indicator_id = 'marac_cases' and aspect = 'numerator' and stated_kind = 'number'
+    group by area_code, period_label
+),
+
+agencies as (
+    select
+        area_code,
+        period_label,
+        count(distinct referring_agency) as agencies
+    from {{ ref("marac_referrals") }}
+    where referring_agency != 'Not recorded'
+    group by area_code, period_label
+),
+
+-- Every agency that the records name is stated, and yet the sum is not the cases that are stated. It
+-- is a fault of the figure that completes the sum.
+sums_of_parts as (
+    select
+        max(part.figure_id) as figure_id,
+        sum(part.cases)::bigint as parts,
+        string_agg(
+            part.cases::bigint || ' in ' || part.figure_id, ' and ' order by part.figure_id
+        ) as stated_parts,
+        whole.cases::bigint as whole,
+        whole.figure_id as whole_figure
+    from referrals_stated as part
+    inner join cases_stated as whole
+        on part.area_code = whole.area_code and part.period_label = whole.period_label
+    inner join agencies
+        on part.area_code = agencies.area_code and part.period_label = agencies.period_label
+    group by whole.area_code, whole.period_label, whole.cases, whole.figure_id, agencies.agencies
+    having count(*) = agencies.agencies and sum(part.cases) != whole.cases
+),
+
 found as (
     select
         matched.*,
+        said_to_be_main.verdict as main_verdict,
+        said_to_be_main.whole_name,
+        said_to_be_main.part_change,
+        said_to_be_main.change as whole_change,
+        said_to_be_main.contribution_percent,
         list_filter(
             [
-                matched.reader_reason,
                 case
                     when contradictions.others is not null
                         then 'the document contradicts itself: ' || contradictions.others
@@ -179,14 +273,52 @@ found as (
                         then
                             'the rate fits only the residents of mid-' || other_years.mid_years
                             || ', not of its own time'
+                end,
+                case
+                    when
+                        not matched.is_match
+                        and matched.aspect = 'share_of_reports'
+                        and {{ half_up(
+                            "100e0 * matched.part_one / nullif(matched.part_two, 0)",
+                            "matched.stated_decimals"
+                        ) }} = matched.stated_number
+                        then
+                            format(
+                                'the share fits only the offences ({:,} of {:,}), not the offences and '
+                                || 'incidents it is stated of',
+                                matched.part_one::bigint,
+                                matched.part_two::bigint
+                            )
+                end,
+                case
+                    when sums_of_parts.figure_id is not null
+                        then
+                            format(
+                                'the parts stated, {}, are {:,} of the {:,} in {}',
+                                sums_of_parts.stated_parts,
+                                sums_of_parts.parts,
+                                sums_of_parts.whole,
+                                sums_of_parts.whole_figure
+                            )
+                end,
+                case
+                    when said_to_be_main.verdict != 'mainly'
+                        then
+                            format(
+                                'it is said to be mainly the change of {}, and is {:.1f} % of it',
+                                said_to_be_main.whole_name,
+                                said_to_be_main.contribution_percent
+                            )
                 end
             ],
             lambda reason: reason is not null
-        ) as reasons
+        ) as computed_faults
     from matched
     left join contradictions on matched.figure_id = contradictions.figure_id
     left join of_another_area on matched.figure_id = of_another_area.figure_id
     left join other_years on matched.figure_id = other_years.figure_id
+    left join said_to_be_main on matched.figure_id = said_to_be_main.figure_id
+    left join sums_of_parts on matched.figure_id = sums_of_parts.figure_id
 ),
 
 shown as (
@@ -200,13 +332,41 @@ shown as (
             else format('{:,.2f}', {{ half_up("recomputed_number", 2) }})
         end as recomputed_value,
         case
-            when len(reasons) > 0 then 'inconsistent in source'
+            when len(computed_faults) > 0 or reader_reason is not null then 'inconsistent in source'
             when not is_computable or coalesce(recomputed_number::varchar, recomputed_word) is null
                 then 'not computable'
+            -- Refuted it can be, but some years never show all time.
+            when is_match and is_of_all_time then 'not computable'
             when is_match then 'reproduced'
             else 'differs'
         end as verdict,
-        array_to_string(reasons, '; ') as fault
+        concat_ws('; ', reader_reason, nullif(array_to_string(computed_faults, '; '), '')) as fault,
+        case
+            when len(computed_faults) > 0 then 'computed'
+            when reader_reason is not null then 'noted in the feed'
+        end as found_by,
+        concat(
+            case
+                when main_verdict = 'mainly'
+                    then
+                        format(
+                            ' It is {:,} of the change of {} by {:,}, {:.1f} %: mainly.',
+                            part_change,
+                            whole_name,
+                            whole_change,
+                            contribution_percent
+                        )
+            end,
+            case
+                when is_of_another_area and is_computable
+                    then
+                        format(
+                            ' It is stated of {}; what is recomputed is of {}.',
+                            area_name,
+                            recomputed_area_name
+                        )
+            end
+        ) as remarks
     from found
 ),
 
@@ -229,12 +389,20 @@ select
     stated_number,
     recomputed_value,
     recomputed_number,
+    case when is_computable then recomputed_area_name end as recomputed_area_name,
     verdict,
+    found_by,
     case
         when verdict = 'reproduced' then concat('Stated ', stated_value, '; recomputed ', result, '.')
         when verdict = 'differs' then concat('Stated ', stated_value, ', but recomputed ', result, '.')
         when verdict = 'inconsistent in source'
             then concat(upper(left(fault, 1)), substr(fault, 2), '.', ' Recomputed ' || result || '.')
+        when is_of_all_time and is_match
+            then
+                concat(
+                    'It is the ', recomputed_word, ' of the years held (', made_of,
+                    '); of the years before nothing is known, so of all time nothing can be said.'
+                )
         when aspect = 'majority' and made_of is not null
             then concat('No majority can be claimed or denied: ', made_of, '.')
         when indicator_id is null then 'It states no figure that could be computed.'
@@ -245,5 +413,5 @@ select
                 coalesce(period_label, 'this period'),
                 ': no extract covers it whole, or the two years cannot be compared.'
             )
-    end as explanation
+    end || remarks as explanation
 from told

@@ -113,7 +113,8 @@ select
     grid.period_label,
     grid.indicator_id,
     grid.indicator_version,
-    change.change_percent as yearly_change_percent,
+    -- Of the events, as assessments say it; a share has none of its own.
+    coalesce(change.change_percent_of_events, change.change_percent) as yearly_change_percent,
     change.verdict as yearly_verdict,
     trend.direction as trend_direction,
     comparisons.county_verdict,
