@@ -124,11 +124,11 @@ def expected_in_largest(events: Array, places: Array, largest: Array) -> Array:
 def _expected_in_largest(events: float, places: float, largest: float) -> float:
     if not (events > 0 and places > 0 and 0 < largest <= places):
         return float("nan")
-    # Beyond twelve deviations no place has as many, and below every place has: m of them count.
+    # Beyond eight deviations no place has as many, and below every place has: m of them count.
     mean = events / places
-    around = 12.0 * np.sqrt(mean)
+    around = 8.0 * np.sqrt(mean)
     least = max(np.floor(mean - around), 0.0)
-    most = min(events, np.ceil(mean + around + 30.0))
+    most = min(events, np.ceil(mean + around + 20.0))
     at_least = special.bdtrc(np.arange(least, most), events, 1.0 / places)
     # The mean of the smaller of m and a binomial: that of what is below m, and m of the rest.
     below = special.bdtr(largest - 2.0, places - 1.0, at_least) if largest > 1 else 0.0

@@ -10,7 +10,7 @@ from tests.dbt_project.rendering import asked, connection, macros
 from warehouse import distributions
 
 VECTORS = "testdata_SII__testdata_SII.csv"
-# Their rates are drawn on the logarithm and their proportions on the logit; the straight line itself
+# Their rates are drawn on the logarithm, their proportions on the logit; the straight line itself
 # is through the values as they are, unless the case says that it transforms them.
 SCALED_ERROR = (
     '"StandardError" * case "ValueType" when 1 then "Value" when 2 then "Value" * (1 - "Value") '
@@ -23,7 +23,7 @@ def _indices(vectors: Path) -> list[tuple[str, tuple[float, ...], tuple[float, .
     are turned to their direction: the least deprived less, and over, the most."""
     con = connection()
     con.execute(
-        f"create table given as select * replace (\"Value\"::double as \"Value\"), "
+        f'create table given as select * replace ("Value"::double as "Value"), '
         f'"TestDescription" || \', \' || "Area" as group_id, "Quantile"::int as class_number '
         f"from read_csv('{vectors}', all_varchar = false, types = {{'Confidence': 'varchar'}}) "
         "where \"TestDescription\" not like '%transform%' "
@@ -92,7 +92,9 @@ def test_a_straight_line_is_found_as_it_is() -> None:
     slope_index = macros().slope_index("classes")
     [row] = asked(
         f"""
-        with people as (select i as class_number, 100 * (i + 1) as population from range(1, 11) t(i)),
+        with people as (
+            select i as class_number, 100 * (i + 1) as population from range(1, 11) as t(i)
+        ),
         classes as (
             select
                 'g' as group_id, class_number, population, 0.1 as standard_error,
@@ -107,7 +109,7 @@ def test_a_straight_line_is_found_as_it_is() -> None:
 
 
 def test_limits_cover_as_often_as_they_say() -> None:
-    """Of 2,000 draws of Poisson counts around a known gradient 95 % of the limits hold the truth."""
+    """Of 2,000 draws of Poisson counts around a known gradient 95 % hold the truth."""
     rng = np.random.default_rng(7)
     truth = 12 - 8 * (np.arange(10) + 0.5) / 10
     counts = rng.poisson(truth * 12, size=(2000, 10)).reshape(-1)

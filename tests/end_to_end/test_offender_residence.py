@@ -1,4 +1,4 @@
-"""Where offenders live and where crime is: section 4.1 of the assessment, worked out another way."""
+"""Where offenders live and where crime is: section 4.1 of the assessment, by another way."""
 
 import numpy as np
 import pandas as pd

@@ -195,7 +195,7 @@ def test_concentration(
             [100 * held / events, 100 * limits.low, 100 * limits.high],
             rtol=1e-9,
         )
-        # Half the mean difference between two LSOAs over their mean; Bernasco and Steenbeek's scale.
+        # Half the mean difference of two LSOAs over their mean, on Bernasco and Steenbeek's scale.
         gini = np.abs(counts[:, None] - counts[None, :]).mean() / 2 / counts.mean()
         scaled = max(n / events, 1) * (gini - 1) + 1
         np.testing.assert_allclose(row.generalised_gini, scaled, rtol=1e-9, atol=1e-12)
