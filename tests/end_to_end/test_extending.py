@@ -191,6 +191,8 @@ def test_a_feed_added_as_documented_reaches_every_analysis(extended: Home) -> No
         ("indicator_trend", f"area_code = '{BLABY}' and period_label = '2010/11'"),
         ("hotspot", "class = 'significantly high' and numerator >= 30"),
         ("community_profile", "area_type = 'county' and numerator > 0"),
+        ("concentration", f"area_code = '{BLABY}' and verdict = 'higher'"),
+        ("deprivation_gradient", f"area_code = '{BLABY}' and slope_index is not null"),
         ("indicator_comparison", f"area_code = '{BLABY}' and verdict = 'higher'"),
     ):
         sql = f"select count(*) > 0 from marts.{table} where indicator_id = 'assault_callouts'"

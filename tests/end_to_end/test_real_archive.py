@@ -111,7 +111,7 @@ def test_an_incomplete_year_takes_part_in_nothing(real_home: Home) -> None:
     assert partner(real_home, "select distinct direction from marts.indicator_trend") == [
         ("cannot be calculated",)
     ]
-    for table in ("hotspot", "community_profile"):
+    for table in ("hotspot", "community_profile", "concentration", "deprivation_gradient"):
         assert partner(real_home, f"select distinct period_label from marts.{table}") == [
             ("2020/21",)
         ]

@@ -122,24 +122,29 @@ def _points(nested: list) -> list[tuple[float, float]]:  # type: ignore[type-arg
     return [point for part in nested for point in _points(part)]
 
 
-def test_community_quintiles(
-    real_home: Home,
-    shared: Path,
-    lsoa_counts: pd.DataFrame,
-    populations: pd.DataFrame,
-) -> None:
+@pytest.fixture(scope="module")
+def deprivation(shared: Path, populations: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    """National rank and decile of each LSOA of the county, 2019."""
     openpyxl = pytest.importorskip("openpyxl")
     [path] = (shared / "data/reference").glob("File_1*IMD2019*.xlsx")
     book = openpyxl.load_workbook(path, read_only=True)
-    ranks = {
+    return {
         cells[0]: (int(cells[4]), int(cells[5]))
         for sheet in book.worksheets
         for cells in sheet.iter_rows(values_only=True)
         if isinstance(cells[0], str) and cells[0] in populations.index
     }
+
+
+def test_community_quintiles(
+    real_home: Home,
+    deprivation: dict[str, tuple[int, int]],
+    lsoa_counts: pd.DataFrame,
+    populations: pd.DataFrame,
+) -> None:
     table = populations.assign(
-        rank=pd.Series({code: rank for code, (rank, _) in ranks.items()}),
-        national=pd.Series({code: -(-decile // 2) for code, (_, decile) in ranks.items()}),
+        rank=pd.Series({code: rank for code, (rank, _) in deprivation.items()}),
+        national=pd.Series({code: -(-decile // 2) for code, (_, decile) in deprivation.items()}),
         events=lsoa_counts["street_all_crime"],
     )
     table["county"] = _fifths(table["rank"])
@@ -173,9 +178,91 @@ def test_community_quintiles(
     assert "1" not in set(national["class_code"]), "no Blaby LSOA is among England's most deprived"
 
 
+def test_concentration(
+    real_home: Home, lsoa_counts: pd.DataFrame, populations: pd.DataFrame
+) -> None:
+    found = frame(real_home, "select * from marts.concentration")
+    few = 0
+    for row in found.itertuples():
+        inside = _inside(populations, str(row.area_code))
+        counts = np.sort(lsoa_counts.loc[inside.index, str(row.indicator_id)])
+        n, events = len(counts), int(counts.sum())
+        top = -(-n * 5 // 100)
+        held = int(counts[-top:].sum())
+        assert (row.lsoas, row.top_lsoas) == (n, top)
+        assert (row.numerator, row.top_numerator) == (events, held)
+        if events < 20:
+            assert row.reason == "fewer than 20 events"
+            assert np.isnan([row.percent, row.lower_95, row.expected_percent]).all()
+            few += 1
+            continue
+        limits = stats.binomtest(held, events).proportion_ci(0.95, "wilson")
+        np.testing.assert_allclose(
+            [row.percent, row.lower_95, row.upper_95],
+            [100 * held / events, 100 * limits.low, 100 * limits.high],
+            rtol=1e-9,
+        )
+        # Half the mean difference of two LSOAs over their mean, on Bernasco and Steenbeek's scale.
+        gini = np.abs(counts[:, None] - counts[None, :]).mean() / 2 / counts.mean()
+        scaled = max(n / events, 1) * (gini - 1) + 1
+        np.testing.assert_allclose(row.generalised_gini, scaled, rtol=1e-9, atol=1e-12)
+        assert 100 * top / n < row.expected_percent < 100
+    assert len(found) == 15 * 8
+    assert 0 < few < len(found) / 4
+    assert set(found["verdict"].dropna()) == {"higher", "similar"}
+
+
+def test_deprivation_gradient(
+    real_home: Home,
+    deprivation: dict[str, tuple[int, int]],
+    lsoa_counts: pd.DataFrame,
+    populations: pd.DataFrame,
+) -> None:
+    found = frame(real_home, "select * from marts.deprivation_gradient")
+    ranks = pd.Series({code: rank for code, (rank, _) in deprivation.items()})
+    fitted = 0
+    for row in found.itertuples():
+        table = _inside(populations, str(row.area_code))
+        table = table.assign(
+            events=lsoa_counts[str(row.indicator_id)], tenth=_classes(ranks[table.index], 10)
+        )
+        assert (row.numerator, row.lsoas) == (table["events"].sum(), len(table))
+        if row.numerator < 20:
+            assert row.reason == "fewer than 20 events"
+            assert np.isnan(row.slope_index)
+            continue
+        sums = table.groupby("tenth")[["events", "population"]].sum()
+        assert len(sums) == 10
+        people = sums["population"] / sums["population"].sum()
+        rates = 1000 * sums["events"] / sums["population"]
+        slope, start = np.polyfit(people.cumsum() - people / 2, rates, 1, w=np.sqrt(people))
+        np.testing.assert_allclose(
+            [row.slope_index, row.most_deprived_rate, row.least_deprived_rate],
+            [-slope, start, start + slope],
+            rtol=1e-8,
+            atol=1e-10,
+        )
+        if start + slope > 0 and start > 0:
+            np.testing.assert_allclose(row.relative_index, start / (start + slope), rtol=1e-8)
+        else:
+            assert np.isnan(row.relative_index)
+        fitted += 1
+    assert len(found) == 15 * 8
+    assert fitted > 90
+    assert {"higher", "similar"} <= set(found["verdict"].dropna())
+
+
+def _inside(populations: pd.DataFrame, area: str) -> pd.DataFrame:
+    return populations if area == "E10000018" else populations[populations["district"] == area]
+
+
 def _fifths(ranks: pd.Series) -> pd.Series:
-    """Fifths as equal as can be, the first ones larger, 1 the most deprived."""
+    return _classes(ranks, 5)
+
+
+def _classes(ranks: pd.Series, classes: int) -> pd.Series:
+    """So many classes as equal as can be, the first ones larger, 1 the most deprived."""
     order = ranks.rank(method="first").astype(int) - 1
-    size, more = divmod(len(ranks), 5)
-    bounds = np.cumsum([size + (number < more) for number in range(5)])
+    size, more = divmod(len(ranks), classes)
+    bounds = np.cumsum([size + (number < more) for number in range(classes)])
     return pd.Series(np.searchsorted(bounds, order, side="right") + 1, ranks.index)

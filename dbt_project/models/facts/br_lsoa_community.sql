@@ -7,29 +7,15 @@ with county_areas as (
     where area_type = 'lsoa' and is_in_county and is_in_geography
 ),
 
-county_lsoas as (
-    select
-        deprivation.edition,
-        deprivation.lsoa_code,
-        deprivation.imd_rank,
-        deprivation.imd_decile,
-        county_areas.district_code
-    from {{ ref("stg_reference__deprivation") }} as deprivation
-    inner join county_areas on deprivation.lsoa_code = county_areas.lsoa_code
-),
-
 fifths as (
     select
         edition,
         lsoa_code,
         district_code,
-        ceil(imd_decile / 2e0)::integer as national_fifth,
-        ntile(5) over (partition by edition order by imd_rank, lsoa_code)::integer
-            as county_fifth,
-        ntile(5) over (
-            partition by edition, district_code order by imd_rank, lsoa_code
-        )::integer as district_fifth
-    from county_lsoas
+        national_fifth,
+        county_fifth,
+        district_fifth
+    from {{ ref("int_lsoa_deprivation") }}
 ),
 
 deprivation_classes as (
