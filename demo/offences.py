@@ -13,6 +13,7 @@ from demo.formats import table
 # The classes that other modules speak of.
 SEXUAL, ROBBERY, DOMESTIC_BURGLARY = "sexual offences", "robbery", "domestic burglary"
 THEFT_FROM_VEHICLE, THEFT_OF_VEHICLE = "theft from vehicle", "theft of vehicle"
+COMMERCIAL_BURGLARY = "commercial burglary"
 SHOPLIFTING, OTHER_THEFT, DAMAGE = "shoplifting", "other theft", "criminal damage"
 ARSON, DRUGS, PUBLIC_ORDER, OTHER = "arson", "drugs", "public order", "other crime"
 

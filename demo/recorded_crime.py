@@ -6,7 +6,7 @@ district places are drawn by weight, but the counts that the assessment of 2010/
 burglary in Thorpe Astley and Braunstone Town). Flags are exact counts too: in Blaby in 2010/11,
 300 of 900 crimes of violence are domestic, 234 alcohol-related and 9 drug-related. Beside these,
 some crimes have no usable place, some were cancelled and a few happened over the border: none of
-them is among the totals.
+them is among the totals. Times are drawn last and apart, so that nothing else depends on them.
 """
 
 import random
@@ -23,6 +23,7 @@ from demo.calendar_days import (
     season_days,
     times_of_day,
 )
+from demo.crime_times import crime_times
 from demo.crime_totals import crime_totals
 from demo.places import BLABY, LEICESTER, RUGBY, SEED, SmallArea, by_district, named
 
@@ -94,10 +95,25 @@ def recorded_crimes(areas: Sequence[SmallArea]) -> list[Crime]:
     crimes += _without_a_place(rng, crimes)
     crimes += _cancelled(rng, crimes)
     crimes += _over_the_border(rng, areas)
+    _at_their_times(crimes)
     crimes.sort(key=lambda crime: crime.recorded)
     for number, crime in enumerate(crimes, start=1):
         crime.ref = f"CR/{number:06d}/{crime.recorded[2:4]}"
     return crimes
+
+
+def _at_their_times(crimes: Sequence[Crime]) -> None:
+    """Write when each happened; domestic crimes keep their time, which their incidents share."""
+    rng = random.Random(SEED + 12)
+    for crime in crimes:
+        if not crime.domestic:
+            crime.committed_from, crime.committed_to = crime_times(
+                rng,
+                crime.offence_class,
+                crime.committed_from[:10],
+                crime.recorded,
+                (crime.committed_from, crime.committed_to),
+            )
 
 
 def _placed(rng: random.Random, districts: Mapping[str, Sequence[SmallArea]]) -> list[Crime]:

@@ -54,6 +54,7 @@ INTERFACE = {
     "upper_95",
     "perception": "AREA, survey, wave, question_id, question, base, percent, lower_95, upper_95, "
     "rank, rank_of, verdict",
+    "time_profile": "AREA, PERIOD, indicator_id, weekday, hour, events, percent, unknown_percent",
     "published_figure": "figure_id, statement, area_name, period_label, stated_value, "
     "recomputed_value, verdict, explanation",
     "recording_completeness": "partner, feed, field, month, records, valid, missing, not_stated, "

@@ -324,6 +324,18 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
         "stg_police__recorded_crime", [(1,), (2,)],
     ),
     (
+        "assert_hours_add_up_to_the_events",
+        {"time_profile": (
+            "indicator_id varchar, indicator_version integer, area_type varchar, "
+            "area_code varchar, period_start date, weekday integer, hour integer, events double, "
+            "timed_events bigint",
+            [("i", 1, "district", "D", "2010-04-01", 6, 23, 0.25, 1),
+             ("i", 1, "district", "D", "2010-04-01", 7, 0, 0.75, 1)])},
+        "time_profile",
+        [("i", 1, "district", "D", "2010-04-01", 6, 23, 0.25, 1),
+         ("i", 1, "district", "D", "2010-04-01", 7, 0, 0.5, 1)],
+    ),
+    (
         "assert_parts_are_within_their_wholes",
         {"measure_area_month": measured(
             ("marac_repeats", "district", "D", 2), ("marac_cases", "district", "D", 2))},

@@ -15,6 +15,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -247,3 +248,32 @@ def test_extracts_differ_in_encoding_line_ends_marks_and_lines_before_the_header
     assert not third.startswith(b"crime_ref")
     assert b"crime_ref" in third.splitlines()[0]
     assert fourth.endswith(b"\n\n")
+
+
+def test_crimes_have_minutes_intervals_long_intervals_dates_alone_and_no_times(
+    files: dict[str, bytes],
+) -> None:
+    """An interval ends by the day of recording; weekend nights have twice their share of assault."""
+    header, *rows = _csv(files["police/recorded_crime/recorded_crime_2007-04_to_2008-03.csv"])
+    crimes = [dict(zip(header, row, strict=True)) for row in rows]
+    found: Counter[str] = Counter()
+    for crime in crimes:
+        first, last = crime["committed_from"], crime["committed_to"]
+        assert max(first, last)[:10] <= crime["recorded_date"]
+        assert not last or first <= last
+        if len(first) < 12:
+            found["date alone" if first else "none"] += 1
+        elif last in ("", first):
+            found["minute"] += 1
+        else:
+            length = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+            found["interval" if length <= timedelta(days=1) else "long interval"] += 1
+    assert min(found.values()) > len(crimes) / 200
+    assert set(found) == {"none", "date alone", "minute", "interval", "long interval"}
+    nights: Counter[bool] = Counter()
+    for crime in crimes:
+        if crime["offence_code"] == "8G" and len(crime["committed_from"]) > 12:
+            before = datetime.fromisoformat(crime["committed_from"]) - timedelta(hours=5)
+            nights[before.weekday() in (4, 5) and before.hour >= 16] += 1
+    # sixteen hours of the 168 without them; domestic ones are as frequent at any hour
+    assert nights[True] / nights.total() > 2 * 16 / 168

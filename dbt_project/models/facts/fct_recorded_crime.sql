@@ -21,7 +21,11 @@ select
     classified.recorded_date,
     date_trunc('month', classified.recorded_date)::date as month,
     classified.committed_from as committed_from_at,
-    classified.committed_to as committed_to_at,
+    -- A blank latest time says that the earliest is the time; one that cannot be read says nothing.
+    case
+        when classified.committed_to_bucket = 'missing' then classified.committed_from
+        else classified.committed_to
+    end as committed_to_at,
     classified.offence_code,
     -- A code the project does not know yet is a crime until it learns better.
     coalesce(classified.offence_class, 'unknown') as offence_class,

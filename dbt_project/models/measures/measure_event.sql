@@ -8,7 +8,8 @@ select
     counted.month,
     counted.lsoa_code,
     counted.district_code,
-    counted.events
+    {{ "sum(counted.events)::bigint as events" if feed.times else "counted.events" }}
 from {{ ref(feed.measure) }} as counted
 {{ "cross join " ~ ref("int_home_force") ~ " as home_force" if not feed.source }}
+{{ "group by all" if feed.times }}
 {% endfor %}

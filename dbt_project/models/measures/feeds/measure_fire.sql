@@ -1,5 +1,5 @@
--- One row per measure, month and place of what the fire and rescue service attended. Its deliberate
--- fires are not the arson that the police record, and are never added to it.
+-- One row per measure, month, place and time of what the fire and rescue service attended. Its
+-- deliberate fires are not the arson that the police record, and are never added to it.
 with incidents as (
     select
         month,
@@ -12,6 +12,7 @@ with incidents as (
             as is_accidental,
         coalesce(fire_class, '') as fire_class,
         coalesce(property_type, '') as property_type,
+        call_at,
         count(*) as events
     from {{ ref("fct_fire_incident") }}
     group by all
@@ -35,6 +36,7 @@ counted as (
         month,
         lsoa_code,
         district_code,
+        call_at,
         events
     from incidents
     where {{ condition }}
@@ -46,6 +48,7 @@ select
     month,
     lsoa_code,
     district_code,
+    call_at,
     sum(events)::bigint as events
 from counted
 group by all

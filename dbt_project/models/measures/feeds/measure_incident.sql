@@ -1,5 +1,6 @@
--- One row per measure, month and place of incidents reported to the police. What anti-social behaviour
--- is follows the scheme of the day: the class of 2006 held hoax calls and abandoned vehicles too.
+-- One row per measure, month, place and time of incidents reported to the police. What anti-social
+-- behaviour is follows the scheme of the day: the class of 2006 held hoax calls and abandoned vehicles
+-- too.
 with incidents as (
     select
         month,
@@ -9,6 +10,7 @@ with incidents as (
         category,
         qualifier,
         coalesce(is_domestic, false) and not has_linked_crime as is_domestic_without_crime,
+        created_at,
         count(*) as events
     from {{ ref("fct_incident") }}
     group by all
@@ -24,6 +26,7 @@ counted as (
         incidents.month,
         incidents.lsoa_code,
         incidents.district_code,
+        incidents.created_at,
         incidents.events
     from incidents
     inner join schemes
@@ -37,6 +40,7 @@ counted as (
         month,
         lsoa_code,
         district_code,
+        created_at,
         events
     from incidents
     where is_domestic_without_crime
@@ -47,6 +51,7 @@ select
     month,
     lsoa_code,
     district_code,
+    created_at,
     sum(events)::bigint as events
 from counted
 group by all

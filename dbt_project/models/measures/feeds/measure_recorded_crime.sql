@@ -1,5 +1,5 @@
--- One row per measure, month and place of recorded crime: offences that stand (not cancelled), by the
--- day they were recorded. Measures overlap along the crime tree and by flag; they are never added.
+-- One row per measure, month, place and time of recorded crime: offences that stand (not cancelled),
+-- by the day they were recorded. Measures overlap along the crime tree and by flag; they are never added.
 with crimes as (
     select
         month,
@@ -9,6 +9,8 @@ with crimes as (
         coalesce(is_alcohol_related, false) as is_alcohol_related,
         coalesce(is_drug_related, false) as is_drug_related,
         coalesce(is_domestic, false) as is_domestic,
+        committed_from_at,
+        committed_to_at,
         count(*) as events
     from {{ ref("fct_recorded_crime") }}
     where not is_cancelled
@@ -33,6 +35,8 @@ counted as (
         crimes.month,
         crimes.lsoa_code,
         crimes.district_code,
+        crimes.committed_from_at,
+        crimes.committed_to_at,
         crimes.events
     from crimes
     inner join branches on crimes.offence_class = branches.offence_class
@@ -53,6 +57,8 @@ counted as (
         month,
         lsoa_code,
         district_code,
+        committed_from_at,
+        committed_to_at,
         events
     from {{ crimes }}
     where {{ condition }}
@@ -64,6 +70,8 @@ select
     month,
     lsoa_code,
     district_code,
+    committed_from_at,
+    committed_to_at,
     sum(events)::bigint as events
 from counted
 group by all

@@ -1,0 +1,119 @@
+-- One row per measure, area, financial year and hour of the week: the weight of the events in it. An
+-- event known between two times weighs on each hour in proportion (aoristic), one known to the minute
+-- on its own. Events of an unknown time and those of long intervals have one row each, without an hour.
+with happened as (
+    {% for feed in var("feeds") if feed.times -%}
+    {{ "union all" if not loop.first }}
+    select
+        measure_id,
+        {{ financial_year_start("month") }} as period_start,
+        district_code,
+        {{ feed.times | first }} as from_at,
+        {{ feed.times | last }} as to_at,
+        events
+    from {{ ref(feed.measure) }}
+    where district_code is not null
+    {% endfor %}
+),
+
+intervals as (
+    select
+        *,
+        epoch(to_at)::bigint - epoch(from_at)::bigint as seconds
+    from happened
+),
+
+told_apart as (
+    select
+        *,
+        case
+            when seconds is null or seconds < 0 then 'unknown'
+            when seconds > 3600 * {{ threshold("time_longest_interval_hours") }} then 'long interval'
+            else 'known'
+        end as time_state
+    from intervals
+),
+
+hours as (
+    select
+        *,
+        unnest(generate_series(date_trunc('hour', from_at), to_at, interval 1 hour)) as hour_at
+    from told_apart
+    where time_state = 'known'
+),
+
+-- Whole seconds, summed before they are divided: the same sum every night, in whatever order.
+weighed as (
+    select
+        measure_id,
+        period_start,
+        district_code,
+        time_state,
+        isodow(hour_at)::integer as weekday,
+        hour(hour_at)::integer as hour,
+        greatest(seconds, 1) as whole,
+        sum(
+            events
+            * case
+                when seconds = 0 then 1
+                else
+                    epoch(least(to_at, hour_at + interval 1 hour))::bigint
+                    - epoch(greatest(from_at, hour_at))::bigint
+            end
+        ) as part
+    from hours
+    group by all
+    union all
+    select
+        measure_id,
+        period_start,
+        district_code,
+        time_state,
+        null as weekday,
+        null as hour,
+        1 as whole,
+        sum(events) as part
+    from told_apart
+    where time_state != 'known'
+    group by all
+),
+
+areas as (
+    select
+        'district' as area_type,
+        district_code as area_code,
+        district_code
+    from {{ ref("dim_district") }}
+    union all
+    select
+        county.area_type,
+        county.area_code,
+        districts.district_code
+    from {{ ref("dim_district") }} as districts
+    cross join {{ ref("dim_area") }} as county
+    where districts.is_in_county and county.area_type = 'county'
+),
+
+summed as (
+    select
+        weighed.* exclude (district_code, part),
+        areas.area_type,
+        areas.area_code,
+        sum(weighed.part) as part
+    from weighed
+    inner join areas on weighed.district_code = areas.district_code
+    group by all
+)
+
+select
+    measure_id,
+    area_type,
+    area_code,
+    period_start,
+    time_state,
+    weekday,
+    hour,
+    sum(part * 1e0 / whole order by whole) as events
+from summed
+where part > 0
+group by all
