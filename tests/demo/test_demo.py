@@ -253,7 +253,7 @@ def test_extracts_differ_in_encoding_line_ends_marks_and_lines_before_the_header
 def test_crimes_have_minutes_intervals_long_intervals_dates_alone_and_no_times(
     files: dict[str, bytes],
 ) -> None:
-    """An interval ends by the day of recording; weekend nights have twice their share of assault."""
+    """An interval ends by the day of recording; weekend nights have twice their share."""
     header, *rows = _csv(files["police/recorded_crime/recorded_crime_2007-04_to_2008-03.csv"])
     crimes = [dict(zip(header, row, strict=True)) for row in rows]
     found: Counter[str] = Counter()
