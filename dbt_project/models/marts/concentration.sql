@@ -33,7 +33,7 @@ ranked as (
         *,
         row_number() over (
             partition by indicator_id, indicator_version, area_type, area_code, period_start
-            order by numerator desc, lsoa_code
+            order by numerator desc, lsoa_code asc
         ) as position,
         count(*) over (
             partition by indicator_id, indicator_version, area_type, area_code, period_start

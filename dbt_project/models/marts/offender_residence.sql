@@ -31,11 +31,11 @@ fifths as (
     window
         county as (
             partition by indicator_id, indicator_version, period_start
-            order by rate desc, lsoa_code
+            order by rate desc, lsoa_code asc
         ),
         district as (
             partition by indicator_id, indicator_version, period_start, district_code
-            order by rate desc, lsoa_code
+            order by rate desc, lsoa_code asc
         )
 ),
 
@@ -123,6 +123,12 @@ shares as (
     select
         *,
         1000e0 / nullif(population, 0) as scale,
+        {{ risk_ratio("offenders", "population", "other_offenders", "other_population") }}
+            as rate_ratio,
+        {{ risk_ratio_limit("offenders", "population", "other_offenders", "other_population", "-") }}
+            as ratio_lower_95,
+        {{ risk_ratio_limit("offenders", "population", "other_offenders", "other_population", "+") }}
+            as ratio_upper_95,
         100e0 * offenders / nullif(known, 0) as percent,
         100 * {{ wilson_lower("offenders", "known", "95") }} as percent_lower_95,
         100 * {{ wilson_upper("offenders", "known", "95") }} as percent_upper_95
@@ -164,18 +170,9 @@ select
     shares.offenders * shares.scale as rate,
     shares.scale * {{ count_lower("shares.offenders", "95", "exact") }} as lower_95,
     shares.scale * {{ count_upper("shares.offenders", "95", "exact") }} as upper_95,
-    {{ risk_ratio("shares.offenders", "shares.population", "shares.other_offenders", "shares.other_population") }}
-        as rate_ratio,
-    {{
-        risk_ratio_limit(
-            "shares.offenders", "shares.population", "shares.other_offenders", "shares.other_population", "-"
-        )
-    }} as ratio_lower_95,
-    {{
-        risk_ratio_limit(
-            "shares.offenders", "shares.population", "shares.other_offenders", "shares.other_population", "+"
-        )
-    }} as ratio_upper_95,
+    shares.rate_ratio,
+    shares.ratio_lower_95,
+    shares.ratio_upper_95,
     shares.percent,
     shares.percent_lower_95,
     shares.percent_upper_95,
