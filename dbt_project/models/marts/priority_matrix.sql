@@ -36,10 +36,13 @@ registered as (
         register.indicator_version,
         register.polarity,
         register.numerator_measure,
-        measure.feed
+        measure.feed,
+        survey_indicator.indicator_id is not null as is_survey
     from {{ ref("indicator_register") }} as register
     left join {{ ref("measure") }} as measure
         on register.numerator_measure = measure.measure_id
+    left join {{ ref("survey_indicator") }} as survey_indicator
+        on register.indicator_id = survey_indicator.indicator_id
 ),
 
 weight_set as (
@@ -87,17 +90,17 @@ gathered as (
     select
         topics.*,
         registered.polarity,
-        year_value.numerator as volume,
+        case when not registered.is_survey then year_value.numerator end as volume,
         year_value.value,
         year_value.unit,
         year_value.lower_95,
         year_value.upper_95,
-        coalesce(year_value.is_complete, false) as is_complete,
         case
             when year_value.indicator_id is null then 'no extract covers ' || topics.period_label
             when not year_value.is_complete
                 then {{ incomplete_reason("topics.period_label", "year_value.months_received") }}
-        end as volume_reason,
+        end as period_reason,
+        case when registered.is_survey then 'a survey counts no events' end as volume_refusal,
         weight_set.weight_source,
         weight_set.weight_version,
         harm.unweighted_events,
@@ -172,12 +175,13 @@ gathered as (
 known as (
     select
         *,
-        coalesce(volume_reason, harm_refusal) as harm_reason,
+        coalesce(period_reason, volume_refusal) as volume_reason,
+        coalesce(period_reason, harm_refusal) as harm_reason,
         -- A measure of crime without a crime has no row there.
-        case when volume_reason is null and harm_refusal is null then coalesce(known_harm, 0) end
+        case when period_reason is null and harm_refusal is null then coalesce(known_harm, 0) end
             as harm,
-        not is_whole and volume_reason is null and volume is not null as has_volume,
-        not is_whole and volume_reason is null and harm_refusal is null as has_harm,
+        not is_whole and period_reason is null and volume_refusal is null as has_volume,
+        not is_whole and period_reason is null and harm_refusal is null as has_harm,
         {% for verdict, up, down, name in [
             ("change_verdict", "increase", "decrease", "change_points"),
             ("trend_direction", "increasing", "decreasing", "trend_points"),
@@ -242,16 +246,20 @@ scored as (
             )
             {% endfor %}
         ) as is_ordered,
+        {% for score, unknown in [
+            ("priority_score", 0.5), ("lowest_possible_score", 0), ("highest_possible_score", 1)
+        ] -%}
         100 * (
             {% for criterion in criteria -%}
             {{ "+ " if not loop.first }}rule.{{ criterion }}_weight
-            * coalesce(pointed.{{ criterion }}_points, 0.5)
+            * coalesce(pointed.{{ criterion }}_points, {{ unknown }})
             {% endfor %}
         ) / (
             {% for criterion in criteria -%}
             {{ "+ " if not loop.first }}rule.{{ criterion }}_weight
             {% endfor %}
-        ) as priority_score
+        ) as {{ score }}{{ "," if not loop.last }}
+        {% endfor %}
     from pointed
     cross join rule
 ),
@@ -306,15 +314,15 @@ select
     change_percent,
     change_p_value,
     change_verdict,
-    coalesce(change_reason, volume_reason) as change_reason,
+    coalesce(change_reason, period_reason) as change_reason,
     trend_direction,
-    coalesce(trend_reason, volume_reason) as trend_reason,
+    coalesce(trend_reason, period_reason) as trend_reason,
     county_value,
     county_verdict,
     county_judgement,
     case
         when county_verdict is null
-            then coalesce(volume_reason, 'the county has no value to compare with in the year')
+            then coalesce(period_reason, 'the county has no value to compare with in the year')
     end as comparison_reason,
     target_ids,
     target_status,
@@ -322,7 +330,9 @@ select
     {% for criterion in criteria -%}
     case when not is_whole then {{ criterion }}_points end as {{ criterion }}_points,
     {% endfor -%}
-    case when is_ordered then priority_score end as priority_score,
+    {% for score in ["priority_score", "lowest_possible_score", "highest_possible_score"] -%}
+    case when is_ordered then {{ score }} end as {{ score }},
+    {% endfor -%}
     case
         when is_ordered
             then
