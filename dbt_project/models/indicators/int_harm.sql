@@ -1,3 +1,5 @@
+{% set lower = count_lower("summed.harmful_events", "95", "exact") -%}
+{% set upper = count_upper("summed.harmful_events", "95", "exact") -%}
 -- One row per set of weights, measure, area and financial year with a crime: the sum of its crimes'
 -- weights with its limits, and what has none. Sums are taken in the order of the codes, so that the
 -- last digit is the same from run to run.
@@ -33,8 +35,8 @@ summed as (
         period_start,
         sum(events)::bigint as events,
         coalesce(sum(events) filter (where weight is null), 0)::bigint as unweighted_events,
-        string_agg(offence_code, ', ' order by events desc, offence_code asc)
-            filter (where weight is null) as unweighted_codes,
+        string_agg(offence_code, ', ' order by events desc, offence_code asc) filter (where weight is null)
+            as unweighted_codes,
         -- A crime that weighs nothing adds nothing to the sum, nor to its doubt.
         coalesce(sum(events) filter (where weight > 0), 0)::bigint as harmful_events,
         coalesce(
@@ -63,13 +65,7 @@ select
     summed.unweighted_codes,
     summed.harmful_events,
     summed.harm,
-    {% for bound, limit in [("lower", count_lower), ("upper", count_upper)] -%}
-    {{ weighted_limit(
-        "summed.harm",
-        "summed.variance",
-        "summed.harmful_events",
-        limit("summed.harmful_events", "95", "exact"),
-    ) }} as {{ bound }}_95{{ "," if not loop.last }}
-    {% endfor %}
+    {{ weighted_limit("summed.harm", "summed.variance", "summed.harmful_events", lower) }} as lower_95,
+    {{ weighted_limit("summed.harm", "summed.variance", "summed.harmful_events", upper) }} as upper_95
 from summed
 left join {{ ref("int_poisson_exact_limit") }} as exact on summed.harmful_events = exact.events

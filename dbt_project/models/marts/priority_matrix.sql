@@ -23,10 +23,11 @@ with topics as (
 
 rule as (
     select
-        {% for criterion in criteria -%}
-        max(value) filter (where key = 'priority_weight_{{ criterion }}')::double
-            as {{ criterion }}_weight{{ "," if not loop.last }}
-        {% endfor %}
+        max(value) filter (where key = 'priority_weight_volume')::double as volume_weight,
+        max(value) filter (where key = 'priority_weight_harm')::double as harm_weight,
+        max(value) filter (where key = 'priority_weight_direction')::double as direction_weight,
+        max(value) filter (where key = 'priority_weight_comparison')::double as comparison_weight,
+        max(value) filter (where key = 'priority_weight_target')::double as target_weight
     from {{ source("raw", "setting") }}
 ),
 
@@ -66,6 +67,13 @@ comparisons as (
         and comparator_type = 'county'
 ),
 
+topic_indicators as (
+    select distinct
+        indicator_id,
+        topic
+    from {{ ref("indicator_register") }}
+),
+
 -- Of all indicators of the topic: one that is not met is not made up for by another.
 targets as (
     select
@@ -80,8 +88,7 @@ targets as (
         end as target_status,
         string_agg(distinct target.reason, '; ' order by target.reason) as target_reason
     from {{ ref("target_progress") }} as target
-    inner join (select distinct indicator_id, topic from {{ ref("indicator_register") }}) as register
-        on target.indicator_id = register.indicator_id
+    inner join topic_indicators as register on target.indicator_id = register.indicator_id
     where target.area_type = 'district'
     group by register.topic, target.area_code, target.period_start
 ),
@@ -108,7 +115,7 @@ gathered as (
         harm.lower_95 as known_harm_lower,
         harm.upper_95 as known_harm_upper,
         case
-            when registered.feed is distinct from 'police/recorded_crime'
+            when coalesce(registered.feed, '') != 'police/recorded_crime'
                 then 'what it counts has no offence code'
             when weight_set.weight_source is null
                 then 'no weights of harm have landed (reference/harm_weight)'
@@ -226,11 +233,9 @@ ranked as (
 pointed as (
     select
         *,
-        {% for criterion in ["volume", "harm"] -%}
         -- Alone it is neither the most nor the least.
-        ({{ criterion }}_rank_of - {{ criterion }}_rank) * 1e0 / nullif({{ criterion }}_rank_of - 1, 0)
-            as {{ criterion }}_points{{ "," if not loop.last }}
-        {% endfor %}
+        (volume_rank_of - volume_rank) * 1e0 / nullif(volume_rank_of - 1, 0) as volume_points,
+        (harm_rank_of - harm_rank) * 1e0 / nullif(harm_rank_of - 1, 0) as harm_points
     from ranked
 ),
 
@@ -238,28 +243,10 @@ scored as (
     select
         pointed.*,
         rule.*,
-        not pointed.is_whole
-        and (
-            {% for criterion in criteria -%}
-            {{ "or " if not loop.first }}(
-                rule.{{ criterion }}_weight > 0 and pointed.{{ criterion }}_points is not null
-            )
-            {% endfor %}
-        ) as is_ordered,
-        {% for score, unknown in [
-            ("priority_score", 0.5), ("lowest_possible_score", 0), ("highest_possible_score", 1)
-        ] -%}
-        100 * (
-            {% for criterion in criteria -%}
-            {{ "+ " if not loop.first }}rule.{{ criterion }}_weight
-            * coalesce(pointed.{{ criterion }}_points, {{ unknown }})
-            {% endfor %}
-        ) / (
-            {% for criterion in criteria -%}
-            {{ "+ " if not loop.first }}rule.{{ criterion }}_weight
-            {% endfor %}
-        ) as {{ score }}{{ "," if not loop.last }}
-        {% endfor %}
+        not pointed.is_whole and {{ any_criterion_known(criteria) }} as is_ordered,
+        {{ priority_score(criteria, 0.5) }} as priority_score,
+        {{ priority_score(criteria, 0) }} as lowest_possible_score,
+        {{ priority_score(criteria, 1) }} as highest_possible_score
     from pointed
     cross join rule
 ),
@@ -345,12 +332,6 @@ select
     case
         when is_whole then 'not ordered: it is the whole of other topics'
         when not is_ordered then 'not ordered: nothing that counts is known of it'
-        else
-            {% for criterion in criteria -%}
-            {{ "|| '; ' || " if not loop.first }}{{ criterion }}_words
-            || format(
-                ' ({:.2f} x {:g})', coalesce({{ criterion }}_points, 0.5)::double, {{ criterion }}_weight
-            )
-            {% endfor %}
+        else {{ priority_words(criteria) }}
     end as order_reason
 from worded
