@@ -15,7 +15,8 @@ SEXUAL, ROBBERY, DOMESTIC_BURGLARY = "sexual offences", "robbery", "domestic bur
 THEFT_FROM_VEHICLE, THEFT_OF_VEHICLE = "theft from vehicle", "theft of vehicle"
 COMMERCIAL_BURGLARY = "commercial burglary"
 SHOPLIFTING, OTHER_THEFT, DAMAGE = "shoplifting", "other theft", "criminal damage"
-ARSON, DRUGS, PUBLIC_ORDER, OTHER = "arson", "drugs", "public order", "other crime"
+ARSON, DRUGS, FRAUD = "arson", "drugs", "fraud"
+PUBLIC_ORDER, OTHER = "public order", "other crime"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from demo.formats import Cell, csv_bytes, xlsx_bytes, zip_bytes
+from demo.offences import CLASSES, FRAUD, OTHER
 from demo.places import (
     BLABY,
     ENGLAND_LSOAS,
@@ -53,6 +54,7 @@ def reference_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
         "output_area_class/output_area_class_2001.csv": output_area_classes(areas),
         "youth_population/youth_population_2006_to_2010.csv": youth_population(),
         "successor/successors.csv": successors(),
+        "harm_weight/invented_weights.csv": harm_weights(),
     }
 
 
@@ -248,6 +250,23 @@ def successors() -> bytes:
     """Districts of the neighbourhood that took another's place, as a partnership may list them."""
     rows = [(code, "E06000062", "2021-04-01") for code in ("E07000151", "E07000154", "E07000155")]
     return csv_bytes([("old_code", "new_code", "since"), *rows])
+
+
+WEIGHTS_SOURCE, WEIGHTS_VERSION = "Invented for the demonstration", "1"
+NOT_WEIGHED = (FRAUD, OTHER)
+"""Classes whose codes have no weight: a published set has not every code either."""
+
+
+def harm_weights() -> bytes:
+    """Weights of harm by offence code: the rarer an offence is in the demo, the more it weighs."""
+    header = ("offence_code", "weight", "version", "source")
+    rows = [
+        (code, f"{100 * (kind.rate * share / 100) ** -0.7:.1f}", WEIGHTS_VERSION, WEIGHTS_SOURCE)
+        for name, kind in CLASSES.items()
+        if name not in NOT_WEIGHED
+        for code, _, share in kind.offences
+    ]
+    return csv_bytes([header, *rows])
 
 
 def output_area_classes(areas: Sequence[SmallArea]) -> bytes:

@@ -202,7 +202,12 @@ def _values(contracts: Iterable[Contract]) -> list[Row]:
 
 
 def _setting_rows(settings: Settings) -> list[Row]:
-    return [("partnership", settings.partnership), ("geography", settings.geography)]
+    weights = settings.priority_weights.model_dump()
+    return [
+        ("partnership", settings.partnership),
+        ("geography", settings.geography),
+        *((f"priority_weight_{name}", str(weight)) for name, weight in weights.items()),
+    ]
 
 
 def _area_rows(settings: Settings) -> list[Row]:

@@ -31,6 +31,10 @@ geography: lsoa_2011
 # max_zip_ratio: 200         # a zip that unpacks to more than this many times its size is refused
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
 # alerts: []                 # where to send a message when a run asks for someone
+# priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
+#
+# priority_weights are of volume, harm, direction, comparison and target: from 0, which leaves it
+# out, to 1000; one that is not named is 1. For example {harm: 2, target: 0}. See docs/methods.md.
 #
 # Each of alerts is an address as Apprise (the library) writes it: of a mail server, a webhook, a
 # chat. An address is a secret. file:NAME is a file of this folder (chmod 600) that holds addresses,

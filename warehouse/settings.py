@@ -71,6 +71,7 @@ District = Annotated[
 ]
 Area = Annotated[Code, _like(AREA, "the code of a county or other area", "E10000018")]
 AlertAddress = Annotated[Code, AfterValidator(_alert)]
+Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
@@ -92,6 +93,22 @@ class County(_Section):
     districts: Annotated[list[District], Field(min_length=1), AfterValidator(_once)]
 
 
+class PriorityWeights(_Section):
+    """What each criterion counts in the order of priorities (dbt_project: priority_matrix)."""
+
+    volume: Weight = 1.0
+    harm: Weight = 1.0
+    direction: Weight = 1.0
+    comparison: Weight = 1.0
+    target: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _some_counts(self) -> "PriorityWeights":
+        if not any(self.model_dump().values()):
+            raise ValueError("every weight is 0, which orders nothing; give one of them more")
+        return self
+
+
 class Settings(_Section):
     """What `csp.yml` says; the optional keys with their defaults."""
 
@@ -111,6 +128,7 @@ class Settings(_Section):
     max_zip_ratio: Annotated[int, Field(ge=1)] = 200
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
+    priority_weights: PriorityWeights = PriorityWeights()
 
     @model_validator(mode="after")
     def _focus_lies_in_county(self) -> "Settings":
@@ -126,6 +144,7 @@ class Settings(_Section):
 SECTIONS: dict[str, type[_Section]] = {
     "": Settings,
     "county": County,
+    "priority_weights": PriorityWeights,
 }
 # The keys that say whose home it is.
 WHO = {"partnership", "focus_areas", "county"}

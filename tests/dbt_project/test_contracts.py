@@ -52,6 +52,12 @@ INTERFACE = {
     "verdict",
     "need_combination": "AREA, PERIOD, needs, offenders, reoffenders, risk_ratio, lower_95, "
     "upper_95",
+    "harm_score": "AREA, PERIOD, weight_source, weight_version, is_current, events, "
+    "unweighted_events, unweighted_codes, harm, population, population_year, harm_rate, lower_95, "
+    "upper_95, is_complete, reason",
+    "priority_matrix": "AREA, PERIOD, topic, indicator_id, volume, harm, harm_reason, "
+    "change_verdict, trend_direction, county_verdict, target_status, priority_score, "
+    "priority_order, order_reason",
     "perception": "AREA, survey, wave, question_id, question, base, percent, lower_95, upper_95, "
     "rank, rank_of, verdict",
     "time_profile": "AREA, PERIOD, indicator_id, weekday, hour, events, percent, unknown_percent",

@@ -69,6 +69,11 @@ def test_contracts_and_settings_are_there_for_models(home: Home) -> None:
     assert ask(home, "SELECT * FROM raw.setting ORDER BY key") == [
         ("geography", "lsoa_2011"),
         ("partnership", "Blaby Community Safety Partnership"),
+        ("priority_weight_comparison", "1.0"),
+        ("priority_weight_direction", "1.0"),
+        ("priority_weight_harm", "1.0"),
+        ("priority_weight_target", "1.0"),
+        ("priority_weight_volume", "1.0"),
     ]
     areas = ask(home, "SELECT role, area_code, area_name FROM raw.setting_area")
     assert areas[:2] == [("focus", "E07000129", None), ("county", "E10000018", "Leicestershire")]
@@ -91,7 +96,7 @@ def test_changed_settings_replace_the_old_ones(home: Home) -> None:
     ensured(home)
     ensured(home, partnership="Another", most_similar_group=["E07000026"])
     assert ("partnership", "Another") in ask(home, "SELECT * FROM raw.setting")
-    assert len(ask(home, "SELECT * FROM raw.setting")) == 2
+    assert len(ask(home, "SELECT * FROM raw.setting")) == 7
     assert ask(home, "SELECT area_code FROM raw.setting_area WHERE role = 'most_similar'") == [
         ("E07000026",)
     ]

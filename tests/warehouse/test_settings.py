@@ -73,6 +73,28 @@ def said(text: str) -> str:
             "write an amount of memory such as",
         ),
         ("# settle_seconds: 10", "settle_seconds: -1 #", "settle_seconds: -1 will not do"),
+        (
+            "# priority_weights: {}",
+            "priority_weights: {harm: -1} #",
+            "line 31, priority_weights.harm: -1 will not do; write a number of at least 0",
+        ),
+        ("# priority_weights: {}", "priority_weights: {harm: 1001} #", "a number of at most 1000"),
+        ("# priority_weights: {}", "priority_weights: {harm: .nan} #", "priority_weights.harm: "),
+        (
+            "# priority_weights: {}",
+            "priority_weights: {harms: 1} #",
+            "priority_weights.harms: there is no such setting; write harm",
+        ),
+        (
+            "# priority_weights: {}",
+            "priority_weights: 3 #",
+            "write the keys volume, harm, direction, comparison or target, indented below it",
+        ),
+        (
+            "# priority_weights: {}",
+            "priority_weights: {volume: 0, harm: 0, direction: 0, comparison: 0, target: 0} #",
+            "line 31, priority_weights: every weight is 0, which orders nothing",
+        ),
         ("# webserver_port: 3000", "webserver_port: 70000 #", "webserver_port: 70000 will not"),
         ("# threads: 2", "threads: 2\nthreads: 3 #", "line 26: threads is set twice"),
         ("[E07000129]", "[E07000129", r"line 10, column 1: this is not YAML"),
@@ -97,6 +119,18 @@ def test_the_bounds_themselves_will_do(old: str, new: str) -> None:
     settings = parse_settings(CSP_YML.replace(old, new, 1))
     key, value = new.removesuffix(" #").split(": ")
     assert str(getattr(settings, key)) == value
+
+
+def test_a_weight_that_is_not_named_is_one() -> None:
+    written = "priority_weights: {harm: 2, target: 0} #"
+    settings = parse_settings(CSP_YML.replace("# priority_weights: {}", written, 1))
+    assert settings.priority_weights.model_dump() == {
+        "volume": 1,
+        "harm": 2,
+        "direction": 1,
+        "comparison": 1,
+        "target": 0,
+    }
 
 
 def test_every_wrong_key_is_reported_at_once() -> None:
