@@ -43,3 +43,17 @@
 {% macro is_below_district(area_type) -%}
     {{ area_type }} not in ('district', 'partnership', 'county', 'force', 'not_located')
 {%- endmacro %}
+
+{#-
+    Whether an indicator is of open data alone, by the register's list of its feeds. Tests are corrected
+    among those alone: of a q-value corrected with the partners' the public tier would say what they sent.
+-#}
+{% macro is_open_data(feeds) -%}
+    coalesce(
+        list_has_all(
+            (select list(feed.feed) from {{ source("raw", "feed") }} as feed where feed.open_data),
+            string_split({{ feeds }}, ';')
+        ),
+        false
+    )
+{%- endmacro %}

@@ -3,7 +3,8 @@
 -- trends are judged on.
 select
     int_indicator_value.*,
-    register.kind
+    register.kind,
+    {{ is_open_data("register.feeds") }} as is_open_data
 from {{ ref("int_indicator_value") }} as int_indicator_value
 inner join {{ ref("indicator_register") }} as register
     on

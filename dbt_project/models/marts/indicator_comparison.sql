@@ -11,7 +11,8 @@ with complete as (
         register.multiplier,
         register.polarity_between_areas,
         area.district_code,
-        area.is_in_county
+        area.is_in_county,
+        {{ is_open_data("register.feeds") }} as is_open_data
     from {{ ref("int_indicator_value") }} as int_indicator_value
     inner join {{ ref("indicator_register") }} as register
         on
@@ -128,7 +129,9 @@ tested as (
 ),
 
 corrected as (
-    {{ benjamini_hochberg("tested", "p_value", "area_type, period_type, period_start, comparator_type") }}
+    {{ benjamini_hochberg(
+        "tested", "p_value", "is_open_data, area_type, period_type, period_start, comparator_type"
+    ) }}
 ),
 
 judged as (
