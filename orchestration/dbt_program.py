@@ -59,13 +59,8 @@ def build_args(
     `make test`; the night's data cannot change them.
     """
     kinds = ("model", "test") if same_definitions else ("model", "test", "seed")
-    args = [
-        *QUIET,
-        NO_FILES,
-        "build",
-        *(word for kind in kinds for word in ("--resource-type", kind)),
-    ]
-    args += _folders(target, project_dir)
+    args = [*QUIET, NO_FILES, "build", *_folders(target, project_dir)]
+    args += [word for kind in kinds for word in ("--resource-type", kind)]
     if full_refresh:
         args.append("--full-refresh")
     if selected is not None:

@@ -140,6 +140,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         )
     for _, _, _, fact, measures in FEEDS.values():
         con.execute(f"create view {fact} as {model(fact)}")
+        if measures == "measure_recorded_crime":
+            con.execute(f"create view int_crime_measure as {model('int_crime_measure')}")
         con.execute(f"create view {measures} as {model(measures)}")
     for name in ("br_recorded_crime_flag", "br_hate_report_strand", "br_district_area"):
         con.execute(f"create view {name} as {model(name)}")

@@ -31,10 +31,10 @@ def test_the_night_builds_and_tests_but_leaves_unit_tests_to_make_test() -> None
         "--no-version-check",
         "--quiet",
         *("--log-level", "none", "--log-level-file", "none"),
-        *("build", "--resource-type", "model", "--resource-type", "test"),
-        *("--resource-type", "seed"),
+        *("--no-write-json", "build"),
         *("--project-dir", "/p", "--profiles-dir", "/p"),
         *("--target-path", "/t", "--log-path", "/t"),
+        *("--resource-type", "model", "--resource-type", "test", "--resource-type", "seed"),
     ]
 
 
@@ -146,12 +146,23 @@ def test_a_test_that_says_why_says_it_where_it_stops_the_build() -> None:
     )
 
 
-def test_what_was_left_alone_is_told_of_in_the_order_of_dependencies() -> None:
+def test_of_what_was_left_alone_only_what_the_next_steps_read_is_told_of() -> None:
     specs = {
-        uid: dg.AssetSpec(uid.split(".")[1]) for uid in ("model.view", "model.table", "seed.s")
+        uid: dg.AssetSpec([room, uid.split(".")[1]])
+        for uid, room in (
+            ("model.view", "marts"),
+            ("model.staged", "staging"),
+            ("model.table", "facts"),
+            ("seed.s", "seeds"),
+        )
     }
     manifest = {
-        "parent_map": {"model.view": ["model.table"], "model.table": ["seed.s"], "seed.s": []},
+        "parent_map": {
+            "model.view": ["model.table"],
+            "model.table": ["seed.s", "model.staged"],
+            "model.staged": [],
+            "seed.s": [],
+        },
         "nodes": {"model.table": {"schema": "facts", "name": "table"}},
     }
     context: Any = SimpleNamespace(
@@ -160,7 +171,7 @@ def test_what_was_left_alone_is_told_of_in_the_order_of_dependencies() -> None:
     )
     outcome = Outcome([{"unique_id": "model.table", "status": "success"}], {}, [], {})
     events = _events(context, manifest, specs, outcome)
-    assert [event.output_name for event in events] == ["s", "table", "view"]
+    assert [event.output_name for event in events] == ["facts__table", "marts__view"]
 
 
 def test_what_no_model_makes_any_more_is_dropped_and_what_was_recorded_stays() -> None:
