@@ -5,7 +5,7 @@ anti-social behaviour after 5,000: rowdy behaviour 2,720 after 3,400, hoax calls
 abandoned vehicles 60 after 150; 1,140 domestic incidents without a crime after 1,000). Fosse Park,
 Winstanley Community College and Braunstone Town Henley Crescent lead by rate. The other districts
 have rates of that size, and follow Blaby's years. Seven in ten domestic crimes have an incident
-linked to them besides.
+linked to them besides. Disorder is more frequent on the nights of Friday and Saturday.
 """
 
 import random
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from demo.allocation import Pull, spread, weights
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, times_of_day
+from demo.crime_times import time_out
 from demo.crime_totals import course
 from demo.places import (
     BLABY,
@@ -71,6 +72,8 @@ MOST_ELSEWHERE = (76, 22, 11, 7)
 """The most that any other area of Blaby has of the kind in 2010/11."""
 LINKED_SHARE = 0.7
 """Domestic crimes with an incident linked to them."""
+OUT_SHARE = 0.5
+"""Anti-social behaviour of people who are out, which has their hours at weekends."""
 
 
 @dataclass(slots=True)
@@ -96,6 +99,7 @@ def incidents(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Incid
         for year in FINANCIAL_YEARS:
             for position, kind in enumerate(KINDS):
                 found += _of_kind(rng, districts, district, year, position, kind)
+    _at_their_times(found)
     found += _without_a_place(rng, found)
     found += [
         Incident(f"{crime.committed_from[:16]}", DOMESTIC, "", crime.district, crime.lsoa, True,
@@ -144,6 +148,15 @@ def _drawn(
                  kind.category == DOMESTIC)
         for place, qualifier, day, time in zip(places, qualifiers, days, times, strict=True)
     ]  # fmt: skip
+
+
+def _at_their_times(placed: Sequence[Incident]) -> None:
+    """Give disorder its hours, apart from all other draws so that nothing else depends on them."""
+    rng = random.Random(SEED + 22)
+    for incident in placed:
+        if incident.category == ASB and rng.random() < OUT_SHARE:
+            day = incident.created[:10]
+            incident.created = f"{day} {time_out(rng, day)}"
 
 
 def _without_a_place(rng: random.Random, placed: Sequence[Incident]) -> list[Incident]:
