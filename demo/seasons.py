@@ -1,13 +1,13 @@
-"""When the demo's events fall: seasons, weekends, fickle months and runs at one place.
+"""When the demo's events fall: seasons, weekends, and counts of months that vary beyond chance.
 
 How it is calibrated: the shapes in season.csv are invented after what is commonly known of England
 and Wales. Burglary is highest in January and low in summer, assaults, sexual offences and arson in
 summer (Hird and Ruparel, "Seasonality in recorded crime", Home Office Online Report 02/07);
 disputes at home at the turn of the year and from mid-July (Farrell and Pease, British Journal of
-Criminology 34, 1994); disorder, damage and fires around Bonfire Night. What season and total
-leave open is no Poisson count either: crimes beget crimes nearby (Townsley, Homel and Chaseling,
-British Journal of Criminology 43, 2003), and what moves one month of a district, weather, police or
-reporting, lasts into the next.
+Criminology 34, 1994); disorder, damage and fires around Bonfire Night. Beyond season, the months of
+recorded crime vary more than Poisson counts: a crime makes others near it likelier (Townsley, Homel
+and Chaseling, British Journal of Criminology 43, 2003), and weather, policing and reporting move
+all places of a district together, for longer than a month.
 """
 
 import datetime
@@ -21,9 +21,9 @@ from demo.calendar_days import days_of, months
 from demo.formats import table
 
 DISPERSION_OF_PLACES = 1.6
-"""Variance over mean of a place's months, given its year: a negative binomial's, any its mean."""
+"""Variance over mean of the monthly counts of one place and kind of event, season apart."""
 VARIANCE_OF_MONTHS = 0.012
-"""Of the draws two of which, averaged, multiply a district's month."""
+"""Of the gamma draws (mean 1): a district's month is multiplied by two of them, averaged."""
 FRIDAY = 4
 BONFIRE_WEEK = ("10-30", "11-06")
 
@@ -31,7 +31,7 @@ _SHAPES = {row.pop("season"): {key: float(n) for key, n in row.items()} for row 
 
 
 def event_days(rng: random.Random, year: int, places: Sequence[str], season: str) -> list[str]:
-    """A day of the financial year for each event of a district, of which `places` has the place.
+    """Days of the financial year for a district's events of a kind; `places` says where each was.
 
     The events of a place fall on months by a Dirichlet-multinomial law, drawn as Polya's urn: an
     event takes the month of an earlier one there, or a month by season and shock. `rng` gives
@@ -39,6 +39,7 @@ def event_days(rng: random.Random, year: int, places: Sequence[str], season: str
     """
     own = random.Random(f"{year} {season} {places}")
     draws = [own.gammavariate(1 / VARIANCE_OF_MONTHS, VARIANCE_OF_MONTHS) for _ in range(13)]
+    # neighbouring months share a draw; weights need not be halved into means
     shocks = {month: draws[n] + draws[n + 1] for n, month in enumerate(months(year))}
     weights = _weights(year, season)
     drawn = rng.choices(
@@ -46,6 +47,7 @@ def event_days(rng: random.Random, year: int, places: Sequence[str], season: str
         cum_weights=[*accumulate(weights[day] * shocks[day[:7]] for day in days_of(year))],
         k=len(places),
     )
+    # the concentration at which a Dirichlet-multinomial of so many events has that dispersion
     fresh = {
         place: max(count - DISPERSION_OF_PLACES, 0) / (DISPERSION_OF_PLACES - 1)
         for place, count in Counter(places).items()
