@@ -56,6 +56,11 @@ def normal_two_sided(z: Array) -> Array:
     return np.asarray(2.0 * special.ndtr(-np.abs(z)))
 
 
+def student_two_sided(t: Array, degrees_of_freedom: Array) -> Array:
+    """Two-sided p-value of Student's t (1908), for ``degrees_of_freedom`` > 0, whole or not."""
+    return np.asarray(2.0 * special.stdtr(degrees_of_freedom, -np.abs(t)))
+
+
 def binomial_two_sided(successes: Array, trials: Array, probability: Array) -> Array:
     """Two-sided exact binomial p-value: the sum of all outcomes no likelier than the one seen.
 
@@ -194,6 +199,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Array], int]] = {
     "poisson_upper": (poisson_upper, 2),
     "poisson_two_sided": (poisson_two_sided, 2),
     "normal_two_sided": (normal_two_sided, 1),
+    "student_two_sided": (student_two_sided, 2),
     "binomial_two_sided": (binomial_two_sided, 3),
     "fisher_two_sided": (fisher_two_sided, 4),
     "expected_in_largest": (expected_in_largest, 3),
