@@ -59,19 +59,43 @@
 
 {#-
     A control limit so many deviations from what is expected, on the side `sign` (-1: the lower, never
-    under 0). Few events are skewed: the quantile is that of Cornish and Fisher (1937) to the skewness,
-    which is the dispersion over the deviation for counts that come so many at a time, and 0 for a
-    symmetric value. Where their series turns round, so few are expected that the lower limit is 0.
+    under 0). Few events are skewed: the quantile is that of Cornish and Fisher (1937) to the third
+    cumulant, given as its ratio to the variance: 0 for a symmetric value, twice the dispersion less 1 for
+    a negative binomial count (1 for Poisson). Where that series turns round, so few are expected that
+    the lower limit is 0.
 -#}
-{% macro control_limit(expected, deviation, sign, deviations, dispersion) -%}
+{% macro control_limit(expected, deviation, sign, deviations, skewness) -%}
     case
-        when {{ sign }} < 0 and 3 * {{ deviation }} < {{ deviations }} * {{ dispersion }} then 0e0
-        else
-            greatest(
-                0e0,
-                {{ expected }} + {{ sign }} * {{ deviations }} * {{ deviation }}
-                + {{ dispersion }} * ({{ deviations }} * {{ deviations }} - 1) / 6e0
-            )
+        when {{ sign }} < 0 and 3 * {{ deviation }} < {{ deviations }} * {{ skewness }} then 0e0
+        when {{ expected }} is not null
+            then
+                greatest(
+                    0e0,
+                    {{ expected }} + {{ sign }} * {{ deviations }} * {{ deviation }}
+                    + {{ skewness }} * ({{ deviations }} * {{ deviations }} - 1) / 6e0
+                )
+    end
+{%- endmacro %}
+
+{#-
+    The p-value of a count against another over their exposures, both few and more variable than
+    Poisson's: given their total the one is beta-binomial, as negative binomial counts of this dispersion
+    are. The score test of change.sql has the normal's tails, which for few such events are ten times too
+    thin at 0.1 %. Where the dispersion is 1 it is the exact binomial.
+-#}
+{% macro sparse_count_p(before, exposure_before, after, exposure_after, dispersion) -%}
+    {%- set total = "(" ~ before ~ " + " ~ after ~ ")" -%}
+    {%- set share = exposure_share(exposure_before, exposure_after) -%}
+    case
+        when {{ dispersion }} > 1
+            then
+                beta_binomial_two_sided(
+                    {{ after }}::double,
+                    {{ total }}::double,
+                    {{ share }} * {{ total }} / ({{ dispersion }} - 1),
+                    (1 - {{ share }}) * {{ total }} / ({{ dispersion }} - 1)
+                )
+        else {{ count_change_p(before, exposure_before, after, exposure_after) }}
     end
 {%- endmacro %}
 

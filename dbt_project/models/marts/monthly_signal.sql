@@ -248,7 +248,7 @@ charted as (
         weighted.*,
         levelled.refusal,
         levelled.level * weighted.weight as expected,
-        case when not levelled.is_xmr then levelled.dispersion else 0e0 end as dispersion,
+        case when not levelled.is_xmr then 2 * levelled.dispersion - 1 else 0e0 end as skewness,
         case
             when levelled.is_xmr then levelled.deviation * weighted.weight
             else sqrt(levelled.dispersion * levelled.level * weighted.weight)
@@ -261,10 +261,10 @@ charted as (
 limited as (
     select
         *,
-        {{ control_limit("expected", "deviation", -1, 3, "dispersion") }} as lower,
-        {{ control_limit("expected", "deviation", -1, 2, "dispersion") }} as lower_warning,
-        {{ control_limit("expected", "deviation", 1, 2, "dispersion") }} as upper_warning,
-        {{ control_limit("expected", "deviation", 1, 3, "dispersion") }} as upper
+        {{ control_limit("expected", "deviation", -1, 3, "skewness") }} as lower,
+        {{ control_limit("expected", "deviation", -1, 2, "skewness") }} as lower_warning,
+        {{ control_limit("expected", "deviation", 1, 2, "skewness") }} as upper_warning,
+        {{ control_limit("expected", "deviation", 1, 3, "skewness") }} as upper
     from charted
 ),
 
@@ -287,6 +287,10 @@ ruled as (
     {{ run_rule("placed") }}
 ),
 
+judged_spans as (
+    select unnest({{ judged_spans }}) as months
+),
+
 spans as (
     select
         levelled.*,
@@ -296,7 +300,7 @@ spans as (
         sum(weighted.weight::decimal(38, 12))::double as span_weight,
         sum((weighted.events / weighted.weight)::decimal(38, 12))::double / count(*) as span_mean
     from levelled
-    cross join (values {% for span in judged_spans %}({{ span }}){{ ", " if not loop.last }}{% endfor %}) as span (months)
+    cross join judged_spans as span
     inner join weighted
         on
             levelled.series_id = weighted.series_id
@@ -309,13 +313,6 @@ counted as (
     select
         *,
         level * span_weight as span_expected,
-        case
-            when not is_xmr
-                then
-                    {{ count_change_p(
-                        "baseline_events", "baseline_weight", "span_events", "span_weight"
-                    ) }}
-        end as p_value_poisson,
         -- Of a count the level's own doubt is in the test; the season's is added.
         dispersion * {{ mean_variance("months_received", "baseline_months", "own_share") }}
         / (1e0 / months_received + 1e0 / baseline_months) as span_dispersion
@@ -330,12 +327,14 @@ tested as (
                 then
                     student_two_sided(
                         (span_mean - level)
-                        / (deviation * sqrt({{ mean_variance("months_received", "baseline_months", "own_share") }})),
+                        / (
+                            deviation
+                            * sqrt({{ mean_variance("months_received", "baseline_months", "own_share") }})
+                        ),
                         degrees_of_freedom
                     )
             else
-                {{ widened_change_p(
-                    "p_value_poisson",
+                {{ sparse_count_p(
                     "baseline_events", "baseline_weight", "span_events", "span_weight",
                     "span_dispersion"
                 ) }}
