@@ -5,12 +5,11 @@
     Chambers 1992), as NHS England's plot-the-dots draws them.
 
     `points` names a relation series_id, position (whole numbers; a gap in them has no range), value.
-    Gives series_id, points, mean, ranges and moving_range: the mean distance of neighbours, those beyond
-    its own upper limit (3.267 times their mean) left out, so that one step does not widen the limits;
-    `is_screened` false keeps them. One standard deviation is `xmr_deviation` of it. Sums go in the order
+    Gives series_id, points, mean, ranges and moving_range: the mean distance of neighbours; where
+    `is_screened`, without those beyond its own upper limit (3.267 times their mean). One standard deviation is `xmr_deviation` of it. Sums go in the order
     of positions: in that of two threads their last digit would differ from run to run.
 -#}
-{% macro xmr(points, is_screened=true) -%}
+{% macro xmr(points, is_screened) -%}
     select
         series_id,
         points,

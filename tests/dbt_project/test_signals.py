@@ -50,7 +50,7 @@ def test_limits_agree_with_the_vectors(shared: Path, screened: bool) -> None:
 def test_a_gap_has_no_moving_range() -> None:
     values = "('s', 0, 1), ('s', 1, 3), ('s', 3, 90), ('s', 4, 92)"
     points = f"(values {values}) as p (series_id, position, value)"
-    [row] = asked(f"select ranges, moving_range, points from ({macros().xmr(points)})")
+    [row] = asked(f"select ranges, moving_range, points from ({macros().xmr(points, False)})")
     assert row == (2, 2.0, 4)
 
 
@@ -94,7 +94,7 @@ def test_a_rule_is_met_in_the_month_that_completes_it(
 
 def test_the_rules_false_alarms_are_as_stated() -> None:
     """Each rule alone, on a stable series of normal months around a known centre."""
-    z = np.random.default_rng(13).standard_normal(400_000)
+    z = np.random.default_rng(13).standard_normal(200_000)
     each = {
         "one beyond three deviations": (0.0027, np.where(np.abs(z) > 3, 3 * np.sign(z), 0)),
         "two of three beyond two deviations": (0.0020, np.where(np.abs(z) > 2, 2 * np.sign(z), 0)),
@@ -162,7 +162,7 @@ def test_students_p_value_is_scipys() -> None:
     assert own == pytest.approx(2 * stats.t.sf(np.abs(t), degrees), rel=1e-9)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(
     rows=st.lists(
         st.tuples(
@@ -246,7 +246,7 @@ def test_nights_in_which_nothing_changes_are_quiet(
     dispersion: float, months: int, method: str
 ) -> None:
     """Of nights of stable series, seasonal where seasons are told, at most 5 % have a signal."""
-    nights, areas = 200, 30
+    nights, areas = 120, 30
     generator = np.random.default_rng(2013)
     dates = MONTHS[-months:]
     season = 1 if method else SEASON[dates.month - 1]
@@ -264,9 +264,9 @@ def test_nights_in_which_nothing_changes_are_quiet(
         """).df()
     assert (night["least"] < 0.05).mean() <= 0.05
     for _, rows in found.groupby("method"):
-        assert len(rows) > 2_000
+        assert len(rows) > 1_500
         assert (rows["p_value"] < 0.05).mean() <= 0.05
-        assert (rows["p_value"] < 0.01).mean() <= 0.012  # a standard error of 3000 more
+        assert (rows["p_value"] < 0.01).mean() <= 0.012  # a standard error of so many more
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_nights_in_which_nothing_changes_are_quiet(
 )
 def test_a_changed_series_signals(level: float, newest: int, times: float) -> None:
     """One of thirty in a night: most changes that matter are found, and the way they went."""
-    nights, areas = 40, 30
+    nights, areas = 25, 30
     generator = np.random.default_rng(7)
     mean = np.tile(level * SEASON[MONTHS.month - 1] * _weights(MONTHS), (nights * areas, 1))
     mean[::areas, -newest:] *= times
@@ -307,7 +307,6 @@ def test_limits_and_p_values_recomputed(level: float) -> None:
             adjusted = own / weight
             center = adjusted[base].mean()
             ranges = np.abs(np.diff(adjusted[base]))
-            ranges = ranges[ranges <= 3.267 * ranges.mean()]
             sigma = max(2.66 / 3 * ranges.mean() / math.sqrt(1 - season / 3), math.sqrt(center))
             freedom = 0.62 * len(ranges) * (1 - season / 3)
             p = {
