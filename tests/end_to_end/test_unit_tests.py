@@ -46,6 +46,7 @@ MODELS = {
     "hotspot",
     "concentration",
     "deprivation_gradient",
+    "monthly_signal",
     "fct_recorded_crime",
     "br_recorded_crime_flag",
     "fct_incident",
