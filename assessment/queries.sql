@@ -166,7 +166,7 @@ where is_newest
 select
     indicator_id, area_code, period_label, period_start, is_baseline, value, expected, lower, upper
 from marts.monthly_signal
-where (indicator_id, area_code) in (select unnest($keys))
+where indicator_id || '|' || area_code in (select unnest($keys))
 order by indicator_id, area_code, period_start
 
 -- name: feeds
@@ -202,7 +202,13 @@ select
     months.records,
     100.0 * fields.valid / nullif(fields.wanted, 0) as completeness_percent,
     fields.fields_below
-from (select feed, title, split_part(feed, '/', 1) as partner from raw.feed) as expected
+from (
+    select feed, title, partner
+    from raw.feed
+    where
+        partner != 'reference'
+        and feed in (select unnest(string_split(feeds, ';')) from marts.indicator)
+) as expected
 left join months on expected.feed = months.feed
 left join fields on expected.feed = fields.feed
 order by expected.feed

@@ -1,4 +1,4 @@
-"""The shape of a Partnership Strategic Assessment: its chapters, sections and standard questions."""
+"""The shape of a Strategic Assessment: its chapters, sections and standard questions."""
 
 from __future__ import annotations
 

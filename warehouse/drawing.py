@@ -36,6 +36,10 @@ def svg(values: Rows, title: str, spec: dict[str, Any]) -> str:
         }
     )
     described = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    # The names of marks are told from the table; the picture has one name.
-    opening = re.sub(r' (?:width|height)="[^"]*"', "", made[: made.index(">")])
-    return f'{opening} role="img" aria-label="{described}"{made[made.index(">") :]}'
+    end = made.index(">")
+    opening = re.sub(r' (?:width|height)="[^"]*"', "", made[:end])
+    # The names of marks are told from the table; the picture has one name. No screen shows
+    # a hundredth of a pixel.
+    marks = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", made[end:])
+    marks = re.sub(r"(\d\.\d\d)\d+", r"\1", marks)
+    return f'{opening} role="img" aria-label="{described}"{marks}'
