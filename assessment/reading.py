@@ -290,7 +290,7 @@ def _top(made: Assessment, spots: list[Row]) -> list[Row]:
 
 def _source(made: Assessment, indicator_id: str, months: int | None) -> str:
     """The line under a picture: feeds, months, completeness."""
-    feeds = ", ".join(made.indicators[indicator_id]["feeds"])
+    feeds = _partners_feeds(made, indicator_id)
     months_said = f"; {months} months received" if months else ""
     complete = next(
         (
@@ -303,6 +303,12 @@ def _source(made: Assessment, indicator_id: str, months: int | None) -> str:
     complete_said = f"; fields {complete:.1f} % complete" if complete is not None else ""
     start, end = made.period["period_start"], made.period["period_end"]
     return f"{feeds}; {start:%B %Y} to {end:%B %Y}{months_said}{complete_said}."
+
+
+def _partners_feeds(made: Assessment, indicator_id: str) -> str:
+    """The feeds that an indicator counts: those of reference give residents and places alone."""
+    feeds = made.indicators[indicator_id]["feeds"]
+    return ", ".join(feed for feed in feeds if not feed.startswith("reference/"))
 
 
 def _add_pictures(
@@ -479,7 +485,7 @@ def _add_signals(con: duckdb.DuckDBPyConnection, made: Assessment) -> None:
                     [row[key] for key in ("period_label", "value", "expected", "lower", "upper")]
                     for row in mine
                 ],
-                source=", ".join(made.indicators[signal["indicator_id"]]["feeds"])
+                source=_partners_feeds(made, signal["indicator_id"])
                 + f"; {signal['baseline_months']} months before, to {signal['period_label']}.",
             )
         )
