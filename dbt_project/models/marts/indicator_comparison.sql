@@ -61,7 +61,15 @@ group_means as (
         {{ mean_limit("value", "upper_95", "area_code", "+") }} as upper_95
     from {{ ref("most_similar_member") }}
     where value is not null
-    group by all
+    group by
+        focus_area_code,
+        indicator_id,
+        indicator_version,
+        period_type,
+        period_start,
+        source,
+        members,
+        rank_of
     having rank_of > {{ threshold("group_least_others") }}
     qualify
         row_number() over (

@@ -134,9 +134,14 @@ explained as (
         indicators.unit,
         case
             when figures.is_complete and figures.value is not null then null
-            when listed.source = 'reference/recorded_crime_benchmark' and figures.numerator is null
-                then 'Table C2 has no figure of this district alone'
-            when district.district_code is null and figures.value is null
+            when listed.source = 'reference/recorded_crime_benchmark'
+                then
+                    case
+                        when figures.numerator is null
+                            then 'Table C2 has no figure of this district alone'
+                        else 'the residents of the district are not known'
+                    end
+            when district.district_code is null
                 then 'no LSOA lookup that was landed has the district'
             when covered.area_code is null and listed.source = 'police/street_crime'
                 then 'street crime of ' || coalesce(forces.force_name, 'its force') || ' is not loaded'
