@@ -88,6 +88,7 @@ def _once(codes: list[str]) -> list[str]:
 
 
 Districts = Annotated[list[District], AfterValidator(_once)]
+DistrictsOfEach = dict[District, Districts]
 # What pydantic puts into the place of a problem beside the keys of the file.
 MARKS = {"a list", "a mapping", "[key]"}
 
@@ -128,7 +129,7 @@ class Settings(_Section):
     county: County
     # A list is each focus area's; a mapping has one for each by its code.
     most_similar_group: Annotated[
-        Annotated[Districts, Tag("a list")] | Annotated[dict[District, Districts], Tag("a mapping")],
+        Annotated[Districts, Tag("a list")] | Annotated[DistrictsOfEach, Tag("a mapping")],
         Discriminator(_of_all_or_of_each),
     ] = []
     geography: Literal["lsoa_2011", "lsoa_2021"]

@@ -69,7 +69,7 @@ def said(text: str) -> str:
         (
             "most_similar_group: []",
             "most_similar_group: {E07000026: [E07000129]}",
-            "most_similar_group: E07000026 is not among focus_areas; a group is that of one of them",
+            "most_similar_group: E07000026 is not among focus_areas; a group is that of one of",
         ),
         ("most_similar_group: []", "most_similar_group: 3", "most_similar_group: 3 will not do"),
         ("  code: E10000018", "  kode: E10000018", "county.kode: there is no such setting"),

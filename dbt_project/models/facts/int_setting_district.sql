@@ -1,5 +1,6 @@
--- One row per role, district that the settings name, and most similar group it is a member of, as the lookup knows it: itself; the district
--- that took its place; or, where the lookup is older than it, itself, made of those it took the place of.
+-- One row per role, district that the settings name, and most similar group it is a member of, as the lookup
+-- knows it: itself; the district that took its place; or, where the lookup is older than it, itself, made of
+-- those it took the place of.
 with settings as (
     select role, area_code as setting_code, group_code
     from {{ source("raw", "setting_area") }}

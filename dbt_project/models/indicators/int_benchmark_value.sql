@@ -1,8 +1,10 @@
 -- One row per indicator, district and twelve months of the published table of recorded crime by partnership
--- (Table C2), where its offence group is what the indicator counts.
+-- (Table C2), where its offence group is what the indicator counts. How much its counts vary more than by
+-- chance is told by the indicator's own months; else by those of the street crime that is the most like it.
 with published as (
     select
         indicator.indicator_id,
+        indicator.street_indicator_id,
         home.district_code as area_code,
         benchmark.period_start,
         benchmark.period_end,
@@ -58,7 +60,7 @@ rates as (
         estimates.population as denominator,
         estimates.mid_year as population_year,
         registered.multiplier * 1e0 / nullif(estimates.population, 0) as scale,
-        dispersion.dispersion
+        coalesce(dispersion.dispersion, street_dispersion.dispersion) as dispersion
     from published
     inner join registered on published.indicator_id = registered.indicator_id
     left join estimates
@@ -70,6 +72,10 @@ rates as (
             registered.indicator_id = dispersion.indicator_id
             and registered.indicator_version = dispersion.indicator_version
             and dispersion.area_type = 'district'
+    left join {{ ref("indicator_dispersion") }} as street_dispersion
+        on
+            published.street_indicator_id = street_dispersion.indicator_id
+            and street_dispersion.area_type = 'district'
 ),
 
 limited as (

@@ -1,7 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per focus area, member of its most similar group (the area itself is one), indicator, period and
--- source: the member's figure, or why it has none. Listed are the periods for which the focus area has a figure
--- that may be compared. Weighted estimates of surveys are never averaged, and are not listed.
+-- source: the member's figure, or why it has none. Listed are the periods for which the focus area has a
+-- figure that may be compared. Weighted estimates of surveys are never averaged, and are not listed.
 with focus as (
     select setting_code, district_code
     from {{ ref("int_setting_district") }}
