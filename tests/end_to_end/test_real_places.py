@@ -150,7 +150,7 @@ def test_the_year_of_the_district_of_its_lsoas_and_of_the_county(
     ).set_index("area_code")
     assert table["area_name"].notna().all()
     # The police force area that a Welsh county is has the code of the force.
-    found = {kind: rows for kind, rows in table.groupby("area_type")}
+    found = dict(iter(table.groupby("area_type")))
     counts = crimes[crimes["district"].isin(place.county_districts)].groupby("district").size()
     rates = found["district"][found["district"]["is_complete"]]
     for district, count in counts.items():
