@@ -140,7 +140,7 @@ def people(shared: Path) -> pd.Series:
 
 
 def test_the_year_of_the_district_of_its_lsoas_and_of_the_county(
-    built: Built, people: pd.Series
+    built: Built, people: pd.Series, districts: dict[str, str]
 ) -> None:
     place, crimes = built.place, built.sent[built.sent["Crime type"] != ASB]
     table = frame(
@@ -169,7 +169,7 @@ def test_the_year_of_the_district_of_its_lsoas_and_of_the_county(
     assert lsoas["numerator"].sum() == counts.sum()
     assert lsoas["denominator"].notna().all()
     assert lsoas["value"].notna().all()
-    assert set(lsoas["district_code"]) == place.county_districts
+    assert set(lsoas.index.map(districts)) == place.county_districts
 
 
 def test_hotspots_and_communities_of_the_place_or_why_there_are_none(built: Built) -> None:
