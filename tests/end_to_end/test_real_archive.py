@@ -320,3 +320,44 @@ def test_csp_query_answers_the_first_questions(real_home: Home) -> None:
     rows = json.loads(done.stdout)
     assert len(rows) == 7
     assert [row["numerator"] for row in rows if row["area_name"] == "Blaby"] == [5253]
+
+
+def test_the_lockdown_shows_on_the_monthly_charts(real_home: Home, measured: pd.DataFrame) -> None:
+    """Limits of the county's months, worked out here; crime fell below them as disorder rose."""
+    county = measured[measured["district"].isin(COUNTY)]
+    charts = frame(
+        real_home,
+        "select * from marts.monthly_signal where area_type = 'county' order by period_start",
+    )
+    months = pd.PeriodIndex(sorted(measured["Month"].unique()), freq="M")
+    weight = months.days_in_month.to_numpy() * 12 / 365.25
+    baseline = months <= months[-1] - 7
+    followed = np.diff(months[baseline].asi8) == 1
+    for indicator in ("street_anti_social_behaviour", "street_all_crime", "street_shoplifting"):
+        events = county[county["indicator"] == indicator].groupby("Month").size()
+        adjusted = events.reindex(months.astype(str)).to_numpy() / weight
+        center = adjusted[baseline].mean()
+        sigma = np.abs(np.diff(adjusted[baseline]))[followed].mean() * 2.66 / 3
+        sigma *= np.sqrt(1 + 1 / baseline.sum())
+        chart = charts[charts["indicator_id"] == indicator]
+        assert set(chart["method"]) == {"XmR without seasons"}  # months are missing
+        assert list(chart["value"]) == list(events)
+        assert chart["expected"].to_numpy() == pytest.approx(center * weight)
+        assert chart["upper"].to_numpy() == pytest.approx((center + 3 * sigma) * weight)
+        assert chart["lower"].to_numpy() == pytest.approx((center - 3 * sigma) * weight)
+    at = charts.set_index(["indicator_id", "period_label"])
+    assert at.loc[("street_all_crime", "2020-03"), "rule_side"] == "below"
+    assert at.loc[("street_shoplifting", "2020-05"), "rule_side"] == "below"
+    assert at.loc[("street_anti_social_behaviour", "2020-04"), "rule_side"] == "above"
+
+
+def test_signals_are_those_of_false_discovery_rates(real_home: Home) -> None:
+    newest = frame(real_home, "select * from marts.monthly_signal where is_newest")
+    judged = newest[newest["p_value"].notna()]
+    assert set(judged["tests_in_family"]) == {len(judged)}
+    q = stats.false_discovery_control(judged["p_value"])
+    assert judged["q_value"].to_numpy() == pytest.approx(q)
+    above = judged["signal_events"] > judged["signal_expected"]
+    verdicts = np.where(q < 0.05, np.where(above, "high", "low"), "none")
+    assert list(judged["signal"]) == list(verdicts)
+    assert {"high", "low", "none"} <= set(verdicts)

@@ -46,6 +46,7 @@ MODELS = {
     "hotspot",
     "concentration",
     "deprivation_gradient",
+    "monthly_signal",
     "fct_recorded_crime",
     "br_recorded_crime_flag",
     "fct_incident",
@@ -84,6 +85,8 @@ MODELS = {
     "volume_drift_check",
     "schema_check",
     "duplicates_check",
+    "int_benchmark_value",
+    "most_similar_member",
 }
 
 
