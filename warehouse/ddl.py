@@ -213,10 +213,14 @@ def _setting_rows(settings: Settings) -> list[Row]:
 def _area_rows(settings: Settings) -> list[Row]:
     county = settings.county
     return [
-        *(("focus", code, None) for code in settings.focus_areas),
-        ("county", county.code, county.name),
-        *(("county_district", code, None) for code in county.districts),
-        *(("most_similar", code, None) for code in settings.most_similar_group),
+        *(("focus", code, None, None) for code in settings.focus_areas),
+        ("county", county.code, county.name, None),
+        *(("county_district", code, None, None) for code in county.districts),
+        *(
+            ("most_similar", code, None, own)
+            for own, codes in settings.similar_districts().items()
+            for code in codes
+        ),
     ]
 
 

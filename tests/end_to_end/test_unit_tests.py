@@ -85,6 +85,8 @@ MODELS = {
     "volume_drift_check",
     "schema_check",
     "duplicates_check",
+    "int_benchmark_value",
+    "most_similar_member",
 }
 
 

@@ -51,6 +51,27 @@ def said(text: str) -> str:
             "most_similar_group: [E07000026, E07000026]",
             "most_similar_group: E07000026 is listed twice",
         ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E07000129: [E07000026, E07000026]}",
+            "line 16, most_similar_group.E07000129: E07000026 is listed twice",
+        ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E0700012: [E07000026]}",
+            "line 16, most_similar_group.E0700012: 'E0700012' is not the code of a district",
+        ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E07000129: E07000026}",
+            "line 16, most_similar_group.E07000129: 'E07000026' will not do; write a list such as",
+        ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E07000026: [E07000129]}",
+            "most_similar_group: E07000026 is not among focus_areas; a group is that of one of",
+        ),
+        ("most_similar_group: []", "most_similar_group: 3", "most_similar_group: 3 will not do"),
         ("  code: E10000018", "  kode: E10000018", "county.kode: there is no such setting"),
         ("# threads: 2", "threads: two #", "line 25, threads: 'two' will not do; write a whole"),
         ("# threads: 2", "threads: 0 #", "threads: 0 will not do; write a number of at least 1"),
@@ -271,3 +292,18 @@ def test_any_text_is_settings_or_one_plain_sentence(text: str) -> None:
 @given(st.characters(), st.integers(0, len(CSP_YML)))
 def test_any_damage_to_the_template_is_settings_or_one_plain_sentence(letter: str, at: int) -> None:
     assert judged(CSP_YML[:at] + letter + CSP_YML[at + 1 :]).startswith("csp.yml")
+
+
+def test_a_group_is_each_focus_areas_own_or_one_for_all() -> None:
+    two = CSP_YML.replace("focus_areas: [E07000129]", "focus_areas: [E07000129, E07000132]")
+    for said, expected in (
+        ("[]", {"E07000129": [], "E07000132": []}),
+        # A focus area belongs to its own group, named in it or not.
+        (
+            "[E07000129, W06000015]",
+            {"E07000129": ["W06000015"], "E07000132": ["E07000129", "W06000015"]},
+        ),
+        ("{E07000132: [E08000016]}", {"E07000132": ["E08000016"]}),
+    ):
+        settings = parse_settings(two.replace("group: []", f"group: {said}"))
+        assert settings.similar_districts() == expected

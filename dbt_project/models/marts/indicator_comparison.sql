@@ -12,12 +12,15 @@ with complete as (
         register.polarity_between_areas,
         area.district_code,
         area.is_in_county,
-        {{ is_open_data("register.feeds") }} as is_open_data
+        {{ is_open_data("register.feeds") }} as is_open_data,
+        coalesce(measure.feed, split_part(register.feeds, ';', 1)) as source
     from {{ ref("int_indicator_value") }} as int_indicator_value
     inner join {{ ref("indicator_register") }} as register
         on
             int_indicator_value.indicator_id = register.indicator_id
             and int_indicator_value.indicator_version = register.indicator_version
+    left join {{ ref("measure") }} as measure
+        on register.numerator_measure = measure.measure_id
     inner join {{ ref("dim_area") }} as area
         on
             int_indicator_value.area_type = area.area_type
@@ -41,34 +44,38 @@ with complete as (
         )
 ),
 
--- The most similar group is the list of the settings and the focus areas themselves.
-group_members as (
-    select distinct district_code
-    from {{ ref("int_setting_district") }}
-    where
-        role in ('most_similar', 'focus')
-        and exists (
-            select 1 from {{ ref("int_setting_district") }} where role = 'most_similar'
-        )
-),
-
-group_values as (
+-- Of several sources the one that has figures of most members; of as many the indicator's own records.
+group_means as (
     select
+        focus_area_code,
         indicator_id,
         indicator_version,
         period_type,
         period_start,
+        source,
+        members,
+        rank_of,
         -- In order, so that the last digit is the same from run to run.
-        list_avg(list(value order by area_code)) as value
-    from complete
-    where
-        area_type = 'district'
-        and area_code in (select district_code from group_members)
-        -- Weighted estimates of a survey are never averaged again.
-        and indicator_id not in (select indicator_id from {{ ref("survey_indicator") }})
-    group by all
-    -- The mean of a part of the group is not the group's.
-    having count(*) = (select count(*) from group_members)
+        list_avg(list(value order by area_code)) as value,
+        {{ mean_limit("value", "lower_95", "area_code", "-") }} as lower_95,
+        {{ mean_limit("value", "upper_95", "area_code", "+") }} as upper_95
+    from {{ ref("most_similar_member") }}
+    where value is not null
+    group by
+        focus_area_code,
+        indicator_id,
+        indicator_version,
+        period_type,
+        period_start,
+        source,
+        members,
+        rank_of
+    having rank_of > {{ threshold("group_least_others") }}
+    qualify
+        row_number() over (
+            partition by focus_area_code, indicator_id, indicator_version, period_type, period_start
+            order by rank_of desc, source = 'reference/recorded_crime_benchmark'
+        ) = 1
 ),
 
 comparisons as (
@@ -76,7 +83,12 @@ comparisons as (
         own.*,
         'county' as comparator_type,
         county.area_code as comparator_code,
-        county.value as benchmark
+        county.value as benchmark,
+        county.lower_95 as comparator_lower_95,
+        county.upper_95 as comparator_upper_95,
+        null::bigint as members,
+        null::bigint as members_with_figures,
+        null::bigint as group_rank
     from complete as own
     inner join complete as county
         on
@@ -93,7 +105,12 @@ comparisons as (
         own.*,
         'district' as comparator_type,
         district.area_code as comparator_code,
-        district.value as benchmark
+        district.value as benchmark,
+        district.lower_95 as comparator_lower_95,
+        district.upper_95 as comparator_upper_95,
+        null::bigint as members,
+        null::bigint as members_with_figures,
+        null::bigint as group_rank
     from complete as own
     inner join complete as district
         on
@@ -103,22 +120,49 @@ comparisons as (
             and own.period_start = district.period_start
             and own.district_code = district.area_code
     where own.area_type = 'lsoa' and district.area_type = 'district'
-    union all
+    union all by name
     select
-        own.*,
+        own.indicator_id,
+        own.indicator_version,
+        own.area_type,
+        own.area_code,
+        own.period_type,
+        own.period_start,
+        own.period_end,
+        own.period_label,
+        own.source,
+        own.numerator,
+        own.denominator,
+        own.value,
+        own.lower_95,
+        own.upper_95,
+        own.dispersion,
+        register.kind,
+        register.multiplier,
+        register.polarity_between_areas,
+        {{ is_open_data("register.feeds") }} as is_open_data,
         'most_similar_group' as comparator_type,
-        'most_similar_group' as comparator_code,
-        group_values.value as benchmark
-    from complete as own
-    inner join group_values
+        own.focus_area_code as comparator_code,
+        group_means.value as benchmark,
+        group_means.lower_95 as comparator_lower_95,
+        group_means.upper_95 as comparator_upper_95,
+        own.members,
+        own.rank_of as members_with_figures,
+        own.rank as group_rank
+    from group_means
+    inner join {{ ref("most_similar_member") }} as own
         on
-            own.indicator_id = group_values.indicator_id
-            and own.indicator_version = group_values.indicator_version
-            and own.period_type = group_values.period_type
-            and own.period_start = group_values.period_start
-    where
-        own.area_type = 'district'
-        and own.area_code in (select district_code from group_members)
+            group_means.focus_area_code = own.focus_area_code
+            and group_means.indicator_id = own.indicator_id
+            and group_means.indicator_version = own.indicator_version
+            and group_means.period_type = own.period_type
+            and group_means.period_start = own.period_start
+            and group_means.source = own.source
+            and own.is_focus_area
+    inner join {{ ref("indicator_register") }} as register
+        on
+            own.indicator_id = register.indicator_id
+            and own.indicator_version = register.indicator_version
 ),
 
 tested as (
@@ -144,8 +188,8 @@ judged as (
                 then case when value > benchmark then 'higher' else 'lower' end
             else 'similar'
         end as verdict,
-        rank() over peers as value_rank,
-        count(*) over peer_group as value_rank_of
+        coalesce(group_rank, rank() over peers) as value_rank,
+        coalesce(members_with_figures, count(*) over peer_group) as value_rank_of
     from corrected
     window
         peer_group as (
@@ -184,10 +228,15 @@ select
     judged.comparator_type,
     judged.comparator_code,
     coalesce(comparator.area_name, 'Most similar group') as comparator_name,
+    judged.source,
     -- Every comparator here contains the area it is compared with.
     true as comparator_includes_area,
     judged.value,
     judged.benchmark as comparator_value,
+    judged.comparator_lower_95,
+    judged.comparator_upper_95,
+    judged.members,
+    judged.members_with_figures,
     judged.dispersion,
     judged.p_value,
     judged.q_value,

@@ -64,7 +64,6 @@ comparisons as (
     where
         area_type = 'district'
         and period_type = 'financial_year'
-        and comparator_type = 'county'
 ),
 
 topic_indicators as (
@@ -131,6 +130,9 @@ gathered as (
         comparisons.comparator_value as county_value,
         comparisons.verdict as county_verdict,
         comparisons.judgement as county_judgement,
+        similar_group.comparator_value as msg_value,
+        similar_group.verdict as msg_verdict,
+        similar_group.judgement as msg_judgement,
         targets.target_ids,
         coalesce(targets.target_status, 'no target') as target_status,
         targets.target_reason
@@ -172,6 +174,14 @@ gathered as (
             and topics.indicator_version = comparisons.indicator_version
             and topics.area_code = comparisons.area_code
             and topics.period_start = comparisons.period_start
+            and comparisons.comparator_type = 'county'
+    left join comparisons as similar_group
+        on
+            topics.indicator_id = similar_group.indicator_id
+            and topics.indicator_version = similar_group.indicator_version
+            and topics.area_code = similar_group.area_code
+            and topics.period_start = similar_group.period_start
+            and similar_group.comparator_type = 'most_similar_group'
     left join targets
         on
             topics.topic = targets.topic
@@ -311,6 +321,9 @@ select
         when county_verdict is null
             then coalesce(period_reason, 'the county has no value to compare with in the year')
     end as comparison_reason,
+    msg_value,
+    msg_verdict,
+    msg_judgement,
     target_ids,
     target_status,
     target_reason,
