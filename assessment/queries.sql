@@ -223,5 +223,9 @@ order by feed, area_type desc, file_name, sha256
 -- name: publication
 select * from quality.publication
 
--- name: partnership
-select value from raw.setting where key = 'partnership'
+-- name: settings
+-- What the settings say of the partnership, each list in its order.
+select regexp_replace(key, '_\d+$', '') as name, value
+from raw.setting
+where regexp_matches(key, '^(partnership|partner_\d+|priority_\d+)$')
+order by key

@@ -43,8 +43,7 @@ def text_of(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def claims(demo_home: Home) -> dict[str, str]:
-    with partner(demo_home) as con:
-        return dict(con.execute("select claim_id, sentence from marts.assessment_claim").fetchall())
+    return dict(partner(demo_home, "select claim_id, sentence from marts.assessment_claim"))
 
 
 def test_every_number_is_a_claims_or_a_tables(folder: Path, claims: dict[str, str]) -> None:
@@ -89,11 +88,11 @@ def test_every_link_leads_somewhere(folder: Path) -> None:
 
 
 def test_a_claim_leads_to_its_files(folder: Path, demo_home: Home) -> None:
-    with partner(demo_home) as con:
-        hashes = con.execute(
-            "select distinct sha256 from marts.figure_source where feed = 'police/recorded_crime' "
-            "and period_label = '2010/11' and area_name = 'Blaby'"
-        ).fetchall()
+    hashes = partner(
+        demo_home,
+        "select distinct sha256 from marts.figure_source where feed = 'police/recorded_crime' "
+        "and period_label = '2010/11' and area_name = 'Blaby'",
+    )
     assert hashes
     rows = text_of(folder / "claims.html")
     row = re.search(r'<div class="row" id="crime_overview\.all_crime\.change.*?</div>', rows, re.S)
@@ -112,7 +111,9 @@ def test_pages_are_small_whole_and_accessible(page: Page, folder: Path) -> None:
         assert page.console() == []
         page.run(AXE.read_text(encoding="utf-8"))
         page.run(
-            "axe.run(document, {runOnly: arguments[0]}).then(r => { window.found = "
+            # Of what is alike a few: claims of a section, topics of the appendix, maps.
+            "axe.run({exclude: ['.row:nth-of-type(n+3)', '.topic:nth-of-type(n+2)', "
+            "'figure:nth-of-type(n+2)']}, {runOnly: arguments[0]}).then(r => { window.found = "
             "r.violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 200)) })",
             WCAG,
         )
