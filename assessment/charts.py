@@ -12,6 +12,8 @@ from warehouse.rows import Row
 
 GREY = "#5b6770"
 WIDTH = 520
+# Ends of lines nearer than this, of the highest value, are less than a line of text apart.
+CLOSE = 0.09
 
 
 def _y(title: str, field: str = "value", **more: Any) -> dict[str, Any]:
@@ -69,21 +71,39 @@ def years(rows: Sequence[Row], own: str, described: str) -> Markup:
                         "mark": {"type": "point", "filled": True, "size": 55, "color": BLUE},
                         "encoding": {"y": value},
                     },
-                    {
-                        "transform": [{"filter": "datum.last"}],
-                        "mark": {
-                            "type": "text",
-                            "align": "left",
-                            "dx": 9,
-                            "fontSize": 12,
-                            "fontWeight": 600,
-                        },
-                        "encoding": {"y": value, "text": {"field": "area"}, "color": colour},
-                    },
+                    *_labels(values, value, colour),
                 ],
             },
         )
     )
+
+
+def _labels(
+    values: Sequence[Row], value: dict[str, Any], colour: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The areas' names at the ends of their lines, moved apart where they would meet."""
+    ends = sorted((each for each in values if each["last"]), key=lambda each: -each["value"])
+    top = max(each["value"] for each in values)
+    meet = len(ends) > 1 and ends[0]["value"] - ends[-1]["value"] < CLOSE * top
+    moved = [-8, 8] if meet else [0, 0]
+    return [
+        {
+            "transform": [
+                {"filter": "datum.last"},
+                {"filter": {"field": "own", "equal": end["own"]}},
+            ],
+            "mark": {
+                "type": "text",
+                "align": "left",
+                "dx": 9,
+                "dy": dy,
+                "fontSize": 12,
+                "fontWeight": 600,
+            },
+            "encoding": {"y": value, "text": {"field": "area"}, "color": colour},
+        }
+        for end, dy in zip(ends, moved, strict=False)
+    ]
 
 
 def districts(rows: Sequence[Row], own: str, described: str) -> Markup:
@@ -121,7 +141,7 @@ def districts(rows: Sequence[Row], own: str, described: str) -> Markup:
             "mark": {"type": "rule", "strokeWidth": 2},
             "encoding": {
                 "y": y,
-                "x": _y(unit, "low", scale={"zero": True}),
+                "x": _y(unit, "low", scale={"zero": True}, axis={"tickCount": 6}),
                 "x2": {"field": "high"},
                 "color": colour,
             },
@@ -156,7 +176,13 @@ def districts(rows: Sequence[Row], own: str, described: str) -> Markup:
         svg(
             values,
             described,
-            {"width": WIDTH - 120, "height": {"step": 26}, "layer": layers},
+            {
+                "width": WIDTH - 130,
+                "height": {"step": 26},
+                # A reader's font may make the names wider than they were measured.
+                "padding": {"left": 40, "top": 5, "right": 40, "bottom": 5},
+                "layer": layers,
+            },
         )
     )
 

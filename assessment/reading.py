@@ -182,7 +182,7 @@ def read_assessment(
     said = " ".join(claim["sentence"] for claim in claims)
     made.glossary = [
         row
-        for row in kept_table("glossary.csv")
+        for row in sorted(kept_table("glossary.csv"), key=lambda row: row["term"].lower())
         if re.search(
             rf"\b{re.escape(row['term'])}", said, re.IGNORECASE if len(row["term"]) > 4 else 0
         )
