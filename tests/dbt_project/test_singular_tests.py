@@ -366,6 +366,13 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
          "stg_reference__lsoa_lookup": ("n bigint", [(1,)])},
         "int_setting_district", [("focus", "D", "D", "unknown")],
     ),
+    (
+        "assert_area_sets_name_known_places",
+        {"int_area_set_part": (
+            "area_type varchar, area_code varchar, is_placed boolean", [("beat", "b", True)]),
+         "dim_district": DISTRICT},
+        "int_area_set_part", [("beat", "b", False)],
+    ),
 ]  # fmt: skip
 
 
