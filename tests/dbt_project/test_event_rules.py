@@ -115,7 +115,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
             is_below_district boolean
         );
         insert into dim_area by position
-            select *, true, area_type = 'lsoa' from (values
+            select *, true, col0 = 'lsoa' from (values
             ('lsoa', 'L1', 'L1', 'D1', true, true), ('lsoa', 'L3', 'L3', 'D2', true, true),
             ('lsoa', 'L4', 'L4', 'D3', false, true), ('district', 'D1', 'D1', 'D1', true, true),
             ('district', 'D2', 'D2', 'D2', true, true),
