@@ -106,7 +106,7 @@ def files() -> dict[str, list[str]]:
         "partnership/target/targets.csv": [
             "target_id,indicator_id,area_code,baseline_label,target_percent,period_end",
             f"together,council_asb_reports,{CODE},2017/18,-50,2019-03-31",
-            "llr,council_asb_reports,llr,2017/18,10,2019-03-31",
+            "llr,council_asb_reports,llr,2017/18,5,2019-03-31",
         ],
     }
 
@@ -273,7 +273,9 @@ def test_a_partnership_of_one_district_is_that_district(demo_home: Home) -> None
         ("indicator_value", "* exclude (area_type, area_code, area_name)"),
         (
             "indicator_change",
-            "* exclude (area_type, area_code, area_name, q_value, tests_in_family)",
+            # A sum of many small probabilities differs in its last digit.
+            "* exclude (area_type, area_code, area_name, q_value, tests_in_family) "
+            "replace (round(p_value, 9) as p_value)",
         ),
         ("indicator_trend", "* exclude (area_type, area_code, area_name)"),
         ("hate_completeness", "* exclude (area_type, area_code, area_name)"),

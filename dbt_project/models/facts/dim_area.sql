@@ -1,7 +1,13 @@
 -- One row per area of any type: LSOAs of both vintages, districts, the partnership and the county of the
 -- settings, wards and one's own areas, police force areas, and for each force the place of what could not
 -- be located.
-with names as (
+with partnership as (
+    select distinct area_code
+    from {{ ref("br_area_part") }}
+    where area_type = 'partnership'
+),
+
+names as (
     select
         'county' as area_type,
         area_code,
@@ -14,9 +20,7 @@ with names as (
         partnership.area_code,
         setting.value as area_name
     from {{ source("raw", "setting") }} as setting
-    cross join (
-        select distinct area_code from {{ ref("br_area_part") }} where area_type = 'partnership'
-    ) as partnership
+    cross join partnership
     where setting.key = 'partnership'
     union all
     select
@@ -55,7 +59,8 @@ joined as (
         part.area_type,
         part.area_code,
         case
-            when count(*) = count(part.district_code)
+            when
+                count(*) = count(part.district_code)
                 and min(part.district_code) = max(part.district_code)
                 then min(part.district_code)
         end as district_code,

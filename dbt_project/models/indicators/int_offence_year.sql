@@ -1,5 +1,5 @@
 -- One row per measure, area, financial year and offence code of recorded crime: what harm is summed of.
--- Of the measures those that stand for a topic of the assessment; of LSOAs and what is made of them all crime alone.
+-- Of the measures those that stand for a topic of the assessment; of what is made of LSOAs all crime alone.
 with wanted as (
     select distinct register.numerator_measure as measure_id
     from {{ ref("topic_summary") }} as topic_summary

@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per topic, financial year and focus area, and the partnership of several: the assessment's Table 1. Each topic is read by the
--- indicator that stands for it; what cannot be said is NULL, and `reason` says why.
+-- One row per topic, financial year and focus area, and the partnership of several: the assessment's
+-- Table 1. Each topic is read by the indicator that stands for it; what cannot be said is NULL, and
+-- `reason` says why.
 with topics as (
     select
         topic_summary.topic,
@@ -85,14 +86,15 @@ highest_areas as (
         hotspot.indicator_id, hotspot.indicator_version, area.area_code, hotspot.period_start
 ),
 
--- By the newest version of the Output Area Classification, else by the fifths of the district, of several by the county's.
+-- By the newest version of the Output Area Classification, else by the fifths of the district, of a
+-- partnership by the county's.
 communities as (
     select
         *,
         case
             when classification like 'Output Area Classification%' then 1
-            when classification like '%, ' || case area_type when 'partnership' then 'county' else 'district' end
-                then 2
+            when area_type = 'district' and classification like '%, district' then 2
+            when area_type = 'partnership' and classification like '%, county' then 2
         end as preference
     from {{ ref("community_profile") }}
     where

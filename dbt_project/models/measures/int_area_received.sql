@@ -1,7 +1,7 @@
 -- One row per feed, area and month that the feed's extracts cover. Street crime is received force by
 -- force: an area's extract is that of the force whose area it lies in, and what is made of several
--- districts or LSOAs is covered when each of them is. Any other feed is one partner's, for the whole county at once, or for
--- those districts of it that the feed ever speaks of.
+-- districts or LSOAs is covered when each of them is. Any other feed is one partner's, for the whole
+-- county at once, or for those districts of it that the feed ever speaks of.
 with received_by_force as (
     select distinct
         'police/street_crime' as feed,
