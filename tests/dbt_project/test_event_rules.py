@@ -89,11 +89,16 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     con.execute(
         f"""
         create table dim_lsoa (
-            lsoa_code varchar, geography_lsoa_code varchar, district_code varchar
+            lsoa_code varchar, geography_lsoa_code varchar, district_code varchar,
+            is_in_geography boolean
+        );
+        create table int_area_set_part (
+            area_type varchar, area_code varchar, part_code varchar, place_type varchar,
+            district_code varchar
         );
         create table dim_district as
         select unnest(['D1', 'D2', 'D3']) as district_code, 'F' as police_force_area_code,
-            unnest([true, true, false]) as is_in_county;
+            unnest([true, true, false]) as is_in_county, null::varchar as csp_code;
         create table br_district_code as
         select unnest(['D1', 'D2', 'D3', 'D2 of old']) as sent_code,
             unnest(['D1', 'D2', 'D3', 'D2']) as district_code;
@@ -106,10 +111,11 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table dim_area (
             area_type varchar, area_code varchar, area_name varchar, district_code varchar,
             is_in_county boolean, is_in_geography boolean,
-            is_in_both_vintages boolean default true
+            is_in_both_vintages boolean default true,
+            is_below_district boolean
         );
         insert into dim_area by position
-            select *, true from (values
+            select *, true, col0 = 'lsoa' from (values
             ('lsoa', 'L1', 'L1', 'D1', true, true), ('lsoa', 'L3', 'L3', 'D2', true, true),
             ('lsoa', 'L4', 'L4', 'D3', false, true), ('district', 'D1', 'D1', 'D1', true, true),
             ('district', 'D2', 'D2', 'D2', true, true),
@@ -131,7 +137,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         ],
     )
     con.executemany(
-        "insert into dim_lsoa values (?, ?, ?)", [(code, *place) for code, place in LSOAS.items()]
+        "insert into dim_lsoa values (?, ?, ?, ?)",
+        [(code, *place, place[0] == code) for code, place in LSOAS.items()],
     )
     for name in OTHER_MEASURES:
         con.execute(
@@ -143,7 +150,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         if measures == "measure_recorded_crime":
             con.execute(f"create view int_crime_measure as {model('int_crime_measure')}")
         con.execute(f"create view {measures} as {model(measures)}")
-    for name in ("br_recorded_crime_flag", "br_hate_report_strand", "br_district_area"):
+    for name in ("br_recorded_crime_flag", "br_hate_report_strand", "br_area_part"):
         con.execute(f"create view {name} as {model(name)}")
     for name in ("measure_event", "measure_area_hour", "int_area_received", "int_feed_year"):
         con.execute(f"create view {name} as {model(name)}")

@@ -23,7 +23,7 @@ def con(shared: Path) -> duckdb.DuckDBPyConnection:
         "create table fct_offender_year as select offender_key as offender_id, "
         "date '2010-04-01' as period_start, date '2011-03-31' as period_end, "
         "date '2010-04-01' as financial_year_start, reoffended = 1 as has_reoffended, "
-        f"'D' as district_code from read_csv('{caseload}')"
+        f"'D' as district_code, null as geography_lsoa_code from read_csv('{caseload}')"
     )
     con.execute(
         "create table br_offender_need as select offender_key as offender_id, "
@@ -32,7 +32,7 @@ def con(shared: Path) -> duckdb.DuckDBPyConnection:
         f"on {', '.join(NEEDS)} into name need value said)"
     )
     con.execute(
-        "create table br_district_area as select 'D' as district_code, 'district' as area_type, "
+        "create table br_area_part as select 'D' as place_code, 'district' as area_type, "
         "'D' as area_code"
     )
     con.execute(

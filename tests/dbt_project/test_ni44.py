@@ -40,7 +40,7 @@ def test_not_known_counts_in_the_total_and_has_no_population() -> None:
         "date '2010-05-01' as month, unnest(['White', 'White', 'White', null]) as ethnicity"
     )
     con.execute(
-        "create table br_district_area as select 'D' as district_code, 'district' as area_type, "
+        "create table br_area_part as select 'D' as place_code, 'district' as area_type, "
         "'D' as area_code"
     )
     con.execute(

@@ -33,9 +33,9 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         )
     con.execute(
         """
-        create table dim_district as
-        select unnest(['D', 'E']) as district_code, unnest([true, false]) as is_in_county;
-        create table dim_area as select 'county' as area_type, 'C' as area_code;
+        create table br_area_part as
+        from (values ('district', 'D', 'D'), ('district', 'E', 'E'), ('county', 'C', 'D'))
+            as parts (area_type, area_code, place_code);
         """
     )
     con.execute(f"create view measure_area_hour as {model('measure_area_hour')}")
@@ -177,7 +177,8 @@ def seasonal() -> duckdb.DuckDBPyConnection:
         select 'i' as indicator_id, 1 as indicator_version, 'rate' as kind;
         create table series_break (indicator_id varchar, break_date date, reason varchar);
         create table dim_area as
-        select 'district' as area_type, 'D' as area_code, 'Dale' as area_name;
+        select 'district' as area_type, 'D' as area_code, 'Dale' as area_name,
+            false as is_below_district;
         """
     )
     con.execute(f"create view season as {model('season')}")

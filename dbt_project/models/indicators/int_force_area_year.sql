@@ -34,7 +34,8 @@ placed as (
         area.area_code,
         events.events
     from events
-    inner join {{ ref("br_district_area") }} as area on events.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(events.lsoa_code, events.district_code) = area.place_code
 )
 
 select

@@ -61,7 +61,7 @@ rolling_years as (
         count(*) filter (where measure.is_received) as months_received
     from {{ ref("measure_area_month") }} as measure
     inner join months_of_changed as changed on measure.month = changed.month
-    where changed.period_type = 'rolling_12m' and measure.area_type != 'lsoa'
+    where changed.period_type = 'rolling_12m' and not ({{ is_below_district("measure.area_type") }})
     group by all
 ),
 

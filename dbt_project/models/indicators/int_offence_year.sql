@@ -1,5 +1,5 @@
 -- One row per measure, area, financial year and offence code of recorded crime: what harm is summed of.
--- Of the measures those that stand for a topic of the assessment; of LSOAs all crime alone.
+-- Of the measures those that stand for a topic of the assessment; of what is made of LSOAs all crime alone.
 with wanted as (
     select distinct register.numerator_measure as measure_id
     from {{ ref("topic_summary") }} as topic_summary
@@ -39,8 +39,10 @@ placed as (
         counted.offence_code,
         counted.events
     from counted
-    inner join {{ ref("br_district_area") }} as area
-        on counted.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(counted.lsoa_code, counted.district_code) = area.place_code
+    where
+        counted.measure_id = 'all_crime' or not ({{ is_below_district("area.area_type") }})
 )
 
 select

@@ -11,25 +11,20 @@ communities as (
     select * from {{ ref("br_lsoa_community") }}
 ),
 
-county as (
-    select area_code, area_name
-    from {{ ref("dim_area") }}
-    where area_type = 'county'
-),
-
 placed as (
     select
         lsoa_years.*,
         communities.classification,
         communities.class_code,
         communities.class_name,
-        'county' as area_type,
-        county.area_code
+        area.area_type,
+        area.area_code
     from lsoa_years
     inner join communities on lsoa_years.lsoa_code = communities.lsoa_code
-    cross join county
+    inner join {{ ref("br_area_part") }} as area on lsoa_years.lsoa_code = area.place_code
     where
-        communities.classification not like '%, district'
+        area.area_type in ('partnership', 'county')
+        and communities.classification not like '%, district'
         and lsoa_years.is_county_complete
     union all
     select

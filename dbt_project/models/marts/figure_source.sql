@@ -26,8 +26,8 @@ areas as (
         given.file_id,
         given.records
     from given
-    inner join {{ ref("br_district_area") }} as area
-        on given.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on given.district_code = area.place_code
     union all
     select
         given.feed,

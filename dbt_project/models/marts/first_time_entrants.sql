@@ -3,7 +3,7 @@
 -- time, the change on the year before and whether it could be chance, and the rate.
 with changes as (
     select * from {{ ref("indicator_change") }}
-    where indicator_id = 'first_time_entrants' and area_type in ('district', 'county')
+    where indicator_id = 'first_time_entrants' and area_type not in ('force', 'not_located')
 ),
 
 rates as (
@@ -11,7 +11,7 @@ rates as (
     where
         indicator_id = 'first_time_entrants'
         and period_type = 'financial_year'
-        and area_type in ('district', 'county')
+        and area_type not in ('force', 'not_located')
 )
 
 select

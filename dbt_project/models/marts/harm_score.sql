@@ -4,7 +4,7 @@
 with all_crime as (
     select *
     from {{ ref("int_indicator_year") }}
-    where indicator_id = 'all_crime' and area_type in ('lsoa', 'district', 'county')
+    where indicator_id = 'all_crime' and area_type not in ('force', 'not_located')
     qualify indicator_version = max(indicator_version) over ()
 ),
 

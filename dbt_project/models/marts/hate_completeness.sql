@@ -12,8 +12,8 @@ with reports as (
         report.victim_ethnicity_bucket as ethnicity,
         report.strands_bucket as strand
     from {{ ref("fct_hate_report") }} as report
-    inner join {{ ref("br_district_area") }} as area
-        on report.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(report.geography_lsoa_code, report.district_code) = area.place_code
 ),
 
 of_each_and_all as (

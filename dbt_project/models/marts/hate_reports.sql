@@ -8,8 +8,8 @@ with reports as (
         {{ financial_year_start("report.month") }} as period_start,
         report.source
     from {{ ref("fct_hate_report") }} as report
-    inner join {{ ref("br_district_area") }} as area
-        on report.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(report.geography_lsoa_code, report.district_code) = area.place_code
 ),
 
 counted as (
@@ -44,7 +44,7 @@ years as (
             and year.area_code = counted.area_code
             and year.period_start = counted.period_start
             and sources.source = counted.source
-    where year.feed = 'hate/report' and year.area_type in ('district', 'county')
+    where year.feed = 'hate/report' and year.area_type != 'force'
 ),
 
 targets as (

@@ -44,8 +44,8 @@ reports as (
         report.strands_bucket,
         age_bands.category as age_band
     from {{ ref("fct_hate_report") }} as report
-    inner join {{ ref("br_district_area") }} as area
-        on report.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(report.geography_lsoa_code, report.district_code) = area.place_code
     left join age_bands
         on
             report.victim_age >= age_bands.least_age

@@ -1,7 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per indicator, area, period and comparator: is the area's value apart from the
 -- comparator's by more than is likely by chance, and where does it rank? Only periods complete for both.
--- LSOAs are compared by financial year; their months are too few events to compare. So many LSOAs are
+-- LSOAs and what is made of them are compared by financial year; their months are too few events. So many are
 -- compared at once that their verdict follows the q-value: of those called higher or lower, 5 % are
 -- expected to be so by chance.
 with complete as (
@@ -28,9 +28,9 @@ with complete as (
     where
         int_indicator_value.is_complete
         and int_indicator_value.value is not null
-        and int_indicator_value.area_type in ('lsoa', 'district', 'county')
+        and int_indicator_value.area_type not in ('force', 'not_located')
         and (
-            int_indicator_value.area_type != 'lsoa'
+            not ({{ is_below_district("int_indicator_value.area_type") }})
             or int_indicator_value.period_type = 'financial_year'
         )
         -- Twelve months of which some were counted otherwise are compared with nothing.
@@ -97,7 +97,7 @@ comparisons as (
             and own.period_type = county.period_type
             and own.period_start = county.period_start
     where
-        own.area_type in ('lsoa', 'district')
+        own.area_type != 'county'
         and own.is_in_county
         and county.area_type = 'county'
     union all
@@ -119,7 +119,7 @@ comparisons as (
             and own.period_type = district.period_type
             and own.period_start = district.period_start
             and own.district_code = district.area_code
-    where own.area_type = 'lsoa' and district.area_type = 'district'
+    where {{ is_below_district("own.area_type") }} and district.area_type = 'district'
     union all by name
     select
         own.indicator_id,

@@ -8,8 +8,8 @@ with cases as (
         {{ financial_year_start("marac_case.month") }} as period_start,
         coalesce(marac_case.referring_agency, 'Not recorded') as referring_agency
     from {{ ref("fct_marac_case") }} as marac_case
-    inner join {{ ref("br_district_area") }} as area
-        on marac_case.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on marac_case.district_code = area.place_code
 ),
 
 counted as (

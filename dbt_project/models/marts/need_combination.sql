@@ -12,8 +12,8 @@ with offenders as (
         area.area_type,
         area.area_code
     from {{ ref("fct_offender_year") }} as offender
-    inner join {{ ref("br_district_area") }} as area
-        on offender.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(offender.geography_lsoa_code, offender.district_code) = area.place_code
 ),
 
 caseloads as (

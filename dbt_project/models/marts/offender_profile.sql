@@ -8,8 +8,8 @@ with offenders as (
         area.area_type,
         area.area_code
     from {{ ref("fct_offender_year") }} as offender
-    inner join {{ ref("br_district_area") }} as area
-        on offender.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(offender.geography_lsoa_code, offender.district_code) = area.place_code
 ),
 
 -- How deprived the place is, by the newest edition of the caseload's time, else the oldest there is.
@@ -158,7 +158,11 @@ select
     county.percent as county_percent,
     case
         -- A county's LSOA lies in one district: its share of the district says nothing against it.
-        when shares.area_type = 'district' and year.is_complete and shares.dimension != 'residence'
+        when
+            shares.area_type != 'county'
+            and area.is_in_county
+            and year.is_complete
+            and shares.dimension != 'residence'
             then {{ verdict_against("county.percent", "shares.lower_95", "shares.upper_95") }}
     end as verdict
 from shares

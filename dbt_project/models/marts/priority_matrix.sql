@@ -55,14 +55,14 @@ weight_set as (
 ),
 
 harm as (
-    select * from {{ ref("int_harm") }} where is_current and area_type = 'district'
+    select * from {{ ref("int_harm") }} where is_current and area_type in ('district', 'partnership')
 ),
 
 comparisons as (
     select *
     from {{ ref("indicator_comparison") }}
     where
-        area_type = 'district'
+        area_type in ('district', 'partnership')
         and period_type = 'financial_year'
 ),
 
@@ -88,7 +88,7 @@ targets as (
         string_agg(distinct target.reason, '; ' order by target.reason) as target_reason
     from {{ ref("target_progress") }} as target
     inner join topic_indicators as register on target.indicator_id = register.indicator_id
-    where target.area_type = 'district'
+    where target.area_type in ('district', 'partnership')
     group by register.topic, target.area_code, target.period_start
 ),
 

@@ -12,7 +12,8 @@ with values_of_areas as (
             value.indicator_id = register.indicator_id
             and value.indicator_version = register.indicator_version
     where
-        value.area_type in ('district', 'county', 'force')
+        not ({{ is_below_district("value.area_type") }})
+        and value.area_type != 'not_located'
         and value.is_complete
         and register.kind != 'proportion'
 ),

@@ -10,6 +10,20 @@ with targets as (
     from {{ ref("stg_partnership__target") }} as target
 ),
 
+-- A target names a code alone; of several areas of the code it is of the first of these types.
+places as (
+    select area_type, area_code, area_name
+    from {{ ref("dim_area") }}
+    where area_type not in ('lsoa', 'not_located')
+    qualify
+        row_number() over (
+            partition by area_code
+            order by
+                list_position(['district', 'partnership', 'county', 'force'], area_type) asc nulls last,
+                area_type asc
+        ) = 1
+),
+
 latest_version as (
     select
         indicator_id,
@@ -38,9 +52,11 @@ values_by_year as (
         on
             int_indicator_value.indicator_id = latest_version.indicator_id
             and int_indicator_value.indicator_version = latest_version.indicator_version
-    where
-        int_indicator_value.period_type = 'financial_year'
-        and int_indicator_value.area_type in ('district', 'county', 'force')
+    inner join places
+        on
+            int_indicator_value.area_type = places.area_type
+            and int_indicator_value.area_code = places.area_code
+    where int_indicator_value.period_type = 'financial_year'
 ),
 
 target_years as (
@@ -156,9 +172,9 @@ compared as (
 select
     compared.target_id,
     compared.indicator_id,
-    coalesce(compared.area_type, area.area_type) as area_type,
+    coalesce(compared.area_type, places.area_type) as area_type,
     compared.area_code,
-    area.area_name,
+    places.area_name,
     'financial_year' as period_type,
     compared.period_start,
     compared.period_end,
@@ -194,10 +210,4 @@ select
             then 'the target is for ' || compared.target_label
     end as reason
 from compared
-left join {{ ref("dim_area") }} as area
-    on
-        compared.area_code = area.area_code
-        and area.area_type = coalesce(
-            compared.area_type,
-            {{ area_type_of_code("compared.area_code") }}
-        )
+left join places on compared.area_code = places.area_code

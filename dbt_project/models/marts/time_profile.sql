@@ -11,7 +11,7 @@ with years as (
             value.indicator_id = register.indicator_id
             and value.indicator_version = register.indicator_version
     where
-        value.area_type in ('district', 'county')
+        value.area_type not in ('lsoa', 'ward', 'force', 'not_located')
         -- A share has two counts; the times are those of the indicators that count either.
         and value.kind != 'proportion'
         and value.months_received > 0

@@ -21,4 +21,4 @@ left join {{ ref("dim_area") }} as area
 where
     rates.indicator_id = 'youth_custody_rate'
     and rates.period_type = 'financial_year'
-    and rates.area_type in ('district', 'county')
+    and rates.area_type not in ('force', 'not_located')

@@ -17,8 +17,8 @@ disposals as (
         coalesce(disposal.ethnicity, 'Not known') as ethnic_group,
         count(*) as disposals
     from {{ ref("fct_youth_disposal") }} as disposal
-    inner join {{ ref("br_district_area") }} as area
-        on disposal.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on disposal.district_code = area.place_code
     group by all
 ),
 
@@ -48,7 +48,7 @@ years as (
             and year.area_code = population.area_code
             and year.period_start = population.financial_year_start
             and groups.ethnic_group = population.ethnic_group
-    where year.feed = 'youth/disposal' and year.area_type in ('district', 'county')
+    where year.feed = 'youth/disposal' and year.area_type != 'force'
 ),
 
 totals as (

@@ -7,7 +7,7 @@ with months as (
         area_code,
         {{ financial_year_start("month") }} as period_start
     from {{ ref("int_area_received") }}
-    where area_type in ('district', 'county', 'force')
+    where area_type not in ('lsoa', 'not_located')
 )
 
 select

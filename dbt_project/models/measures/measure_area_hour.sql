@@ -7,7 +7,7 @@ with happened as (
     select
         measure_id,
         {{ financial_year_start("month") }} as period_start,
-        district_code,
+        coalesce(lsoa_code, district_code) as place_code,
         {{ feed.times | first }} as from_at,
         {{ feed.times | last }} as to_at,
         events
@@ -47,7 +47,7 @@ weighed as (
     select
         measure_id,
         period_start,
-        district_code,
+        place_code,
         time_state,
         isodow(hour_at)::integer as weekday,
         hour(hour_at)::integer as hour,
@@ -67,7 +67,7 @@ weighed as (
     select
         measure_id,
         period_start,
-        district_code,
+        place_code,
         time_state,
         null as weekday,
         null as hour,
@@ -78,30 +78,16 @@ weighed as (
     group by all
 ),
 
-areas as (
-    select
-        'district' as area_type,
-        district_code as area_code,
-        district_code
-    from {{ ref("dim_district") }}
-    union all
-    select
-        county.area_type,
-        county.area_code,
-        districts.district_code
-    from {{ ref("dim_district") }} as districts
-    cross join {{ ref("dim_area") }} as county
-    where districts.is_in_county and county.area_type = 'county'
-),
-
 summed as (
     select
-        weighed.* exclude (district_code, part),
-        areas.area_type,
-        areas.area_code,
+        weighed.* exclude (place_code, part),
+        area.area_type,
+        area.area_code,
         sum(weighed.part) as part
     from weighed
-    inner join areas on weighed.district_code = areas.district_code
+    inner join {{ ref("br_area_part") }} as area on weighed.place_code = area.place_code
+    -- Wards are many and their hours few.
+    where area.area_type != 'ward'
     group by all
 )
 
