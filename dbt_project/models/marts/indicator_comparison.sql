@@ -59,7 +59,9 @@ group_values as (
         period_type,
         period_start,
         -- In order, so that the last digit is the same from run to run.
-        list_avg(list(value order by area_code)) as value
+        list_avg(list(value order by area_code)) as value,
+        list_avg(list(coalesce(lowest_possible, value) order by area_code)) as lowest_possible,
+        list_avg(list(coalesce(highest_possible, value) order by area_code)) as highest_possible
     from complete
     where
         area_type = 'district'
@@ -76,7 +78,9 @@ comparisons as (
         own.*,
         'county' as comparator_type,
         county.area_code as comparator_code,
-        county.value as benchmark
+        county.value as benchmark,
+        coalesce(county.lowest_possible, county.value) as lowest_benchmark,
+        coalesce(county.highest_possible, county.value) as highest_benchmark
     from complete as own
     inner join complete as county
         on
@@ -93,7 +97,9 @@ comparisons as (
         own.*,
         'district' as comparator_type,
         district.area_code as comparator_code,
-        district.value as benchmark
+        district.value as benchmark,
+        coalesce(district.lowest_possible, district.value) as lowest_benchmark,
+        coalesce(district.highest_possible, district.value) as highest_benchmark
     from complete as own
     inner join complete as district
         on
@@ -108,7 +114,9 @@ comparisons as (
         own.*,
         'most_similar_group' as comparator_type,
         'most_similar_group' as comparator_code,
-        group_values.value as benchmark
+        group_values.value as benchmark,
+        group_values.lowest_possible as lowest_benchmark,
+        group_values.highest_possible as highest_benchmark
     from complete as own
     inner join group_values
         on
@@ -143,7 +151,25 @@ judged as (
             when q_value < {{ threshold("comparison_significance") }}
                 then case when value > benchmark then 'higher' else 'lower' end
             else 'similar'
-        end as verdict,
+        end as known_verdict,
+        max(p_value) filter (where q_value < {{ threshold("comparison_significance") }}) over (
+            partition by is_open_data, area_type, period_type, period_start, comparator_type
+        ) as p_of_family,
+        coalesce(unknown, 0) > 0 or lowest_benchmark < highest_benchmark as has_unknowns,
+        -- What both would be if all that does not say were so as to make them least, and most.
+        {% for end, end_numerator in [
+            ("lowest", "numerator"), ("highest", "coalesce(highest_numerator, numerator)")
+        ] -%}
+        struct_pack(
+            kind := kind,
+            multiplier := multiplier,
+            dispersion := dispersion,
+            numerator := {{ end_numerator }},
+            denominator := coalesce({{ end }}_denominator, denominator),
+            value := coalesce({{ end }}_possible, value),
+            benchmark := {{ end }}_benchmark
+        ) as {{ end }}_end,
+        {% endfor -%}
         rank() over peers as value_rank,
         count(*) over peer_group as value_rank_of
     from corrected
@@ -169,6 +195,38 @@ judged as (
                 comparator_code
             order by value desc
         )
+),
+
+at_ends as (
+    select
+        *,
+        {% for end in ["lowest_end", "highest_end"] -%}
+        case when has_unknowns then {{ benchmark_p(end) }} end as {{ end }}_p{{ "," if not loop.last }}
+        {% endfor %}
+    from judged
+),
+
+worded as (
+    select
+        *,
+        {% for end in ["lowest_end", "highest_end"] -%}
+        case
+            when not {{ is_significant_at_end(end ~ "_p", threshold("comparison_significance")) }}
+                then 'similar'
+            when {{ end }}.value > {{ end }}.benchmark then 'higher'
+            else 'lower'
+        end as {{ end }}_verdict{{ "," if not loop.last }}
+        {% endfor %}
+    from at_ends
+),
+
+told as (
+    select
+        *,
+        has_unknowns
+        and (known_verdict != lowest_end_verdict or known_verdict != highest_end_verdict) as is_open,
+        case when is_open then 'not certain' else known_verdict end as verdict
+    from worded
 )
 
 select
@@ -188,15 +246,35 @@ select
     true as comparator_includes_area,
     judged.value,
     judged.benchmark as comparator_value,
+    judged.known,
+    judged.unknown,
+    judged.lowest_possible,
+    judged.highest_possible,
+    case when judged.known is not null then judged.lowest_benchmark end as comparator_lowest_possible,
+    case when judged.known is not null then judged.highest_benchmark end
+        as comparator_highest_possible,
     judged.dispersion,
     judged.p_value,
     judged.q_value,
     judged.tests_in_family,
     judged.verdict,
+    case
+        when judged.is_open
+            then
+                format(
+                    '{:,} of {:,} records of the area, and others of the comparator, do not say: {} at the '
+                    || 'lowest possible values of both, {} at the highest, {} of those that say',
+                    judged.unknown,
+                    judged.known + judged.unknown,
+                    judged.lowest_end_verdict,
+                    judged.highest_end_verdict,
+                    judged.known_verdict
+                )
+    end as reason,
     {{ judgement_of("judged.verdict", "judged.polarity_between_areas") }} as judgement,
     judged.value_rank as rank,
     judged.value_rank_of as rank_of
-from judged
+from told as judged
 left join {{ ref("dim_area") }} as area
     on judged.area_type = area.area_type and judged.area_code = area.area_code
 left join {{ ref("dim_area") }} as comparator
