@@ -129,15 +129,15 @@ unknown_measures as (
 
 unknown_sums as (
     select
+        {% for part in ["inside_unknown", "base", "outside", "outside_unknown"] -%}
+        coalesce(sum(sums.events) filter (where unknown_measures.part = '{{ part }}'), 0)::bigint
+            as {{ part }},
+        {% endfor -%}
         unknown_measures.indicator_id,
         sums.area_type,
         sums.area_code,
         sums.period_type,
-        sums.period_start,
-        {% for part in ["inside_unknown", "base", "outside", "outside_unknown"] -%}
-        coalesce(sum(sums.events) filter (where unknown_measures.part = '{{ part }}'), 0)::bigint
-            as {{ part }}{{ "," if not loop.last }}
-        {% endfor %}
+        sums.period_start
     from period_sums as sums
     inner join unknown_measures on sums.measure_id = unknown_measures.measure_id
     group by all
@@ -222,13 +222,13 @@ known_alone as (
             when kind = 'proportion' and outside is not null then numerator + outside
             else measured_denominator
         end as denominator,
-        numerator + inside_unknown as highest_numerator,
         {% for end, may_be in [("lowest", "outside_unknown"), ("highest", "inside_unknown")] -%}
         case
             when kind = 'proportion' then numerator + outside + {{ may_be }}
             when outside is not null then measured_denominator
-        end as {{ end }}_denominator{{ "," if not loop.last }}
-        {% endfor %}
+        end as {{ end }}_denominator,
+        {% endfor -%}
+        numerator + inside_unknown as highest_numerator
     from formula
 ),
 

@@ -20,13 +20,13 @@ pairs as (
         previous_year.denominator as previous_denominator,
         previous_year.value as previous_value,
         previous_year.is_complete as previous_is_complete,
-        previous_year.months_received as previous_months,
         {% for column in [
             "known", "unknown", "lowest_possible", "highest_possible",
             "highest_numerator", "lowest_denominator", "highest_denominator"
         ] -%}
-        previous_year.{{ column }} as previous_{{ column }}{{ "," if not loop.last }}
-        {% endfor %}
+        previous_year.{{ column }} as previous_{{ column }},
+        {% endfor -%}
+        previous_year.months_received as previous_months
     from years as current_year
     left join years as previous_year
         on
@@ -189,7 +189,6 @@ decided as (
 -- or rate the least is what is counted.
 at_ends as (
     select
-        *,
         {% for end, before, after in [
             ("lowest", "previous_numerator", "numerator"),
             ("highest", "previous_highest_numerator", "highest_numerator"),
@@ -215,14 +214,14 @@ at_ends as (
         case
             when previous_value is null then {{ after }} - {{ before }}
             else {{ end }}_possible - previous_{{ end }}_possible
-        end as {{ end }}_change{{ "," if not loop.last }}
-        {% endfor %}
+        end as {{ end }}_change,
+        {% endfor -%}
+        *
     from decided
 ),
 
 worded as (
     select
-        *,
         {% for name, significant, change in [
             ("known_verdict", "is_significant", "measure - previous_measure"),
             ("lowest_verdict", is_significant_at_end("lowest_p", significance), "lowest_change"),
@@ -233,8 +232,9 @@ worded as (
             when {{ significant }} and {{ change }} > 0 then 'increase'
             when {{ significant }} and {{ change }} < 0 then 'decrease'
             else 'no significant change'
-        end as {{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+        end as {{ name }},
+        {% endfor -%}
+        *
     from at_ends
 ),
 

@@ -199,24 +199,24 @@ judged as (
 
 at_ends as (
     select
-        *,
         {% for end in ["lowest_end", "highest_end"] -%}
-        case when has_unknowns then {{ benchmark_p(end) }} end as {{ end }}_p{{ "," if not loop.last }}
-        {% endfor %}
+        case when has_unknowns then {{ benchmark_p(end) }} end as {{ end }}_p,
+        {% endfor -%}
+        *
     from judged
 ),
 
 worded as (
     select
-        *,
         {% for end in ["lowest_end", "highest_end"] -%}
         case
             when not {{ is_significant_at_end(end ~ "_p", threshold("comparison_significance")) }}
                 then 'similar'
             when {{ end }}.value > {{ end }}.benchmark then 'higher'
             else 'lower'
-        end as {{ end }}_verdict{{ "," if not loop.last }}
-        {% endfor %}
+        end as {{ end }}_verdict,
+        {% endfor -%}
+        *
     from at_ends
 ),
 

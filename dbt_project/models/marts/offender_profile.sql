@@ -139,8 +139,6 @@ caseloads as (
 -- Of what is recorded, and if nobody, or everybody, whose field is blank were in the category.
 shares as (
     select
-        categories.*,
-        caseloads.caseload - categories.known as unknown,
         {% for end, part, whole in [
             ("", "categories.offenders", "categories.known"),
             ("lowest_", "categories.offenders", "caseloads.caseload"),
@@ -152,8 +150,10 @@ shares as (
         ] -%}
         100e0 * {{ part }} / {{ whole }} as {{ end }}percent,
         100 * {{ wilson_lower(part, whole, "95") }} as {{ end }}lower_95,
-        100 * {{ wilson_upper(part, whole, "95") }} as {{ end }}upper_95{{ "," if not loop.last }}
-        {% endfor %}
+        100 * {{ wilson_upper(part, whole, "95") }} as {{ end }}upper_95,
+        {% endfor -%}
+        caseloads.caseload - categories.known as unknown,
+        categories.*
     from categories
     inner join caseloads
         on
