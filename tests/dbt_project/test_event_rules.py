@@ -1,6 +1,7 @@
 """The rules of the event feeds, written again in plain Python and held against the models' SQL."""
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -391,6 +392,11 @@ def measures_of_crime(crime: Row) -> set[str]:
             found |= {measure, share} if violent else {measure}
     if crime["domestic_flag"] and crime["alcohol_flag"]:
         found |= {"domestic_alcohol"} | ({"domestic_violence_alcohol"} if violent else set())
+    elif crime["domestic_flag"]:
+        found.add("domestic_without_alcohol")
+        found |= {"domestic_violence_without_alcohol"} if violent else set()
+    if crime["domestic_flag"] and not violent:
+        found.add("domestic_without_violence")
     return found
 
 
@@ -409,8 +415,10 @@ def measures_of_incident(incident: Row) -> set[str]:
     ):
         if category == of_old:
             found |= {measure} if new_scheme else {measure, "asb_incidents"}
-    if incident["domestic_flag"] and incident["linked_crime_ref"] is None:
-        found.add("domestic_incidents")
+    if incident["linked_crime_ref"] is None:
+        found.add("incidents_without_crime")
+        if incident["domestic_flag"]:
+            found.add("domestic_incidents")
     return found
 
 
@@ -435,15 +443,17 @@ def measures_of_fire(incident: Row) -> set[str]:
     if incident["incident_class"] != "fire":
         return set()
     if motive == "deliberate":
-        found = {"deliberate_fires"}
+        found = {"fires", "deliberate_fires"}
         if kind in ("primary", "secondary"):
             found.add(f"deliberate_{kind}_fires")
         if kind == "primary" and incident["property_type"] == "vehicle":
             found.add("deliberate_primary_vehicle_fires")
+        elif kind == "primary":
+            found.add("deliberate_primary_other_fires")
         return found
     if motive in ("accidental", "not known") and incident["property_type"] == "dwelling":
-        return {"accidental_dwelling_fires"}
-    return set()
+        return {"fires", "accidental_dwelling_fires"}
+    return {"fires"}
 
 
 def measures_of_council(report: Row) -> set[str]:
@@ -451,11 +461,55 @@ def measures_of_council(report: Row) -> set[str]:
     return {"council_asb_reports"} | ({"council_abandoned_vehicles"} if vehicle else set())
 
 
+def known_or_not(rule: Any, **possible: tuple[Any, ...]) -> Any:
+    """The rule of records that may not say.
+
+    A measure that a record counts in whatever its blanks are, and `_unknown` of one that it counts
+    in for some of the values they may have.
+    """
+
+    def measures(row: Row) -> set[str]:
+        blank = {field: values for field, values in possible.items() if row[field] is None}
+        cases = [
+            rule(row | dict(zip(blank, values, strict=True)))
+            for values in itertools.product(*blank.values())
+        ]
+        sure: set[str] = set.intersection(*cases)
+        return sure | {f"{measure}_unknown" for measure in set.union(*cases) - sure}
+
+    return measures
+
+
+FLAG = (True, False)
 RULES = {
-    "police/recorded_crime": (crimes, measures_of_crime),
-    "police/incident": (incidents, measures_of_incident),
-    "hate/report": (hate_reports, measures_of_hate),
-    "fire/incident": (fires, measures_of_fire),
+    "police/recorded_crime": (
+        crimes,
+        known_or_not(measures_of_crime, alcohol_flag=FLAG, drug_flag=FLAG, domestic_flag=FLAG),
+    ),
+    "police/incident": (
+        incidents,
+        known_or_not(
+            measures_of_incident,
+            domestic_flag=FLAG,
+            qualifier=("nuisance", "Rowdy or inconsiderate behaviour", "Noise"),
+        ),
+    ),
+    "hate/report": (
+        hate_reports,
+        known_or_not(
+            measures_of_hate,
+            offence_group=("Violence against the person", "Criminal damage", "Other"),
+        ),
+    ),
+    "fire/incident": (
+        fires,
+        known_or_not(
+            measures_of_fire,
+            fire_class=("primary", "secondary", "chimney"),
+            motive=("deliberate", "accidental", "not known"),
+            property_type=("dwelling", "vehicle", "outdoor"),
+        ),
+    ),
     "council/asb_report": (council_reports, measures_of_council),
 }
 
@@ -610,7 +664,8 @@ def read_by_all(feed: str) -> dict[str, list[tuple[Any, ...]]]:
         row["measure_id"]: [] for row in seed_rows("measure") if row["feed"] == feed
     }
     for (measure, *others), events in sorted(measured(con, feed).items(), key=str):
-        found[measure].append((*others, events))
+        if measure in found:  # what is unknown is read beside its indicators
+            found[measure].append((*others, events))
     for table, rows in TABLES_READ.get(feed, {}).items():
         found[f"marts.{table}"] = con.sql(f"select * from {rows} order by all").fetchall()
     return found

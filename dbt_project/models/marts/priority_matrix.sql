@@ -275,6 +275,7 @@ worded as (
         end as direction_words,
         case
             when county_verdict is null then 'comparison not known'
+            when county_verdict = 'not certain' then 'comparison not certain'
             when county_judgement = 'none'
                 then county_verdict || ' against the county, neither better nor worse'
             else county_verdict || ' against the county'

@@ -143,7 +143,7 @@ select
     most_affected.classification as community_classification,
     case
         when change.indicator_id is null then 'no extract covers ' || grid.period_label
-        when change.verdict = 'not comparable' then change.reason
+        when change.verdict in ('not comparable', 'not certain') then change.reason
     end as reason
 from grid
 left join {{ ref("indicator_change") }} as change
