@@ -36,6 +36,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table dim_district as
         select unnest(['D', 'E']) as district_code, unnest([true, false]) as is_in_county;
         create table dim_area as select 'county' as area_type, 'C' as area_code;
+        create table br_month_year as
+        select date '2010-06-01' as month, date '2010-04-01' as period_start;
         """
     )
     con.execute(f"create view measure_area_hour as {model('measure_area_hour')}")

@@ -97,6 +97,10 @@ def test_changed_settings_replace_the_old_ones(home: Home) -> None:
     ensured(home, partnership="Another", most_similar_group=["E07000026"])
     assert ("partnership", "Another") in ask(home, "SELECT * FROM raw.setting")
     assert len(ask(home, "SELECT * FROM raw.setting")) == 7
+    ensured(home, assessment_year_end=9)
+    assert ("assessment_year_end", "9") in ask(home, "SELECT * FROM raw.setting")
+    ensured(home, partnership="Another", most_similar_group=["E07000026"])
+    assert len(ask(home, "SELECT * FROM raw.setting")) == 7
     assert ask(home, "SELECT area_code FROM raw.setting_area WHERE role = 'most_similar'") == [
         ("E07000026",)
     ]
