@@ -35,7 +35,7 @@ geography: lsoa_2011
 # assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
 #
 # Besides the financial years there are years to the latest complete month, and to the month of
-# assessment_year_end (period_type year_to). Years to March are the financial years, under that name.
+# assessment_year_end (period_type year_to). Those to March are the financial years, named so.
 #
 # priority_weights are of volume, harm, direction, comparison and target: from 0, which leaves it
 # out, to 1000; one that is not named is 1. For example {harm: 2, target: 0}. See docs/methods.md.

@@ -26,7 +26,7 @@ awaited as (
         period_key
     from sent
     group by feed, period_key
-    having max(month) > (select max(month) from sent) - interval 12 month
+    having max(month) > (select max(newest.month) from sent as newest) - interval 12 month
 ),
 
 whole_months as (
@@ -34,7 +34,7 @@ whole_months as (
     from sent
     inner join awaited on sent.feed = awaited.feed and sent.period_key = awaited.period_key
     group by sent.month
-    having count(*) = (select count(*) from awaited)
+    having count(*) = (select count(everyone.feed) from awaited as everyone)
 ),
 
 asked as (
