@@ -84,6 +84,9 @@ MODELS = {
     "volume_drift_check",
     "schema_check",
     "duplicates_check",
+    "int_year_end",
+    "br_month_year",
+    "dim_period",
 }
 
 
