@@ -121,6 +121,11 @@ def warehouse() -> duckdb.DuckDBPyConnection:
             ('lsoa', 'L4', 'L4', 'D3', false, true), ('district', 'D1', 'D1', 'D1', true, true),
             ('district', 'D2', 'D2', 'D2', true, true),
             ('district', 'D3', 'D3', 'D3', false, true), ('county', 'C', 'C', null, true, true));
+        create table dim_period as
+        select 'financial_year' as period_type, start::date as period_start,
+            (start + interval 1 year - interval 1 day)::date as period_end,
+            year(start)::varchar as period_label
+        from generate_series(date '1890-04-01', date '2090-04-01', interval 1 year) as t (start);
         create table int_home_force as select 'Force' as force_name;
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
@@ -151,7 +156,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         if measures == "measure_recorded_crime":
             con.execute(f"create view int_crime_measure as {model('int_crime_measure')}")
         con.execute(f"create view {measures} as {model(measures)}")
-    for name in ("br_recorded_crime_flag", "br_hate_report_strand", "br_area_part"):
+    bridges = ("month_year", "recorded_crime_flag", "hate_report_strand", "area_part")
+    for name in (f"br_{bridge}" for bridge in bridges):
         con.execute(f"create view {name} as {model(name)}")
     for name in ("measure_event", "measure_area_hour", "int_area_received", "int_feed_year"):
         con.execute(f"create view {name} as {model(name)}")

@@ -36,6 +36,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table br_area_part as
         from (values ('district', 'D', 'D'), ('district', 'E', 'E'), ('county', 'C', 'D'))
             as parts (area_type, area_code, place_code);
+        create table br_month_year as
+        select date '2010-06-01' as month, date '2010-04-01' as period_start;
         """
     )
     con.execute(f"create view measure_area_hour as {model('measure_area_hour')}")

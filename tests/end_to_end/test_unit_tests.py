@@ -90,6 +90,9 @@ MODELS = {
     "duplicates_check",
     "int_benchmark_value",
     "most_similar_member",
+    "int_year_end",
+    "br_month_year",
+    "dim_period",
 }
 
 

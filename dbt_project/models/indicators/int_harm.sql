@@ -1,6 +1,6 @@
 {% set lower = count_lower("summed.harmful_events", "95", "exact") -%}
 {% set upper = count_upper("summed.harmful_events", "95", "exact") -%}
--- One row per set of weights, measure, area and financial year with a crime: the sum of its crimes'
+-- One row per set of weights, measure, area and year with a crime: the sum of its crimes'
 -- weights with its limits, and what has none. Sums are taken in the order of the codes, so that the
 -- last digit is the same from run to run.
 with weight_sets as (

@@ -1,5 +1,5 @@
 {{ config(materialized="view") }}
--- One row per indicator, area and financial year, with the kind of the indicator: what changes and
+-- One row per indicator, area and year, with the kind of the indicator: what changes and
 -- trends are judged on.
 select
     int_indicator_value.*,
@@ -10,4 +10,4 @@ inner join {{ ref("indicator_register") }} as register
     on
         int_indicator_value.indicator_id = register.indicator_id
         and int_indicator_value.indicator_version = register.indicator_version
-where int_indicator_value.period_type = 'financial_year'
+where {{ is_year("int_indicator_value.period_type") }}

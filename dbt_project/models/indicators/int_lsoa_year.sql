@@ -1,4 +1,4 @@
--- One row per indicator, LSOA of the county and complete financial year, with the LSOA's own
+-- One row per indicator, LSOA of the county and complete year, with the LSOA's own
 -- population: what hotspots and communities are made of, so that parts and whole agree.
 select
     int_indicator_value.indicator_id,
@@ -7,6 +7,7 @@ select
     area.area_name,
     area.local_name,
     area.district_code,
+    int_indicator_value.period_type,
     int_indicator_value.period_start,
     int_indicator_value.period_end,
     int_indicator_value.period_label,
@@ -35,7 +36,7 @@ left join {{ ref("int_indicator_value") }} as county_value
         and county_value.area_type = 'county'
 where
     int_indicator_value.area_type = 'lsoa'
-    and int_indicator_value.period_type = 'financial_year'
+    and {{ is_year("int_indicator_value.period_type") }}
     and int_indicator_value.is_complete
     and register.kind = 'rate'
     and register.denominator_measure = 'residents'

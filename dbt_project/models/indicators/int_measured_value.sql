@@ -35,7 +35,7 @@ own_months as (
     where changed.period_type = 'month'
 ),
 
-financial_years as (
+years as (
     select
         measure.measure_id,
         measure.area_type,
@@ -46,7 +46,7 @@ financial_years as (
         count(*) filter (where measure.is_received) as months_received
     from {{ ref("measure_area_month") }} as measure
     inner join months_of_changed as changed on measure.month = changed.month
-    where changed.period_type = 'financial_year'
+    where {{ is_year("changed.period_type") }}
     group by all
 ),
 
@@ -68,7 +68,7 @@ rolling_years as (
 period_sums as (
     select * from own_months
     union all
-    select * from financial_years
+    select * from years
     union all
     select * from rolling_years
 ),

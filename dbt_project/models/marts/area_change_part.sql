@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per indicator, area, financial year and position: of the change on the year before, what one
+-- One row per indicator, area, year and position: of the change on the year before, what one
 -- LSOA's change in one of the types it is made of is. The largest are named, the last row of each change
 -- is all the rest, so that the rows add up to it.
 with recursive register as (

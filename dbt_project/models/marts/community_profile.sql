@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, complete financial year, area and class of community: the rate where the
+-- One row per indicator, complete year, area and class of community: the rate where the
 -- most and the least deprived live, and by class of the Output Area Classification. Fifths are
 -- national, the county's or the district's own.
 with lsoa_years as (
@@ -84,7 +84,7 @@ select
     compared.area_type,
     compared.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    {{ year_type("compared.period_start") }} as period_type,
     compared.period_start,
     compared.period_end,
     compared.period_label,

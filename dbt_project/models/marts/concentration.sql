@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, complete financial year and area: the share of its located events in the few
+-- One row per indicator, complete year and area: the share of its located events in the few
 -- LSOAs that have most, beside the share those would have if the events had fallen on the LSOAs by
 -- chance, each as likely as the next. Of few events some LSOA always has many.
 with lsoa_years as (
@@ -114,7 +114,7 @@ select
     shares.area_type,
     shares.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    {{ year_type("shares.period_start") }} as period_type,
     shares.period_start,
     shares.period_end,
     shares.period_label,

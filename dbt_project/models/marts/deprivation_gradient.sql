@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, complete financial year, area and edition of the deprivation index: how the rate
+-- One row per indicator, complete year, area and edition of the deprivation index: how the rate
 -- falls (or rises) from the most to the least deprived place of the area, by a straight line through
 -- tenths of its own LSOAs. Rates of places, not of people.
 with lsoa_years as (
@@ -138,7 +138,7 @@ select
     explained.area_type,
     explained.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    {{ year_type("explained.period_start") }} as period_type,
     explained.period_start,
     explained.period_end,
     explained.period_label,

@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per set of weights, area made of districts, financial year and offence code: what the harm of
+-- One row per set of weights, area made of districts, year and offence code: what the harm of
 -- harm_score is made of, and which codes have no weight.
 with offences as (
     select *

@@ -1,7 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 {% set significance = threshold("change_significance") -%}
 {% set level = "format('{:g} %', 100 * " ~ significance ~ ")" -%}
--- One row per indicator, area and financial year: the change on the year before and whether it could
+-- One row per indicator, area and year: the change on the year before and whether it could
 -- be chance. Refused, with the reason, where the two years cannot be compared.
 with years as (
     select * from {{ ref("int_indicator_year") }}
@@ -76,18 +76,18 @@ stopped as (
 judged as (
     select
         pairs.*,
-        {{ financial_year_label("pairs.previous_start") }} as previous_label,
+        {{ year_label("pairs.previous_start") }} as previous_label,
         case
             when broken.break_date is not null
                 then 'the series breaks on ' || broken.break_date || ': ' || broken.break_reason
             when not pairs.is_complete
                 then {{ incomplete_reason("pairs.period_label", "pairs.months_received") }}
             when not pairs.has_previous
-                then 'no extract covers ' || {{ financial_year_label("pairs.previous_start") }}
+                then 'no extract covers ' || {{ year_label("pairs.previous_start") }}
             when not pairs.previous_is_complete
                 then
                     {{ incomplete_reason(
-                        financial_year_label("pairs.previous_start"), "pairs.previous_months"
+                        year_label("pairs.previous_start"), "pairs.previous_months"
                     ) }}
             when stopped.force_name is not null then {{ stopped_reason("stopped") }}
             when

@@ -1,7 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 -- One row per indicator, area, period and comparator: is the area's value apart from the
 -- comparator's by more than is likely by chance, and where does it rank? Only periods complete for both.
--- LSOAs and what is made of them are compared by financial year; their months are too few events. So many are
+-- LSOAs and what is made of them are compared by year; their months are too few events. So many are
 -- compared at once that their verdict follows the q-value: of those called higher or lower, 5 % are
 -- expected to be so by chance.
 with complete as (
@@ -31,7 +31,7 @@ with complete as (
         and int_indicator_value.area_type not in ('force', 'not_located')
         and (
             not ({{ is_below_district("int_indicator_value.area_type") }})
-            or int_indicator_value.period_type = 'financial_year'
+            or {{ is_year("int_indicator_value.period_type") }}
         )
         -- Twelve months of which some were counted otherwise are compared with nothing.
         and not exists (

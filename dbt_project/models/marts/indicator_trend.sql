@@ -6,7 +6,7 @@
         or coalesce(highest.direction != trends.direction, false)
     )
 {%- endset -%}
--- One row per indicator, area and last financial year of the series: the direction of the five
+-- One row per indicator, area and last year of the series: the direction of the five
 -- years that end with it. Refused, with the reason, for fewer years, a gap or a break.
 with years as (
     select * from {{ ref("int_indicator_year") }}
@@ -122,12 +122,12 @@ refused as (
                 then 'the series breaks on ' || broken.break_date || ': ' || broken.break_reason
             when series.last_gap >= series.first_present
                 then
-                    'a gap: ' || {{ financial_year_label("series.last_gap") }}
+                    'a gap: ' || {{ year_label("series.last_gap") }}
                     || ' is missing or incomplete'
             when series.last_gap is not null
                 then
                     'fewer than five years: the series starts in '
-                    || {{ financial_year_label("series.first_present") }}
+                    || {{ year_label("series.first_present") }}
             when stopped.force_name is not null then {{ stopped_reason("stopped") }}
         end as refusal
     from series
@@ -238,7 +238,7 @@ select
     refused.area_type,
     refused.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    {{ year_type("refused.last_start") }} as period_type,
     refused.last_start as period_start,
     refused.last_end as period_end,
     refused.last_label as period_label,

@@ -12,7 +12,7 @@ lsoa_years as (
     select lsoa_year.*
     from {{ ref("int_lsoa_year") }} as lsoa_year
     inner join subjects on lsoa_year.indicator_id = subjects.indicator_id
-    where lsoa_year.rate is not null
+    where lsoa_year.rate is not null and lsoa_year.period_type = 'financial_year'
 ),
 
 fifths as (

@@ -1,6 +1,6 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 {% set criteria = ["volume", "harm", "direction", "comparison", "target"] -%}
--- One row per topic, financial year and focus area: volume, harm, direction, comparison and target, each
+-- One row per topic, year and focus area: volume, harm, direction, comparison and target, each
 -- from its own table, and an order made of them. A criterion gives 0 to 1 point, 1 the most pressing; one
 -- that is not known counts as the middle, neither for nor against. The score is their mean, weighted by the
 -- settings.
@@ -63,7 +63,7 @@ comparisons as (
     from {{ ref("indicator_comparison") }}
     where
         area_type in ('district', 'partnership')
-        and period_type = 'financial_year'
+        and {{ is_year("period_type") }}
 ),
 
 topic_indicators as (
@@ -135,7 +135,10 @@ gathered as (
         similar_group.judgement as msg_judgement,
         targets.target_ids,
         coalesce(targets.target_status, 'no target') as target_status,
-        targets.target_reason
+        case
+            when topics.period_type = 'year_to' then 'targets are for financial years'
+            else targets.target_reason
+        end as target_reason
     from topics
     cross join weight_set
     left join registered

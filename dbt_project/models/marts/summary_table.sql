@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per topic, financial year and focus area, and the partnership of several: the assessment's
+-- One row per topic, year and focus area, and the partnership of several: the assessment's
 -- Table 1. Each topic is read by the indicator that stands for it; what cannot be said is NULL, and
 -- `reason` says why.
 with topics as (
@@ -24,7 +24,7 @@ focus_areas as (
 years as (
     select period_start, period_end, period_label
     from {{ ref("dim_period") }}
-    where period_type = 'financial_year'
+    where {{ is_year("period_type") }}
 ),
 
 grid as (
@@ -52,7 +52,7 @@ comparisons as (
         max(verdict) filter (where comparator_type = 'county') as county_verdict,
         max(verdict) filter (where comparator_type = 'most_similar_group') as msg_verdict
     from {{ ref("indicator_comparison") }}
-    where area_type in ('district', 'partnership') and period_type = 'financial_year'
+    where area_type in ('district', 'partnership') and {{ is_year("period_type") }}
     group by indicator_id, indicator_version, area_code, period_start
 ),
 
@@ -125,7 +125,7 @@ select
     grid.area_type,
     grid.area_code,
     grid.area_name,
-    'financial_year' as period_type,
+    {{ year_type("grid.period_start") }} as period_type,
     grid.period_start,
     grid.period_end,
     grid.period_label,

@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per target and financial year from its baseline to its end: a percentage change of the
--- indicator's count on the baseline, or of its value where only a percentage can be compared. Whether
+-- One row per target and financial year from its baseline to its end (targets are set for financial
+-- years, and not judged on others): a percentage change of the indicator's count on the baseline, or of
+-- its value where only a percentage can be compared. Whether
 -- more or less is wanted follows the sign of the target, and of one of no change the polarity. Across a
 -- break of the series no target is judged.
 with targets as (

@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per indicator, area, financial year, weekday and hour: when its events happened. What has no
+-- One row per indicator, area, year, weekday and hour: when its events happened. What has no
 -- hour is left out of the profile, and its share stands beside.
 with years as (
     select

@@ -1,4 +1,4 @@
--- One row per measure, area, financial year and hour of the week: the weight of the events in it. An
+-- One row per measure, area, year and hour of the week: the weight of the events in it. An
 -- event known between two times weighs on each hour in proportion (aoristic), one known to the minute
 -- on its own. Events of an unknown time and those of long intervals have one row each, without an hour.
 with happened as (
@@ -6,7 +6,7 @@ with happened as (
     {{ "union all" if not loop.first }}
     select
         measure_id,
-        {{ financial_year_start("month") }} as period_start,
+        month,
         coalesce(lsoa_code, district_code) as place_code,
         {{ feed.times | first }} as from_at,
         {{ feed.times | last }} as to_at,
@@ -62,6 +62,7 @@ weighed as (
             end
         ) as part
     from hours
+    inner join {{ ref("br_month_year") }} as year on hours.month = year.month
     group by all
     union all
     select
@@ -74,6 +75,7 @@ weighed as (
         1 as whole,
         sum(events) as part
     from told_apart
+    inner join {{ ref("br_month_year") }} as year on told_apart.month = year.month
     where time_state != 'known'
     group by all
 ),
