@@ -12,7 +12,8 @@ with happened as (
         {{ feed.times | last }} as to_at,
         events
     from {{ ref(feed.measure) }}
-    where district_code is not null
+    -- What may have happened has no profile.
+    where district_code is not null and not ends_with(measure_id, '_unknown')
     {% endfor %}
 ),
 
