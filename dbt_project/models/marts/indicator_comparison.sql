@@ -12,7 +12,8 @@ with complete as (
         register.polarity_between_areas,
         area.district_code,
         area.is_in_county,
-        {{ is_open_data("register.feeds") }} as is_open_data
+        {{ is_open_data("register.feeds") }} as is_open_data,
+        {{ is_current_version("int_indicator_value") }} as is_current
     from {{ ref("int_indicator_value") }} as int_indicator_value
     inner join {{ ref("indicator_register") }} as register
         on
@@ -130,7 +131,8 @@ tested as (
 
 corrected as (
     {{ benjamini_hochberg(
-        "tested", "p_value", "is_open_data, area_type, period_type, period_start, comparator_type"
+        "tested", "p_value",
+        "is_open_data, is_current, area_type, period_type, period_start, comparator_type"
     ) }}
 ),
 
