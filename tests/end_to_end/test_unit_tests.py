@@ -84,6 +84,13 @@ MODELS = {
     "volume_drift_check",
     "schema_check",
     "duplicates_check",
+    "area",
+    "period",
+    "population",
+    "indicator_summary",
+    "int_superseded_version",
+    "int_area_lsoa_year",
+    "community_profile",
 }
 
 
