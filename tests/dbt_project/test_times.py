@@ -173,7 +173,7 @@ def seasonal() -> duckdb.DuckDBPyConnection:
         create table int_indicator_value (
             indicator_id varchar, indicator_version integer, area_type varchar, area_code varchar,
             period_type varchar, period_start date, period_end date, period_label varchar,
-            numerator bigint, is_complete boolean
+            numerator bigint, is_complete boolean, dispersion double
         );
         create table indicator_register as
         select 'i' as indicator_id, 1 as indicator_version, 'rate' as kind;
@@ -204,12 +204,12 @@ def test_the_seasons_of_a_year_are_one_on_average(years: list[list[int]]) -> Non
             )
             select
                 'i', 1, 'district', 'D', 'month', period_start, last_day(period_start), 'a month',
-                numerator, true
+                numerator, true, 2.5
             from months
             union all
             select
                 'i', 1, 'district', 'D', 'financial_year', min(period_start),
-                last_day(max(period_start)), 'a year', sum(numerator), true
+                last_day(max(period_start)), 'a year', sum(numerator), true, 2.5
             from months
             """,
             {"year": number, "counts": counts},

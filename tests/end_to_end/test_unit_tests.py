@@ -93,6 +93,13 @@ MODELS = {
     "int_year_end",
     "br_month_year",
     "dim_period",
+    "area",
+    "period",
+    "population",
+    "indicator_summary",
+    "int_superseded_version",
+    "int_area_lsoa_year",
+    "community_profile",
 }
 
 

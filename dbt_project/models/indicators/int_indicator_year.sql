@@ -4,6 +4,7 @@
 select
     int_indicator_value.*,
     register.kind,
+    {{ is_current_version("int_indicator_value") }} as is_current,
     {{ is_open_data("register.feeds") }} as is_open_data
 from {{ ref("int_indicator_value") }} as int_indicator_value
 inner join {{ ref("indicator_register") }} as register

@@ -18,6 +18,8 @@ select
     int_indicator_value.dispersion,
     register.multiplier,
     register.unit,
+    {{ is_open_data("register.feeds") }} as is_open_data,
+    {{ is_current_version("int_indicator_value") }} as is_current,
     -- Of a county that lies in two forces' areas one may be missing: its rate is then none.
     coalesce(county_value.is_complete, false) as is_county_complete
 from {{ ref("int_indicator_value") }} as int_indicator_value

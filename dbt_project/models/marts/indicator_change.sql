@@ -167,7 +167,9 @@ tested as (
 ),
 
 controlled as (
-    {{ benjamini_hochberg("tested", "p_value", "is_open_data, area_type, period_type, period_start") }}
+    {{ benjamini_hochberg(
+        "tested", "p_value", "is_open_data, is_current, area_type, period_type, period_start"
+    ) }}
 ),
 
 decided as (

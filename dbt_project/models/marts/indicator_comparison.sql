@@ -13,7 +13,8 @@ with complete as (
         area.district_code,
         area.is_in_county,
         {{ is_open_data("register.feeds") }} as is_open_data,
-        coalesce(measure.feed, split_part(register.feeds, ';', 1)) as source
+        coalesce(measure.feed, split_part(register.feeds, ';', 1)) as source,
+        {{ is_current_version("int_indicator_value") }} as is_current
     from {{ ref("int_indicator_value") }} as int_indicator_value
     inner join {{ ref("indicator_register") }} as register
         on
@@ -154,6 +155,7 @@ comparisons as (
         register.multiplier,
         register.polarity_between_areas,
         {{ is_open_data("register.feeds") }} as is_open_data,
+        {{ is_current_version("own") }} as is_current,
         'most_similar_group' as comparator_type,
         own.focus_area_code as comparator_code,
         group_means.value as benchmark,
@@ -198,7 +200,8 @@ tested as (
 
 corrected as (
     {{ benjamini_hochberg(
-        "tested", "p_value", "is_open_data, area_type, period_type, period_start, comparator_type"
+        "tested", "p_value",
+        "is_open_data, is_current, area_type, period_type, period_start, comparator_type"
     ) }}
 ),
 
