@@ -98,7 +98,7 @@ def _told_apart(
     con.execute("delete from fct_offender_year; delete from br_offender_need")
     con.executemany(
         "insert into fct_offender_year values "
-        "(?, '2010-04-01', '2011-03-31', '2010-04-01', ?, 'D')",
+        "(?, '2010-04-01', '2011-03-31', '2010-04-01', ?, 'D', null)",
         [(number, again) for number, (again, _, _) in enumerate(offenders)],
     )
     con.executemany(
