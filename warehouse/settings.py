@@ -145,6 +145,7 @@ class Settings(_Section):
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
+    assessment_year_end: Annotated[int, Field(ge=1, le=12)] | None = None
 
     @model_validator(mode="after")
     def _focus_lies_in_county(self) -> "Settings":

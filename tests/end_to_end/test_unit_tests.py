@@ -17,6 +17,9 @@ MODELS = {
     "int_feed_vintage",
     "dim_lsoa",
     "int_population_estimate",
+    "br_area_part",
+    "int_area_set_part",
+    "area_set_coverage",
     "dim_police_force",
     "dim_population",
     "indicator_comparison",
@@ -89,6 +92,16 @@ MODELS = {
     "duplicates_check",
     "int_benchmark_value",
     "most_similar_member",
+    "int_year_end",
+    "br_month_year",
+    "dim_period",
+    "area",
+    "period",
+    "population",
+    "indicator_summary",
+    "int_superseded_version",
+    "int_area_lsoa_year",
+    "community_profile",
 }
 
 

@@ -22,12 +22,7 @@ years as (
         period_type,
         period_start,
         period_end,
-        period_label,
-        case
-            when period_type = 'financial_year'
-                then {{ financial_year_label("(period_start - interval 1 year)::date") }}
-            else 'year to ' || strftime(period_end - interval 1 year, '%Y-%m')
-        end as previous_label
+        period_label
     from {{ ref("dim_period") }}
     where period_type in ('financial_year', 'year_to')
 ),
@@ -161,8 +156,7 @@ wanted as (
         years.period_type,
         years.period_start,
         years.period_end,
-        years.period_label,
-        years.previous_label
+        years.period_label
     from said
     inner join areas on said.area_role = areas.area_role
     cross join years

@@ -18,6 +18,20 @@ with placed as (
     from {{ ref("hotspot") }} as hotspot
     cross join {{ ref("dim_area") }} as county
     where county.area_type = 'county'
+    union all
+    select
+        hotspot.*,
+        coalesce(hotspot.local_name, hotspot.area_name) as said_name,
+        part.area_type as of_type,
+        part.area_code as of_code,
+        rank() over (
+            partition by
+                hotspot.indicator_id, hotspot.indicator_version, hotspot.period_label, part.area_code
+            order by hotspot.rank_in_county
+        ) as position
+    from {{ ref("hotspot") }} as hotspot
+    inner join {{ ref("br_area_part") }} as part
+        on hotspot.area_code = part.place_code and part.area_type = 'partnership'
 ),
 
 of_hotspots as (
