@@ -187,6 +187,15 @@ def test_a_majority_says_how_many_are_unknown() -> None:
         assert not re.search(r"^The majority|\bmost\b", _bounds(verdict))
 
 
+def test_a_share_with_unknowns_says_how_many() -> None:
+    found = said(
+        "alcohol", "share", indicator_id="alcohol_share", verdict="with unknowns", value=7.139,
+        numerator=350, denominator=4903, unknown=97, lowest_possible=7.0, highest_possible=8.94,
+    )  # fmt: skip
+    assert "stood at 7.1 % (350 of 4,903) of what is known" in found
+    assert "97 records do not say, so that of all it lies between 7.0 % and 8.9 %" in found
+
+
 @pytest.mark.parametrize(
     ("rank", "rank_of", "tied", "word"),
     [

@@ -46,7 +46,10 @@ of_values as (
         denominator,
         lower_95,
         upper_95,
-        'stated' as verdict,
+        unknown,
+        lowest_possible,
+        highest_possible,
+        case when kind = 'proportion' and unknown > 0 then 'with unknowns' else 'stated' end as verdict,
         case
             when kind = 'proportion'
                 then format('{:,} of {:,} is {:.1f} %', numerator, denominator, value)
