@@ -50,6 +50,8 @@ MODELS = {
     "concentration",
     "deprivation_gradient",
     "monthly_signal",
+    "assessment_claim",
+    "int_recomputed_figure",
     "fct_recorded_crime",
     "br_recorded_crime_flag",
     "fct_incident",

@@ -1,379 +1,101 @@
--- One row per indicator, aspect, area and period that a published assessment states a figure of: the
--- number or word that the warehouse gives, what it is made of in words, and its two parts where it has
--- two.
+{{ config(materialized="view") }}
+-- One row per figure that a published assessment may state: the number or word that a value of
+-- int_claim_value gives, what it is made of in words, and its two parts where it has two. Which of its
+-- numbers a document may state, and by what name, is seeds/stated_aspect.csv.
 with wanted as (
     select distinct indicator_id, aspect, area_code, period_label
     from {{ ref("int_stated_figure") }}
     where indicator_id is not null
 ),
 
-latest_version as (
-    select indicator_id, max(indicator_version) as indicator_version
-    from {{ ref("indicator_register") }}
-    group by indicator_id
-),
-
-register as (
-    select register.*
-    from {{ ref("indicator_register") }} as register
-    inner join latest_version
-        on
-            register.indicator_id = latest_version.indicator_id
-            and register.indicator_version = latest_version.indicator_version
-),
-
-years as (
+named as (
     select
-        int_indicator_value.*,
-        register.kind
-    from {{ ref("int_indicator_value") }} as int_indicator_value
-    inner join register
+        claim.*,
+        stated_aspect.aspect as stated_aspect,
+        stated_aspect.field,
+        stated_aspect.is_percent,
+        wanted.indicator_id as stated_id,
+        -- A target is stated of the year it is for.
+        case when claim.aspect = 'target' then claim.comparator_code else claim.period_label end
+            as stated_period
+    from {{ ref("int_claim_value") }} as claim
+    inner join {{ ref("stated_aspect") }} as stated_aspect on claim.aspect = stated_aspect.of_aspect
+    inner join wanted
         on
-            int_indicator_value.indicator_id = register.indicator_id
-            and int_indicator_value.indicator_version = register.indicator_version
-    where
-        int_indicator_value.period_type = 'financial_year'
-        and int_indicator_value.area_type != 'not_located'
-        and int_indicator_value.is_complete
-        and int_indicator_value.indicator_id in (select indicator_id from wanted)
-        and int_indicator_value.area_code in (select area_code from wanted)
-),
-
-of_values as (
-    select
-        years.indicator_id,
-        aspects.aspect,
-        years.area_code,
-        years.period_label,
-        case aspects.aspect
-            when 'numerator' then years.numerator
-            when 'denominator' then years.denominator
-            else years.value
-        end as number,
-        null as word,
-        years.kind = 'proportion' and aspects.aspect = 'value' as is_percent,
-        case
-            when aspects.aspect != 'value' then 'counted'
-            when years.kind = 'proportion'
-                then
-                    format(
-                        '{:,} of {:,} is {:.1f} %', years.numerator, years.denominator, years.value
-                    )
-            else
-                format(
-                    '{:,} among {:,} residents at mid-{} is {:.1f} {}',
-                    years.numerator,
-                    years.denominator,
-                    years.population_year,
-                    years.value,
-                    years.unit
+            (
+                claim.subject = wanted.indicator_id
+                or claim.indicator_id = wanted.indicator_id
+                and (
+                    claim.aspect = 'target'
+                    or stated_aspect.aspect = 'most_affected_community' and claim.ordering = 1
                 )
-        end as made_of,
-        years.numerator as part_one,
-        years.denominator as part_two
-    from years
-    cross join (values ('numerator'), ('denominator'), ('value')) as aspects (aspect)
-),
-
-of_changes as (
-    select
-        change.indicator_id,
-        aspects.aspect,
-        change.area_code,
-        change.period_label,
-        case aspects.aspect
-            when 'change' then change.change
-            else change.change_percent_of_events
-        end as number,
-        null as word,
-        aspects.aspect = 'change_percent' as is_percent,
-        format(
-            '{:,} after {:,} is {:+.1f} %, {}',
-            change.numerator,
-            change.previous_numerator,
-            change.change_percent_of_events,
-            {{ change_wording("change.verdict") }}
-        ) as made_of,
-        change.numerator as part_one,
-        change.previous_numerator as part_two
-    from {{ ref("indicator_change") }} as change
-    inner join register
-        on
-            change.indicator_id = register.indicator_id
-            and change.indicator_version = register.indicator_version
-    cross join (values ('change'), ('change_percent')) as aspects (aspect)
+            )
+            and stated_aspect.aspect = wanted.aspect
+            and claim.area_code = wanted.area_code
+            and case
+                when claim.aspect = 'target' then claim.comparator_code
+                else claim.period_label
+            end = wanted.period_label
     where
-        change.verdict != 'not comparable'
-        and register.kind != 'proportion'
-        and change.area_code in (select area_code from wanted)
-),
-
-of_trends as (
-    select
-        trend.indicator_id,
-        'trend' as aspect,
-        trend.area_code,
-        trend.period_label,
-        null::double as number,
-        trend.direction as word,
-        false as is_percent,
-        'five years: ' || trend.direction || ' (' || trend.reason || ')' as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from {{ ref("indicator_trend") }} as trend
-    inner join register
-        on
-            trend.indicator_id = register.indicator_id
-            and trend.indicator_version = register.indicator_version
-    where
-        trend.direction != 'cannot be calculated'
-        and trend.area_code in (select area_code from wanted)
-),
-
--- The last three years one after the other: fewer than a test can judge, but what people see.
-runs as (
-    select
-        indicator_id,
-        area_code,
-        period_label,
-        numerator,
-        lag(numerator, 1) over years_in_order as one_before,
-        lag(numerator, 2) over years_in_order as two_before,
-        min(numerator) over years_so_far as least,
-        max(numerator) over years_so_far as most,
-        first_value(period_label) over years_so_far as first_label,
-        count(*) over years_so_far as years_known
-    from years
-    window
-        years_in_order as (partition by indicator_id, area_type, area_code order by period_start),
-        years_so_far as (
-            partition by indicator_id, area_type, area_code
-            order by period_start
-            rows between unbounded preceding and current row
+        (stated_aspect.comparator_type is null or stated_aspect.comparator_type = claim.comparator_type)
+        and (claim.aspect != 'target' or claim.period_label = claim.comparator_code)
+        -- What could not be judged is no word of it.
+        and not (
+            claim.aspect in ('change', 'trend', 'contribution')
+            and claim.verdict in ('not comparable', 'cannot be calculated', 'cannot be said')
         )
-),
-
-of_runs as (
-    select
-        indicator_id,
-        'trend_three_years' as aspect,
-        area_code,
-        period_label,
-        null::double as number,
-        case
-            when numerator < one_before and one_before < two_before then 'decreasing'
-            when numerator > one_before and one_before > two_before then 'increasing'
-            else 'neither'
-        end as word,
-        false as is_percent,
-        format('{:,}, {:,} and {:,} in three years', two_before, one_before, numerator) as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from runs
-    where two_before is not null
-    union all
-    select
-        indicator_id,
-        'record' as aspect,
-        area_code,
-        period_label,
-        null::double as number,
-        case
-            when numerator = least then 'lowest'
-            when numerator = most then 'highest'
-            else 'neither'
-        end as word,
-        false as is_percent,
-        format(
-            '{:,}; between {:,} and {:,} in the {} years held, {} to {}',
-            numerator,
-            least,
-            most,
-            years_known,
-            first_label,
-            period_label
-        ) as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from runs
-    where years_known >= 3
-),
-
-of_comparisons as (
-    select
-        comparison.indicator_id,
-        aspects.aspect,
-        comparison.area_code,
-        comparison.period_label,
-        case aspects.aspect
-            when 'rank_highest' then comparison.rank
-            when 'rank_lowest' then comparison.rank_of - comparison.rank + 1
-        end as number,
-        case when aspects.aspect = 'verdict_county' then comparison.verdict end as word,
-        false as is_percent,
-        format(
-            '{:.1f} against {:.1f} in {}; rank {} of {}, 1 the highest',
-            comparison.value,
-            comparison.comparator_value,
-            comparison.comparator_name,
-            comparison.rank,
-            comparison.rank_of
-        ) as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from {{ ref("indicator_comparison") }} as comparison
-    inner join register
-        on
-            comparison.indicator_id = register.indicator_id
-            and comparison.indicator_version = register.indicator_version
-    cross join (values ('rank_highest'), ('rank_lowest'), ('verdict_county')) as aspects (aspect)
-    where
-        comparison.comparator_type = 'county'
-        and comparison.period_type = 'financial_year'
-        and comparison.area_code in (select area_code from wanted)
-),
-
-of_hotspots as (
-    select
-        hotspot.indicator_id,
-        aspects.aspect,
-        hotspot.district_code as area_code,
-        hotspot.period_label,
-        case aspects.aspect
-            when 'hotspots_significant'
-                then count(*) filter (where hotspot.class = 'significantly high')
-            else count(*) filter (where hotspot.rank_in_district <= 5)
-        end as number,
-        null as word,
-        false as is_percent,
-        case aspects.aspect
-            when 'hotspots_significant'
-                then
-                    'above the exact 99.8 % limit of the county''s rate: '
-                    || coalesce(
-                        string_agg(
-                            coalesce(hotspot.local_name, hotspot.area_name),
-                            ', '
-                            order by hotspot.rank_in_district
-                        ) filter (where hotspot.class = 'significantly high'),
-                        'none'
-                    )
-            else
-                'the five highest: '
-                || string_agg(
-                    coalesce(hotspot.local_name, hotspot.area_name),
-                    ', '
-                    order by hotspot.rank_in_district
-                ) filter (where hotspot.rank_in_district <= 5)
-        end as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from {{ ref("hotspot") }} as hotspot
-    cross join (values ('hotspots_significant'), ('top_areas')) as aspects (aspect)
-    where hotspot.indicator_id in (select indicator_id from wanted)
-    group by hotspot.indicator_id, aspects.aspect, hotspot.district_code, hotspot.period_label
-),
-
-of_targets as (
-    select
-        target.indicator_id,
-        'target_percent' as aspect,
-        target.area_code,
-        target.target_label as period_label,
-        target.target_percent as number,
-        null as word,
-        true as is_percent,
-        format('on {:,.0f} in {}: {}', target.baseline_value, target.baseline_label, target.status)
-            as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from {{ ref("target_progress") }} as target
-    where target.period_label = target.target_label
-),
-
-of_surveys as (
-    select
-        perception.indicator_id,
-        'rank_counties' as aspect,
-        perception.area_code,
-        perception.period_label,
-        perception.rank as number,
-        null as word,
-        false as is_percent,
-        format(
-            '{:.1f} %, rank {} of {}, 1 the highest',
-            perception.percent,
-            perception.rank,
-            perception.rank_of
-        ) as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from {{ ref("perception") }} as perception
-    where perception.area_type = 'county' and perception.indicator_id is not null
-    qualify
-        row_number() over (
-            partition by perception.indicator_id, perception.area_code, perception.period_label
-            order by perception.fieldwork_end desc
-        ) = 1
-),
-
-of_places as (
-    select
-        'population' as indicator_id,
-        'people_per_lsoa' as aspect,
-        area.district_code as area_code,
-        {{ financial_year_label("population.financial_year_start") }} as period_label,
-        sum(population.population) * 1e0 / count(*) as number,
-        null as word,
-        false as is_percent,
-        format('{:,} residents in {} LSOAs', sum(population.population)::bigint, count(*)) as made_of,
-        null::double as part_one,
-        null::double as part_two
-    from {{ ref("dim_population") }} as population
-    inner join {{ ref("dim_area") }} as area
-        on population.area_code = area.area_code and area.area_type = 'lsoa'
-    where population.area_type = 'lsoa' and area.is_in_geography
-    group by area.district_code, population.financial_year_start
-),
-
-everything as (
-    {% for part in [
-        "of_values", "of_changes", "of_trends", "of_runs", "of_comparisons", "of_hotspots",
-        "of_targets", "of_surveys", "of_places",
-    ] -%}
-    {{ "union all" if not loop.first }}
-    select
-        indicator_id,
-        aspect,
-        area_code,
-        period_label,
-        number::double as number,
-        word::varchar as word,
-        is_percent,
-        made_of,
-        part_one::double as part_one,
-        part_two::double as part_two
-    from {{ part }}
-    {% endfor %}
-    union all
-    select * from {{ ref("int_recomputed_subject") }}
+        -- A share's change is in points: its percentage nobody means the same by.
+        and not (claim.aspect = 'change' and claim.unit = 'points')
 )
 
-select everything.*
-from everything
-inner join wanted
-    on
-        everything.indicator_id = wanted.indicator_id
-        and everything.aspect = wanted.aspect
-        and everything.area_code = wanted.area_code
-        and everything.period_label = wanted.period_label
+select
+    stated_id as indicator_id,
+    stated_aspect as aspect,
+    area_code,
+    stated_period as period_label,
+    case field
+        when 'value' then value
+        when 'numerator' then numerator
+        when 'denominator' then denominator
+        when 'previous_numerator' then previous_numerator
+        when 'change' then numerator - previous_numerator
+        when 'rank_lowest' then denominator - numerator + 1
+        when 'lowest_possible' then lowest_possible
+        when 'highest_possible' then highest_possible
+    end::double as number,
+    case field
+        when 'verdict'
+            then nullif(nullif(verdict, 'cannot be said'), 'none known')
+        when 'category_name' then category_name
+    end as word,
+    is_percent,
+    case
+        when
+            field in ('numerator', 'denominator') and aspect in ('value', 'share', 'difference')
+            and indicator_id not in ('offender_profile')
+            and not starts_with(indicator_id, 'offender_profile')
+            then 'counted'
+        when field = 'previous_numerator' and aspect = 'hotspot' then 'the five highest: ' || names
+        else made_of
+    end as made_of,
+    case
+        when aspect = 'difference' then previous_value
+        when aspect in ('value', 'share', 'change', 'change_on_baseline', 'share_of_reports')
+            then numerator
+    end::double as part_one,
+    case
+        when aspect = 'difference' then comparator_value
+        when aspect in ('change', 'change_on_baseline') then previous_numerator
+        when aspect = 'share_of_reports' then other_denominator
+        when aspect in ('value', 'share') then denominator
+    end::double as part_two,
+    aspect as of_aspect,
+    comparator_type,
+    area_type
+from named
 -- A code can be a district's and a county's (a unitary council); the figures are then the same.
 qualify
     row_number() over (
-        partition by
-            everything.indicator_id,
-            everything.aspect,
-            everything.area_code,
-            everything.period_label
-        order by everything.made_of
+        partition by stated_id, stated_aspect, area_code, stated_period
+        order by made_of
     ) = 1
