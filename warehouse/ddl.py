@@ -203,10 +203,12 @@ def _values(contracts: Iterable[Contract]) -> list[Row]:
 
 def _setting_rows(settings: Settings) -> list[Row]:
     weights = settings.priority_weights.model_dump()
+    year_end = settings.assessment_year_end
     return [
         ("partnership", settings.partnership),
         ("geography", settings.geography),
         *((f"priority_weight_{name}", str(weight)) for name, weight in weights.items()),
+        *([("assessment_year_end", str(year_end))] if year_end is not None else []),
         *((f"partner_{n:02}", name) for n, name in enumerate(settings.partners, start=1)),
         *((f"priority_{n:02}", said) for n, said in enumerate(settings.priorities, start=1)),
     ]

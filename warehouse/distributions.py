@@ -137,25 +137,28 @@ def fisher_two_sided(
     before, seen = records_before[defined], events_after[defined]
     after, events = records_after[defined], events_before[defined] + seen
     least, most = np.maximum(0.0, events - before), np.minimum(events, after)
-    # The outcomes of every row one after the other; `starts` is where each row's begin.
     outcomes = (most - least + 1.0).astype(np.int64)
-    starts = np.concatenate(([0], np.cumsum(outcomes)[:-1]))
-    row = np.repeat(np.arange(len(outcomes)), outcomes)
-    k = least[row] + (np.arange(len(row)) - starts[row])
-    # Each outcome's probability to that of the one below it: exact, where factorials of large
-    # margins lose digits to cancellation.
-    steps = np.log(
-        ((after[row] - k + 1.0) * (events[row] - k + 1.0))
-        / np.where(k > least[row], k * (before[row] - events[row] + k), 1.0)
-    )
-    steps[starts] = 0.0
-    weight = np.cumsum(steps)
-    weight -= weight[starts][row]
-    weight = np.exp(weight - np.maximum.reduceat(weight, starts)[row])
-    limit = weight[starts + (seen - least).astype(np.int64)] * _SAME_PROBABILITY
-    no_likelier = np.where(weight <= limit[row], weight, 0.0)
-    total = np.add.reduceat(weight, starts)
-    p_value[defined] = np.minimum(1.0, np.add.reduceat(no_likelier, starts) / total)
+    found = np.empty(len(outcomes))
+    # Rows of equal length at once, each summed along itself: the last digit of a row's p-value must
+    # not depend on which rows stand beside it.
+    for length in np.unique(outcomes):
+        rows = np.flatnonzero(outcomes == length)
+        first = least[rows, None]
+        k = first + np.arange(length)
+        # Each outcome's probability to that of the one below it: exact, where factorials of large
+        # margins lose digits to cancellation.
+        steps = np.log(
+            ((after[rows, None] - k + 1.0) * (events[rows, None] - k + 1.0))
+            / np.where(k > first, k * (before[rows, None] - events[rows, None] + k), 1.0)
+        )
+        steps[:, 0] = 0.0
+        weight = np.cumsum(steps, axis=1)
+        weight = np.exp(weight - weight.max(axis=1, keepdims=True))
+        index = (seen[rows] - least[rows]).astype(np.int64)
+        limit = weight[np.arange(len(rows)), index] * _SAME_PROBABILITY
+        no_likelier = np.where(weight <= limit[:, None], weight, 0.0)
+        found[rows] = np.minimum(1.0, no_likelier.sum(axis=1) / weight.sum(axis=1))
+    p_value[defined] = found
     return p_value
 
 

@@ -32,8 +32,12 @@ geography: lsoa_2011
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
+# assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
 # partners: []               # the authorities of the partnership, as its assessment names them
 # priorities: []             # what the partnership has agreed on, as its assessment says it
+#
+# Besides the financial years there are years to the latest complete month, and to the month of
+# assessment_year_end (period_type year_to). Those to March are the financial years, named so.
 #
 # priority_weights are of volume, harm, direction, comparison and target: from 0, which leaves it
 # out, to 1000; one that is not named is 1. For example {harm: 2, target: 0}. See docs/methods.md.

@@ -145,6 +145,7 @@ class Settings(_Section):
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
+    assessment_year_end: Annotated[int, Field(ge=1, le=12)] | None = None
     # What the introduction of the written assessment says of the partnership.
     partners: list[Text] = []
     priorities: list[Text] = []

@@ -18,12 +18,12 @@
 {%- endmacro %}
 
 {#-
-    Whether anything is said of an area: of every district, county and force, and of those small areas that
-    a published figure names. Of all small areas it would be a hundred times as much.
+    Whether anything is said of an area: of every district, county, partnership and force, and of those smaller
+    ones that a published figure names. Of all it would be a hundred times as much.
 -#}
 {% macro said_area(alias) -%}
     (
-        {{ alias }}.area_type != 'lsoa'
+        {{ alias }}.area_type in ('district', 'county', 'partnership', 'force')
         or {{ alias }}.area_code in (
             select stated.area_code from {{ ref("int_stated_figure") }} as stated
             where stated.area_code is not null

@@ -50,10 +50,11 @@
     end
 {%- endmacro %}
 
-{#- A verdict as good or bad by the indicator's polarity; none where neither end is plainly good. -#}
+{#- A verdict as good or bad by the indicator's polarity; none where neither end is plainly good, and of one that is not certain. -#}
 {% macro judgement_of(verdict, polarity) -%}
     case
-        when {{ polarity }} = 'neutral' or {{ verdict }} is null then 'none'
+        when {{ polarity }} = 'neutral' or coalesce({{ verdict }}, 'not certain') = 'not certain'
+            then 'none'
         when {{ verdict }} = 'similar' then 'similar'
         when ({{ verdict }} = 'lower') = ({{ polarity }} = 'lower_is_better') then 'better'
         else 'worse'

@@ -122,6 +122,16 @@ def test_the_exact_test_of_shares_is_scipys(tables: list[tuple[int, int, int, in
             assert math.isclose(found, expected, rel_tol=1e-8, abs_tol=1e-100)
 
 
+def test_the_exact_test_of_a_table_does_not_depend_on_the_others() -> None:
+    random = np.random.default_rng(1)
+    before, after = (random.integers(1, most, 500).astype(float) for most in (40, 3000))
+    events = [np.floor(random.random(500) * np.minimum(records, 12)) for records in (before, after)]
+    tables = np.array([events[0], before, events[1], after])
+    whole = distributions.fisher_two_sided(*tables)
+    alone = [distributions.fisher_two_sided(*tables[:, [row]])[0] for row in range(500)]
+    assert whole.tolist() == alone
+
+
 def test_the_exact_test_keeps_its_digits_among_large_margins() -> None:
     [own] = distributions.fisher_two_sided(*(np.array([n]) for n in (900.0, 1e6, 1000.0, 1.2e6)))
     expected = fisher_exact([[900, 1e6 - 900], [1000, 1.2e6 - 1000]]).pvalue

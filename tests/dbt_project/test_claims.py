@@ -53,6 +53,7 @@ def _con() -> duckdb.DuckDBPyConnection:
         "create table int_indicator_value (indicator_id varchar, area_type varchar, "
         "area_code varchar, period_type varchar, period_label varchar, is_complete boolean)"
     )
+    con.execute(f"create view int_assessed_claim as {model('int_assessed_claim')}")
     con.execute(f"create view assessment_claim as {model('assessment_claim')}")
     return con
 
@@ -184,6 +185,15 @@ def test_a_majority_says_how_many_are_unknown() -> None:
     for verdict in ("no majority", "cannot be said"):
         assert "255 unknown" in _bounds(verdict)
         assert not re.search(r"^The majority|\bmost\b", _bounds(verdict))
+
+
+def test_a_share_with_unknowns_says_how_many() -> None:
+    found = said(
+        "alcohol", "share", indicator_id="alcohol_share", verdict="with unknowns", value=7.139,
+        numerator=350, denominator=4903, unknown=97, lowest_possible=7.0, highest_possible=8.94,
+    )  # fmt: skip
+    assert "stood at 7.1 % (350 of 4,903) of what is known" in found
+    assert "97 records do not say, so that of all it lies between 7.0 % and 8.9 %" in found
 
 
 @pytest.mark.parametrize(

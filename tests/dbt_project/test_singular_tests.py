@@ -376,6 +376,13 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
          "int_lsoa_deprivation": ("lsoa_code varchar", [("L",)])},
         "int_lsoa_deprivation", [],
     ),
+    (
+        "assert_area_sets_name_known_places",
+        {"int_area_set_part": (
+            "area_type varchar, area_code varchar, is_placed boolean", [("beat", "b", True)]),
+         "dim_district": DISTRICT},
+        "int_area_set_part", [("beat", "b", False)],
+    ),
 ]  # fmt: skip
 
 

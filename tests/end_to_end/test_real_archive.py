@@ -112,14 +112,35 @@ def test_an_incomplete_year_takes_part_in_nothing(real_home: Home) -> None:
         ("cannot be calculated",)
     ]
     for table in ("hotspot", "community_profile", "concentration", "deprivation_gradient"):
-        assert partner(real_home, f"select distinct period_label from marts.{table}") == [
-            ("2020/21",)
-        ]
+        labels = (
+            f"select distinct period_label from marts.{table} where period_type = 'financial_year'"
+        )
+        assert partner(real_home, labels) == [("2020/21",)]
     assert partner(
         real_home,
         "select distinct period_label from marts.indicator_comparison "
         "where period_type = 'financial_year'",
     ) == [("2020/21",)]
+
+
+def test_the_year_to_the_latest_month_stands_beside_the_financial_ones(real_home: Home) -> None:
+    for table in ("hotspot", "community_profile", "concentration", "deprivation_gradient"):
+        labels = f"select distinct period_label from marts.{table} where period_type = 'year_to'"
+        assert partner(real_home, labels) == [("year to 2021-09",)]
+    values = (
+        "select area_type, area_code, indicator_id, numerator, value, lower_95, upper_95 "
+        "from marts.indicator_value where period_end = date '2021-09-30' and period_type = '{}' "
+        "and area_type != 'lsoa' order by all"
+    )
+    year = partner(real_home, values.format("year_to"))
+    # What was not received in whole has no rolling year.
+    assert set(partner(real_home, values.format("rolling_12m"))) <= set(year)
+    assert len(year) > 100
+    assert partner(
+        real_home,
+        "select distinct reason from marts.indicator_change "
+        f"where area_code = '{BLABY}' and period_label = 'year to 2021-09'",
+    ) == [("year to 2020-09 is incomplete: 10 of 12 months received",)]
 
 
 def test_the_population_used_is_named(real_home: Home) -> None:

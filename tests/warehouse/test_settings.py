@@ -117,6 +117,13 @@ def said(text: str) -> str:
             "line 31, priority_weights: every weight is 0, which orders nothing",
         ),
         ("# webserver_port: 3000", "webserver_port: 70000 #", "webserver_port: 70000 will not"),
+        (
+            "# assessment_year_end: null",
+            "assessment_year_end: 13 #",
+            "line 32, assessment_year_end: 13 will not do; write a number of at most 12",
+        ),
+        ("# assessment_year_end: null", "assessment_year_end: 0 #", "a number of at least 1"),
+        ("# assessment_year_end: null", "assessment_year_end: Sept #", "write a whole number"),
         ("# threads: 2", "threads: 2\nthreads: 3 #", "line 26: threads is set twice"),
         ("[E07000129]", "[E07000129", r"line 10, column 1: this is not YAML"),
         ("partnership: Blaby", "partnership: a: b", "line 4, column 15: this is not YAML"),
@@ -134,6 +141,7 @@ def test_message_names_line_key_and_mend(old: str, new: str, expected: str) -> N
     [
         *[("# memory_limit: 1400MB", f"memory_limit: {e} #") for e in ("256MB", "0.25 GiB", "1TB")],
         *[("# threads: 2", f"threads: {number} #") for number in (1, 256)],
+        *[("# assessment_year_end: null", f"assessment_year_end: {end} #") for end in (1, 12)],
     ],
 )
 def test_the_bounds_themselves_will_do(old: str, new: str) -> None:

@@ -52,6 +52,10 @@ figures as (
         int_indicator_value.lower_95,
         int_indicator_value.upper_95,
         int_indicator_value.dispersion,
+        int_indicator_value.known,
+        int_indicator_value.unknown,
+        int_indicator_value.lowest_possible,
+        int_indicator_value.highest_possible,
         int_indicator_value.months_received,
         int_indicator_value.is_complete
     from {{ ref("int_indicator_value") }} as int_indicator_value
@@ -79,6 +83,10 @@ figures as (
         lower_95,
         upper_95,
         dispersion,
+        null as known,
+        null as unknown,
+        null as lowest_possible,
+        null as highest_possible,
         12 as months_received,
         numerator is not null as is_complete
     from {{ ref("int_benchmark_value") }}
@@ -162,7 +170,11 @@ explained as (
         figures.value,
         figures.lower_95,
         figures.upper_95,
-        figures.dispersion
+        figures.dispersion,
+        figures.known,
+        figures.unknown,
+        figures.lowest_possible,
+        figures.highest_possible
     from listed
     inner join indicators
         on
@@ -198,7 +210,8 @@ select
     explained.area_code = explained.focus_area_code as is_focus_area,
     explained.unit,
     {% for figure in [
-        "numerator", "denominator", "population_year", "value", "lower_95", "upper_95", "dispersion"
+        "numerator", "denominator", "population_year", "value", "lower_95", "upper_95", "dispersion",
+        "known", "unknown", "lowest_possible", "highest_possible"
     ] -%}
     case when explained.reason is null then explained.{{ figure }} end as {{ figure }},
     {% endfor -%}
