@@ -1,8 +1,9 @@
-"""`csp check`: what would become of one extract."""
+"""`csp check`: what would become of one extract; `csp check-claims`: which of its claims hold."""
 
 from pathlib import Path
 
 from cli.show import heading, plural, say, table
+from warehouse.claims import judge_claims
 from warehouse.contract import load_contract
 from warehouse.home import Home
 from warehouse.ingest.checking import CheckReport, check_file
@@ -44,6 +45,40 @@ def check(home: Home, file: Path, feed: str) -> int:
         "Nothing was loaded."
     )
     return 0
+
+
+VERDICTS = {
+    "reproduced": "holds",
+    "differs": "does not hold",
+    "inconsistent in source": "does not hold",
+    "not computable": "cannot be checked",
+}
+
+
+def check_claims(home: Home, file: Path) -> int:
+    """Print each claim of the file with what became of it; exit status 1 unless all hold."""
+    report, claims = judge_claims(home, file, _limits(home))
+    for read in report.files:
+        if read.refused is not None:
+            say(f"{read.file}: cannot be read: {read.refused}")
+            if read.refused.what_to_do:
+                say(f"  {read.refused.what_to_do}")
+    _rejects(report)
+    for claim in claims:
+        say(f"{claim.figure_id}  {VERDICTS[claim.verdict]}: {claim.statement}")
+        say(f"  {claim.explanation}")
+    say()
+    held = sum(claim.holds for claim in claims)
+    counts = {name: 0 for name in VERDICTS.values()}
+    for claim in claims:
+        counts[VERDICTS[claim.verdict]] += 1
+    say(
+        f"{plural(len(claims), 'claim')}: {held:,} hold, {counts['does not hold']:,} do not, "
+        f"{counts['cannot be checked']:,} cannot be checked"
+        + (f"; {plural(report.rejected, 'row')} could not be read" if report.rejected else "")
+        + ". Nothing was loaded."
+    )
+    return 0 if claims and held == len(claims) and report.ok else 1
 
 
 def _limits(home: Home) -> Limits:

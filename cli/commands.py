@@ -95,6 +95,22 @@ def check(place: Place, file: Path, feed: str) -> int:
     return check.check(place.home, file, feed)
 
 
+@command("check-claims")
+@click.argument("file", type=click.Path(path_type=Path))
+def check_claims(place: Place, file: Path) -> int:
+    """Say which claims of a CSV hold.
+
+    FILE has the columns of partnership/published_figure: a statement, its area and year, the
+    indicator and aspect, the figure as printed. Each is held against what the last run built, with
+    the reason where it does not hold or cannot be checked. Loads nothing and changes nothing.
+
+    Exit status 1 unless every claim holds.
+    """
+    from cli import check
+
+    return check.check_claims(place.home, file)
+
+
 @command("feeds")
 def feeds(place: Place) -> None:
     """The feeds: cadence, last file received, months missing."""

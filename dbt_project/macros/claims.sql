@@ -60,9 +60,9 @@
 
 {#-
     A percentage as people say it, always with its cases: the fraction within a point of it with the
-    percentage in brackets, else the percentage.
+    percentage in brackets, else the percentage. `points` is how near a fraction must be.
 -#}
-{% macro said_share(percent, cases, whole) -%}
+{% macro said_share(percent, cases, whole, points) -%}
     case
         {% for said in [
             ("10e0", "one tenth"), ("20e0", "one fifth"), ("25e0", "one quarter"),
@@ -70,8 +70,7 @@
             ("60e0", "three fifths"), ("200e0 / 3", "two thirds"), ("75e0", "three quarters"),
             ("80e0", "four fifths"), ("90e0", "nine tenths"),
         ] -%}
-        when abs({{ percent }} - {{ said[0] }}) <= {{ threshold("claim_fraction_points") }}
-            then '{{ said[1] }} (' || {{ said_percent(percent) }} || ', '
+        when abs({{ percent }} - {{ said[0] }}) <= {{ points }} then '{{ said[1] }} (' || {{ said_percent(percent) }} || ', '
         {% endfor -%}
         else {{ said_percent(percent) }} || ' ('
     end
@@ -95,7 +94,15 @@
         ] -%}
         when {{ loop.index + 1 }} then '{{ word }} '
         {% endfor -%}
-        else 'number ' || ({{ number }}) || ' counted from the '
+        else
+            ({{ number }})
+            || case
+                when ({{ number }}) % 100 between 11 and 13 then 'th '
+                when ({{ number }}) % 10 = 1 then 'st '
+                when ({{ number }}) % 10 = 2 then 'nd '
+                when ({{ number }}) % 10 = 3 then 'rd '
+                else 'th '
+            end
     end
 {%- endmacro %}
 

@@ -1,6 +1,7 @@
 """`csp check`: read one extract as the nightly run would, and say what would become of it."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,9 +70,15 @@ class CheckReport:
         return not self.rejected and not any(file.refused for file in self.files)
 
 
-def check_file(path: Path, contract: Contract, limits: Limits | None = None) -> CheckReport:
+def check_file(
+    path: Path,
+    contract: Contract,
+    limits: Limits | None = None,
+    with_rows: Callable[[duckdb.DuckDBPyConnection], None] = lambda con: None,
+) -> CheckReport:
     """Read `path` against the contract in a database in memory; loads nothing, needs no home.
 
+    `with_rows` is called after each batch, its accepted rows in the table `incoming`.
     Raises UsageError when there is no such file, CspError when the machine cannot read it. A file
     that breaks the contract raises nothing: its Reading says why it would be refused.
     """
@@ -96,6 +103,7 @@ def check_file(path: Path, contract: Contract, limits: Limits | None = None) -> 
                     report.files += readings
                     _note_rejects(con, readings, report)
                     _add_buckets(con, contract, totals)
+                    with_rows(con)
         except FileRefused as refused:
             report.files.append(Reading(Member(path.name, path.name), refused))
     report.completeness = list(totals.values())

@@ -332,7 +332,8 @@ of_referrals as (
         'percent' as unit,
         referrals.percent as value,
         referrals.cases as numerator,
-        'stated' as verdict,
+        case when referrals.referring_agency = 'Not recorded' then 'not recorded' else 'stated' end
+            as verdict,
         format('{:.1f} % of the cases', referrals.percent) as made_of,
         row_number() over (
             partition by referrals.area_type, referrals.area_code, referrals.period_label

@@ -258,7 +258,8 @@ of_runs as (
 comparisons as (
     select
         comparison.*,
-        register.polarity_between_areas,
+        years.numerator,
+        years.denominator,
         string_agg(comparison.area_name, ', ' order by comparison.area_name) over (
             partition by
                 comparison.indicator_id,
@@ -284,6 +285,12 @@ comparisons as (
         on
             comparison.indicator_id = register.indicator_id
             and comparison.indicator_version = register.indicator_version
+    left join years
+        on
+            comparison.indicator_id = years.indicator_id
+            and comparison.area_type = years.area_type
+            and comparison.area_code = years.area_code
+            and comparison.period_label = years.period_label
     where
         comparison.period_type in ('financial_year', 'year_to')
         and {{ said_area("comparison") }}
@@ -299,11 +306,21 @@ of_comparisons as (
         period_label,
         comparator_type,
         comparator_code,
-        comparator_name,
+        case
+            when comparator_type = 'most_similar_group' and members_with_figures < members
+                then
+                    format(
+                        'its most similar group ({} of its {} members)',
+                        members_with_figures,
+                        members
+                    )
+            when comparator_type = 'most_similar_group' then 'its most similar group'
+            else comparator_name
+        end as comparator_name,
         case aspects.aspect when 'comparison' then value else rank end as value,
         comparator_value,
-        case aspects.aspect when 'rank' then rank end as numerator,
-        case aspects.aspect when 'rank' then rank_of end as denominator,
+        case aspects.aspect when 'rank' then rank else numerator end as numerator,
+        case aspects.aspect when 'rank' then rank_of else denominator end as denominator,
         case aspects.aspect when 'comparison' then p_value end as p_value,
         case aspects.aspect when 'comparison' then '95 % limits of the area''s own value' end as test,
         case aspects.aspect
@@ -398,62 +415,64 @@ of_hotspots as (
 ),
 
 -- Each classification's class of the highest rate, of those with enough events.
-of_communities as (
-    select
-        profile.indicator_id,
-        profile.indicator_version,
-        profile.class_name as category,
-        profile.class_name as category_name,
-        'community' as aspect,
-        profile.area_type,
-        profile.area_code,
-        profile.period_label,
-        'classification' as comparator_type,
-        profile.classification as comparator_code,
-        profile.classification as comparator_name,
-        profile.relative_rate as value,
-        profile.rate as previous_value,
-        profile.numerator,
-        profile.population as denominator,
-        profile.lower_95,
-        profile.upper_95,
-        'highest' as verdict,
-        format(
-            '{:,} among {:,} residents, {:.2f} times the rate of the area',
-            profile.numerator,
-            profile.population,
-            profile.relative_rate
-        ) as made_of,
-        row_number() over (
-            partition by
-                profile.indicator_id,
-                profile.area_type,
-                profile.area_code,
-                profile.period_label
-            order by
-                case
-                    when profile.classification like 'Output Area Classification%' then 1
-                    when profile.classification like '%, ' || profile.area_type then 2
-                    else 3
-                end asc,
-                profile.classification desc
-        ) as ordering,
-        'community_profile' as source_table
-    from {{ ref("community_profile") }} as profile
+most_affected as (
+    select *
+    from {{ ref("community_profile") }}
     where
-        profile.numerator >= {{ threshold("summary_least_events") }}
-        and profile.relative_rate is not null
+        numerator >= {{ threshold("summary_least_events") }}
+        and relative_rate is not null
     qualify
         row_number() over (
             partition by
-                profile.indicator_id,
-                profile.indicator_version,
-                profile.area_type,
-                profile.area_code,
-                profile.period_label,
-                profile.classification
-            order by profile.relative_rate desc, profile.class_code asc
+                indicator_id,
+                indicator_version,
+                area_type,
+                area_code,
+                period_label,
+                classification
+            order by relative_rate desc, class_code asc
         ) = 1
+),
+
+-- First by the newest Output Area Classification, then by the fifths of the area itself.
+of_communities as (
+    select
+        indicator_id,
+        indicator_version,
+        class_name as category,
+        class_name as category_name,
+        'community' as aspect,
+        area_type,
+        area_code,
+        period_label,
+        'classification' as comparator_type,
+        classification as comparator_code,
+        classification as comparator_name,
+        relative_rate as value,
+        rate as previous_value,
+        numerator,
+        population as denominator,
+        lower_95,
+        upper_95,
+        'highest' as verdict,
+        format(
+            '{:,} among {:,} residents, {:.2f} times the rate of the area',
+            numerator,
+            population,
+            relative_rate
+        ) as made_of,
+        row_number() over (
+            partition by indicator_id, indicator_version, area_type, area_code, period_label
+            order by
+                case
+                    when classification like 'Output Area Classification%' then 1
+                    when classification like '%, ' || area_type then 2
+                    else 3
+                end asc,
+                classification desc
+        ) as ordering,
+        'community_profile' as source_table
+    from most_affected
 ),
 
 of_contributions as (
@@ -613,6 +632,61 @@ of_feeds as (
     cross join (
         select area_type, area_code from {{ ref("dim_area") }} where area_type = 'county'
     ) as county
+    where score.feed != 'all'
+),
+
+-- What the newest months signal, in the year that they lie in.
+newest as (
+    select
+        signal.*,
+        register.name,
+        {{ financial_year_label(financial_year_start("signal.period_start")) }} as year_label
+    from {{ ref("monthly_signal") }} as signal
+    inner join register
+        on
+            signal.indicator_id = register.indicator_id
+            and signal.indicator_version = register.indicator_version
+    where signal.is_newest
+),
+
+of_signals as (
+    select
+        indicator_id,
+        indicator_version,
+        period_label as category,
+        period_label as category_name,
+        'signal' as aspect,
+        area_type,
+        area_code,
+        year_label as period_label,
+        signal_expected as comparator_value,
+        signal_events as numerator,
+        signal_months as denominator,
+        tests_in_family as previous_denominator,
+        p_value,
+        method || ', false discoveries held at 5 % over all series' as test,
+        signal as verdict,
+        reason,
+        format('{:,} against {:.1f} expected', signal_events, signal_expected) as made_of,
+        'monthly_signal' as source_table
+    from newest
+    union all by name
+    select
+        'monthly_signal' as indicator_id,
+        'signals' as aspect,
+        area_type,
+        area_code,
+        year_label as period_label,
+        count(*) filter (where signal in ('high', 'low')) as numerator,
+        count(*) filter (where signal != 'not judged') as denominator,
+        case when count(*) filter (where signal in ('high', 'low')) = 0 then 'none' else 'stated' end
+            as verdict,
+        string_agg(
+            lower(left(name, 1)) || substr(name, 2) || ' (' || signal || ')', ', ' order by indicator_id
+        ) filter (where signal in ('high', 'low')) as names,
+        'monthly_signal' as source_table
+    from newest
+    group by area_type, area_code, year_label
 ),
 
 of_places as (
@@ -638,7 +712,7 @@ of_places as (
 {% set parts = [
     "shape", "of_values", "of_changes", "of_trends", "of_runs", "of_comparisons", "of_hotspots",
     "of_communities", "of_contributions", "of_targets", "of_surveys", "of_all", "of_feeds",
-    "of_places",
+    "of_signals", "of_places",
 ] -%}
 everything as (
     {% for part in parts -%}
@@ -650,7 +724,11 @@ everything as (
 )
 
 select
-    *,
+    * replace (
+        numerator::bigint as numerator,
+        denominator::bigint as denominator,
+        months_received::integer as months_received
+    ),
     concat_ws('.', indicator_id, category) as subject,
     concat_ws(
         '; ',

@@ -1,7 +1,14 @@
+{{ config(materialized="view") }}
 -- One row per figure of a published assessment, read: the number or word it states, and the area it is
 -- of, found by its name where the assessment gives no code.
 with figures as (
-    select * from {{ ref("stg_partnership__published_figure") }}
+    -- A session that sets the variable has figures of a table of its own judged by the very same models.
+    select * from query_table(
+        coalesce(
+            getvariable('figures_to_judge'),
+            '{{ ref("stg_partnership__published_figure") }}'
+        )
+    )
 ),
 
 areas as (

@@ -49,7 +49,26 @@ lines as (
     from {{ ref("assessment_section") }}
 ),
 
--- A line without an indicator is said of each topic, by the indicator that stands for it.
+-- A line without an indicator is said of each topic, by the indicator that stands for it, and its targets
+-- by each indicator of the topic that has one. `*` is every indicator.
+topics as (
+    select
+        topic_summary.topic,
+        register.indicator_id,
+        dense_rank() over (order by topic_summary.topic) as topic_number,
+        case when topic_summary.indicator_id != register.indicator_id then 'target' end as only_aspect
+    from {{ ref("topic_summary") }} as topic_summary
+    inner join register on topic_summary.topic = register.topic
+    where
+        topic_summary.topic not in ('street crime', 'perceptions')
+        and (
+            topic_summary.indicator_id = register.indicator_id
+            or register.indicator_id in (
+                select target.indicator_id from {{ ref("target_progress") }} as target
+            )
+        )
+),
+
 said as (
     select
         case
@@ -67,28 +86,29 @@ said as (
             when starts_with(lines.indicator_id, 'offender_profile.') then 'share'
             else 'value'
         end as aspect,
-        coalesce(lines.indicator_id, topics.indicator_id) as indicator_id,
+        coalesce(register.indicator_id, lines.indicator_id, topics.indicator_id) as indicator_id,
         register.indicator_version,
         register.kind,
         register.unit,
         register.polarity,
+        topics.only_aspect is not null or coalesce(lines.indicator_id = '*', false)
+            as is_said_if_there,
         coalesce(phrases.phrase, regexp_replace(register.name, '^Share ', 'The share ')) as name,
-        register.feeds,
         lines.area_role,
         lines.most
     from lines
-    left join (
-        select
-            topic,
-            indicator_id,
-            row_number() over (order by topic) as topic_number
-        from {{ ref("topic_summary") }}
-        where topic not in ('street crime', 'perceptions')
-    ) as topics
-        on lines.indicator_id is null
-    left join register on coalesce(lines.indicator_id, topics.indicator_id) = register.indicator_id
+    left join topics
+        on
+            lines.indicator_id is null
+            and (topics.only_aspect is null or topics.only_aspect = lines.aspect)
+    left join register
+        on
+            lines.indicator_id = '*'
+            or coalesce(lines.indicator_id, topics.indicator_id) = register.indicator_id
     left join {{ ref("assessment_phrase") }} as phrases
-        on coalesce(lines.indicator_id, topics.indicator_id) = phrases.indicator_id
+        on
+            coalesce(register.indicator_id, lines.indicator_id, topics.indicator_id)
+            = phrases.indicator_id
 ),
 
 areas as (
@@ -162,7 +182,15 @@ valued as (
         wanted.*,
         value.indicator_id is not null as has_value,
         value.category,
-        coalesce(value.category_name, value.category) as category_name,
+        coalesce(
+            lower(coalesce(categories.phrase, kinds.name)),
+            case
+                when value.aspect = 'contribution'
+                    then lower(left(value.category_name, 1)) || substr(value.category_name, 2)
+            end,
+            value.category_name,
+            value.category
+        ) as category_name,
         value.comparator_code,
         value.comparator_name,
         value.value,
@@ -198,8 +226,15 @@ valued as (
             and wanted.area_code = value.area_code
             and wanted.period_label = value.period_label
             and (wanted.comparator_type is null or wanted.comparator_type = value.comparator_type)
+    -- Where offenders live is said against crime of a kind.
+    left join register as kinds
+        on value.aspect = 'residence' and value.category = kinds.indicator_id
+    left join {{ ref("assessment_phrase") }} as categories
+        on kinds.indicator_id = categories.indicator_id
     where
-        wanted.most is null or value.ordering is null or value.ordering <= wanted.most
+        (wanted.most is null or value.ordering is null or value.ordering <= wanted.most)
+        and (not wanted.is_said_if_there or value.indicator_id is not null)
+        and (wanted.aspect != 'signal' or value.verdict in ('high', 'low'))
 ),
 
 -- Why a cell has nothing in it.
@@ -244,6 +279,8 @@ judged as (
                     or valued.value_verdict = 'decrease' and valued.value >= 0
                 )
                 then valued.value_verdict || ', against the count'
+            when valued.aspect = 'target' and valued.previous_value is null
+                then valued.value_verdict || ', without a baseline'
             when valued.aspect = 'comparison' then coalesce(valued.value_verdict, 'not judged')
             else coalesce(valued.value_verdict, 'stated')
         end as verdict,
@@ -257,6 +294,7 @@ judged as (
             valued.reason,
             case
                 when valued.has_value then null
+                when valued.aspect = 'signals' then 'signals are of the newest months alone'
                 when valued.indicator_version is null or received.indicator_id is null
                     then 'no extract covers ' || valued.period_label || ' whole'
                 when valued.aspect in ('hotspot', 'community') and valued.kind = 'proportion'
@@ -306,8 +344,8 @@ identified as (
                 "aspect",
                 "verdict",
                 "case
-                    when aspect = 'change' and wording_aspect = 'change' then 1 + value / 100
-                    when aspect = 'comparison' then value / nullif(comparator_value, 0)
+                    when wording_aspect = 'change' then coalesce(1 + value / 100, 1)
+                    when aspect = 'comparison' then coalesce(value / nullif(comparator_value, 0), 1)
                     else 1
                 end",
             ) }},
@@ -324,7 +362,12 @@ findings as (
         area_role = 'own'
         and section in ('crime_overview', 'violent', 'acquisitive', 'asb', 'offenders_adult', 'offenders_young',
             'domestic', 'hate', 'alcohol', 'conclusion')
-        and indicator_id in (select topic_summary.indicator_id from {{ ref("topic_summary") }} as topic_summary)
+        and (
+            aspect = 'target'
+            or indicator_id in (
+                select topic_summary.indicator_id from {{ ref("topic_summary") }} as topic_summary
+            )
+        )
         and (aspect in ('comparison', 'rank', 'hotspot') and section != 'conclusion'
             or aspect in ('change', 'target') and section = 'conclusion')
         and verdict not in ('no figure', 'not comparable')
@@ -397,30 +440,48 @@ slots as (
     select
         *,
         case
-            when wording_aspect in ('share', 'profile', 'comparison')
-                and coalesce(value_unit, unit) = 'percent'
-                or kind = 'proportion' and aspect = 'comparison'
-                then {{ said_percent("value") }}
+            when regexp_matches(name, '^[A-Z][a-z]') then lower(left(name, 1)) || substr(name, 2)
+            else name
+        end as name_within,
+        case indicator_id
+            when 'offender_profile.tier' then 'were in tier ' || category
+            when 'offender_profile.need' then 'had a need in ' || category
+            when 'offender_profile.gender' then 'were ' || lower(category)
+            when 'offender_profile.age_band' then 'were aged ' || category
+        end as predicate,
+        case
+            when kind = 'proportion' then {{ said_percent("previous_value") }}
+            when previous_value = round(previous_value) then {{ said_count("previous_value") }}
+            else {{ said_number("previous_value") }}
+        end as said_baseline,
+        case
+            when kind = 'proportion' and aspect = 'comparison'
+                then {{ said_share("value", "numerator", "denominator", "fraction_points") }}
             else {{ said_number("value") }}
         end as said_value,
         case
             when kind = 'proportion' or wording_aspect in ('profile', 'residence')
                 then {{ said_percent("comparator_value") }}
+            when aspect = 'target' and comparator_value = round(comparator_value)
+                then {{ said_count("comparator_value") }}
             else {{ said_number("comparator_value") }}
         end as said_comparator_value,
         case
             when wording_aspect = 'change_points'
-                then {{ said_share("comparator_value", "numerator", "denominator") }}
+                then {{ said_share("comparator_value", "numerator", "denominator", "fraction_points") }}
             when wording_aspect in (
                 'share', 'profile', 'bounds', 'missing', 'share_of_reports', 'of_all', 'residence'
             )
-                then {{ said_share("value", "numerator", "denominator") }}
+                then {{ said_share("value", "numerator", "denominator", "fraction_points") }}
         end as said_share,
         '95 % limits ' || case
             when aspect = 'ratio' then {{ said_number("lower_95", 2) }} || ' to ' || {{ said_number("upper_95", 2) }}
             else {{ said_number("lower_95") }} || ' to ' || {{ said_number("upper_95") }}
         end as said_limits
     from worded
+    cross join (
+        select {{ threshold("claim_fraction_points") }} as fraction_points
+    ) as judgments
 )
 
 select
@@ -428,7 +489,7 @@ select
     section,
     topic,
     question,
-    position::bigint as position,
+    (position * 1000 + coalesce(ordering, 0))::bigint as position,
     area_role,
     aspect,
     indicator_id,
@@ -466,7 +527,7 @@ select
     completeness_percent,
     importance::double as importance,
     {{ filled("template", {
-        "name": "coalesce(case when regexp_matches(name, '^[A-Z][a-z]') then lower(left(name, 1)) || substr(name, 2) else name end, '{name}')",
+        "name": "coalesce(name_within, '{name}')",
         "Name": "coalesce(upper(left(name, 1)) || substr(name, 2), '{Name}')",
         "area": "coalesce(area_name, '{area}')",
         "period": "period_label",
@@ -476,7 +537,13 @@ select
         "total": "coalesce(" ~ said_count("denominator") ~ ", '{total}')",
         "signed_total": "coalesce(" ~ said_signed_count("denominator") ~ ", '{signed_total}')",
         "value": "coalesce(said_value, '{value}')",
-        "unit": "coalesce(case when unit = 'percent' then '' else unit end, '')",
+        "unit": "coalesce(' ' || nullif(unit, 'percent'), '')",
+        "rate": "coalesce(case when kind = 'proportion' then lower(left(name, 1)) || substr(name, 2) else 'the rate of ' || name_within end, '{rate}')",
+        "Rate": "coalesce(case when kind = 'proportion' then name else 'The rate of ' || name_within end, '{Rate}')",
+        "predicate": "coalesce(predicate, '{predicate}')",
+        "expected": "coalesce(" ~ said_number("comparator_value") ~ ", '{expected}')",
+        "family": "coalesce(" ~ said_count("previous_denominator") ~ ", '{family}')",
+        "month": "coalesce(category, '{month}')",
         "percent": "coalesce(" ~ said_percent("abs(value)") ~ ", '{percent}')",
         "signed_percent": "coalesce(" ~ said_signed_percent("value") ~ ", '{signed_percent}')",
         "signed_target": "coalesce(" ~ said_signed_percent("value") ~ ", '{signed_target}')",
@@ -484,25 +551,25 @@ select
         "ratio": "coalesce(" ~ said_number("value", 2) ~ ", '{ratio}')",
         "share": "coalesce(said_share, '{share}')",
         "Share": "coalesce(upper(left(said_share, 1)) || substr(said_share, 2), '{Share}')",
-        "previous_share": "coalesce(" ~ said_share("previous_value", "previous_numerator", "previous_denominator") ~ ", '{previous_share}')",
+        "previous_share": "coalesce(" ~ said_share("previous_value", "previous_numerator", "previous_denominator", "fraction_points") ~ ", '{previous_share}')",
         "limits": "coalesce(said_limits, 'no limits')",
         "limit": said_percent("100 * " ~ threshold("hotspot_significant_confidence")),
-        "comparator": "coalesce(case comparator_type when 'most_similar_group' then 'its most similar group' else comparator_name end, '{comparator}')",
+        "comparator": "coalesce(comparator_name, '{comparator}')",
         "comparator_value": "coalesce(said_comparator_value, '{comparator_value}')",
         "county": "coalesce(county_name, '{county}')",
         "judgement": "case judgement when 'better' then ', which is better' when 'worse' then ', which is worse' else '' end",
         "ordinal": "coalesce(" ~ said_rank("numerator", "denominator") ~ ", '{ordinal}')",
         "names": "coalesce(names, '{names}')",
         "category": "coalesce(category_name, '{category}')",
-        "Category": "coalesce(category_name, '{Category}')",
+        "Category": "coalesce(upper(left(category_name, 1)) || substr(category_name, 2), '{Category}')",
         "field": "coalesce(replace(split_part(indicator_id, '.', 2), '_', ' '), '{field}')",
         "reason": "coalesce(reason, '{reason}')",
         "unknown": "coalesce(" ~ said_count("unknown") ~ ", '{unknown}')",
         "lowest": "coalesce(" ~ said_percent("lowest_possible") ~ ", '{lowest}')",
         "highest": "coalesce(" ~ said_percent("highest_possible") ~ ", '{highest}')",
         "bound": "case when value > 0 then 'least' else 'most' end",
-        "target_value": "coalesce(" ~ said_number("comparator_value") ~ ", '{target_value}')",
-        "baseline": "coalesce(" ~ said_number("previous_value") ~ ", '{baseline}')",
+        "target_value": "coalesce(said_comparator_value, '{target_value}')",
+        "baseline": "coalesce(said_baseline, '{baseline}')",
     }) }} as sentence,
     source_table,
     source_key
