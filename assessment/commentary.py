@@ -1,7 +1,6 @@
 """The analyst's hand: Markdown beside the generated sentences, and what changed since it was saved.
 
-A text is read into a small tree of known nodes, of which the page's HTML and the document's
-typst are made: what is not one of them (images, raw HTML, other links) cannot reach either.
+A safe subset of Markdown: no images, no HTML, no links but to the web and to mailboxes.
 
 What an analyst had in front of them is kept beside the texts, in `.figures.json`: for each text,
 known by its hash and not by its time, the sentences of its section and the figures that it
@@ -20,10 +19,14 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 from warehouse.files import write_whole
 
@@ -36,8 +39,10 @@ LINK = re.compile(r"(https?://|mailto:)[^\s]+", re.IGNORECASE)
 HIGHEST_HEADING = 4
 LOWEST_HEADING = 6
 
+BY = "The partnership's commentary"
+CHANGED = "This was written before these figures changed:"
+
 Claim = Mapping[str, Any]
-Node = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,20 @@ class Commentary:
     """The text of one section, ready to print, and what its author should look at."""
 
     section: str
-    nodes: list[Node]
+    text: str
     changes: tuple[Change, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
     def html(self) -> str:
-        """The text as HTML; a quoted figure is a link to its claim."""
-        return "".join(_html(node) for node in self.nodes)
+        """What stands below the section's sentences: the text as safe HTML, and its warning."""
+        said = "".join(f"<li>{escape(change.sentence)}</li>" for change in self.changes)
+        warning = (
+            f'<div class="changed"><p><strong>{CHANGED}</strong></p><ul>{said}</ul></div>'
+            if said
+            else ""
+        )
+        return f'<p class="by">{BY}</p>{self.text}{warning}'
 
 
 def read(
@@ -104,13 +115,13 @@ def read(
         if isinstance(text, Problem):
             problems.append(f"{folder.name}/{path.name} is not printed: {text.what}.")
             continue
-        nodes, wrong = parse(text, by_id)
+        html, wrong = rendered(text, by_id)
         seen = kept.get(section)
         if seen is None or seen["sha256"] != _hash(text):
             seen = _seen(section, text, earlier)
         now = _seen(section, text, by_id)
         found[section] = Commentary(
-            section, nodes, _changes(seen["sentences"], now["sentences"]), tuple(wrong)
+            section, html, _changes(seen["sentences"], now["sentences"]), tuple(wrong)
         )
     return found, problems
 
@@ -163,11 +174,11 @@ class Problem:
     what: str
 
 
-def parse(text: str, claims: Mapping[str, Claim]) -> tuple[list[Node], list[str]]:
-    """The text as nodes, and what is wrong with its quotations; claims: by claim_id."""
-    tokens = _MARKDOWN.parse(text)
-    wrong: list[str] = []
-    return _blocks(tokens, claims, wrong), list(dict.fromkeys(wrong))
+def rendered(text: str, claims: Mapping[str, Claim]) -> tuple[str, list[str]]:
+    """The text as safe HTML, and what is wrong with its quotations; claims: by claim_id."""
+    told: dict[str, Any] = {"claims": claims, "wrong": []}
+    html = _MARKDOWN.render(text, told)
+    return html, list(dict.fromkeys(told["wrong"]))
 
 
 def _quoted(state: StateInline, silent: bool) -> bool:
@@ -181,124 +192,49 @@ def _quoted(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _below_the_section(state: StateCore) -> None:
+    """Headings of a commentary are below the section's."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            level = min(HIGHEST_HEADING - 1 + int(token.tag[1:]), LOWEST_HEADING)
+            token.tag = f"h{level}"
+
+
+def _claim(
+    renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, told: EnvType
+) -> str:
+    """A quoted figure as the link to its claim; in words what is wrong with it, where it is."""
+    claim_id = tokens[i].content
+    claim = told["claims"].get(claim_id)
+    if claim is not None and claim["figure"] is not None:
+        return f'<a class="claim" href="{claim_href(claim_id)}">{escape(claim["figure"])}</a>'
+    what = "no claim" if claim is None else "no figure of"
+    wrong = "which is no claim of this assessment" if claim is None else "which has no figure"
+    told["wrong"].append(f"it quotes {claim_id}, {wrong}.")
+    return f'<strong class="unknown">[{what} {escape(claim_id)}]</strong>'
+
+
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False})
     markdown.enable("table").disable(["image", "html_block", "html_inline"])
     markdown.inline.ruler.before("link", "claim", _quoted)
+    markdown.core.ruler.push("below_the_section", _below_the_section)
+    markdown.add_render_rule("claim", _claim)
     # Whatever does not begin as these do stays text, brackets and all.
-    markdown.validateLink = lambda url: LINK.fullmatch(url) is not None  # type: ignore[method-assign]
+    markdown.validateLink = _is_link  # type: ignore[method-assign]
     return markdown
 
 
+def _is_link(url: str) -> bool:
+    return LINK.fullmatch(url) is not None
+
+
 _MARKDOWN = _markdown()
-_BLOCKS = {
-    "paragraph": "paragraph",
-    "bullet_list": "bullets",
-    "ordered_list": "numbers",
-    "list_item": "item",
-    "blockquote": "quote",
-    "table": "table",
-    "thead": "head",
-    "tbody": "body",
-    "tr": "row",
-    "th": "header",
-    "td": "cell",
-}
-_INLINE = {"strong": "strong", "em": "emphasis", "link": "link"}
-
-
-def _blocks(tokens: Sequence[Token], claims: Mapping[str, Claim], wrong: list[str]) -> list[Node]:
-    top: list[Node] = []
-    open_: list[list[Node]] = [top]
-    for token in tokens:
-        name = token.type.removesuffix("_open").removesuffix("_close")
-        if token.nesting == 1:
-            node: Node = {"kind": _BLOCKS.get(name, name), "children": []}
-            if name == "heading":
-                node["level"] = min(HIGHEST_HEADING - 1 + int(token.tag[1:]), LOWEST_HEADING)
-            if name == "ordered_list":
-                node["start"] = int(token.attrs.get("start", 1))
-            open_[-1].append(node)
-            open_.append(node["children"])
-        elif token.nesting == -1:
-            open_.pop()
-        elif token.type == "inline":
-            open_[-1].extend(_inline(token.children or [], claims, wrong))
-        elif token.type in ("fence", "code_block"):
-            open_[-1].append({"kind": "code", "text": token.content})
-        elif token.type == "hr":
-            open_[-1].append({"kind": "line"})
-    return top
-
-
-def _inline(tokens: Sequence[Token], claims: Mapping[str, Claim], wrong: list[str]) -> list[Node]:
-    top: list[Node] = []
-    open_: list[list[Node]] = [top]
-    for token in tokens:
-        name = token.type.removesuffix("_open").removesuffix("_close")
-        if token.nesting == 1:
-            node: Node = {"kind": _INLINE[name], "children": []}
-            if name == "link":
-                node["to"] = str(token.attrs["href"])
-            open_[-1].append(node)
-            open_.append(node["children"])
-        elif token.nesting == -1:
-            open_.pop()
-        elif token.type == "claim":
-            open_[-1].append(_claim(token.content, claims, wrong))
-        elif token.type in ("softbreak", "hardbreak"):
-            open_[-1].append(
-                {"kind": "text", "text": " "} if token.type == "softbreak" else {"kind": "break"}
-            )
-        elif token.type == "code_inline":
-            open_[-1].append({"kind": "mono", "text": token.content})
-        else:
-            open_[-1].append({"kind": "text", "text": token.content})
-    return top
-
-
-def _claim(claim_id: str, claims: Mapping[str, Claim], wrong: list[str]) -> Node:
-    claim = claims.get(claim_id)
-    if claim is None:
-        wrong.append(f"it quotes {claim_id}, which is no claim of this assessment.")
-        return {"kind": "unknown", "text": f"[no claim {claim_id}]"}
-    figure = claim["figure"]
-    if figure is None:
-        wrong.append(f"it quotes {claim_id}, of which there is no figure.")
-        return {"kind": "unknown", "text": f"[no figure of {claim_id}]"}
-    return {"kind": "claim", "id": claim_id, "text": str(figure)}
-
-
-def _html(node: Node) -> str:
-    kind = node["kind"]
-    inner = "".join(_html(child) for child in node.get("children", ()))
-    text = escape(node.get("text", ""))
-    tags = {
-        **{"paragraph": "p", "bullets": "ul", "item": "li", "quote": "blockquote", "row": "tr"},
-        **{"head": "thead", "body": "tbody", "cell": "td", "strong": "strong", "emphasis": "em"},
-    }
-    if kind in tags:
-        return f"<{tags[kind]}>{inner}</{tags[kind]}>"
-    made = {
-        "text": lambda: text,
-        "mono": lambda: f"<code>{text}</code>",
-        "code": lambda: f"<pre><code>{text}</code></pre>",
-        "break": lambda: "<br>",
-        "line": lambda: "<hr>",
-        "unknown": lambda: f'<strong class="unknown">{text}</strong>',
-        "claim": lambda: f'<a class="claim" href="{claim_href(node["id"])}">{text}</a>',
-        "link": lambda: f'<a href="{escape(node["to"])}" rel="noreferrer">{inner}</a>',
-        "heading": lambda: f"<h{node['level']}>{inner}</h{node['level']}>",
-        "numbers": lambda: f'<ol start="{node["start"]}">{inner}</ol>',
-        "header": lambda: f'<th scope="col">{inner}</th>',
-        "table": lambda: f'<div class="wide" tabindex="0"><table>{inner}</table></div>',
-    }
-    return made[kind]()
 
 
 def claim_href(claim_id: str) -> str:
     """Where the page of the claims tells of one."""
-    return escape(f"claims.html#{claim_id}")
+    return escape(f"claims.html#{quote(claim_id)}")
 
 
 def _seen(section: str, text: str, claims: Mapping[str, Claim]) -> dict[str, Any]:

@@ -1,349 +1,402 @@
-"""The assessment as a printed document: the same claims and pictures as the pages, set by typst.
+"""The assessment as a printed document: the page itself, set for paper by typst.
 
-The content goes to the template as JSON and is set there as it stands. The PDF is tagged and
-accessible (PDF/UA-1, ISO 14289-1); typst stops where a picture has no text alternative.
+What the page says is read from its HTML, so that the two cannot say different things. It goes to
+the template as JSON, where each string is set as it stands. The PDF is tagged and accessible
+(PDF/UA-1, ISO 14289-1): typst stops where a picture has no text alternative.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from html import unescape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-
-from assessment.commentary import Commentary
-from assessment.maps import FILLS
-from assessment.reading import Assessment, Picture, appendix
-from assessment.structure import CHAPTERS, LISTED, OFFENDERS_QUESTIONS, QUESTIONS
-from warehouse.rows import Row
 
 TEMPLATE = Path(__file__).parent / "typst" / "assessment.typ"
 NAME = "assessment.pdf"
 TITLE = "Partnership Strategic Assessment"
-# What stands where there is no value.
-NOTHING = "\u2013"
-# Of the width of the page: a chart of one part needs not all of it.
-ALONE_SHARE, BESIDE_SHARE = 0.86, 1.0
-# Of a column's widest cell: longer ones are broken into lines.
-NARROWEST, WIDEST = 5, 34
-USED = re.compile(r'<use href="#')
+
+VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
+HEADINGS = {"h2": 1, "h3": 2, "h4": 3, "h5": 4, "h6": 5}
+INLINE = {"strong": "strong", "b": "strong", "em": "emphasis", "cite": "emphasis", "i": "emphasis"}
+# Of the page alone: its own contents and header, and words for those who cannot see a symbol.
+LEFT_OUT = frozenset({"contents", "cover", "unseen", "shapes"})
+OUTSIDE = re.compile(r"(https?://|mailto:)")
+SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+# A column is as wide as its longest cell, within these letters: longer ones are broken.
+NARROWEST, WIDEST = 5, 30
 
 Block = dict[str, Any]
 
 
-def write_document(made: Assessment, path: Path) -> None:
-    """Write the assessment as a PDF."""
+@dataclass(frozen=True)
+class Subject:
+    """What the title page names, and when the data were published."""
+
+    partnership: str
+    area: str
+    period: str
+    about: tuple[str, ...]
+    published_at: datetime | None = None
+
+
+def write_document(page: str, subject: Subject, path: Path, claims: str = "") -> None:
+    """Write the PDF of a page; claims: a CSV of the claims, which is attached to it.
+
+    The same page and subject give the same bytes.
+    """
     import typst  # loads its fonts: only where a document is made
 
-    published = made.publication.get("published_at")
+    data = {
+        "title": f"{TITLE}: {subject.area}, {subject.period}",
+        "kind": TITLE,
+        "partnership": subject.partnership,
+        "area": subject.area,
+        "period": subject.period,
+        "about": subject.about,
+        "blocks": blocks(page),
+        "claims": claims,
+    }
     path.write_bytes(
         typst.compile(
-            TEMPLATE,
-            root=TEMPLATE.parent,
+            str(TEMPLATE),
+            root=str(TEMPLATE.parent),
             format="pdf",
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
-            sys_inputs={"data": json.dumps(content(made), ensure_ascii=False, default=str)},
-            # The same inputs give the same bytes.
-            timestamp=int(published.timestamp()) if isinstance(published, datetime) else 0,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            timestamp=int(subject.published_at.timestamp()) if subject.published_at else 0,
         )
     )
 
 
-def content(made: Assessment) -> dict[str, Any]:
-    """All that the document says, in the order of reading, as the template takes it."""
-    pictures = [picture for shown in made.pictures.values() for picture in shown]
-    chapters = [
-        {
-            "name": chapter.name,
-            "title": chapter.title,
-            "numbered": True,
-            "blocks": [],
-            "sections": [
-                {"title": section.title, "blocks": blocks}
-                for section in chapter.sections
-                if (blocks := _section(made, section.name))
-            ],
+def blocks(page: str) -> list[Block]:
+    """What the page's main part says, in the order of reading, as the template takes it.
+
+    Numbers that the page hides below a picture come last, as a chapter of tables.
+    """
+    drawn = SVG.findall(page)
+    numbers = iter(range(len(drawn)))
+    tree = _Tree()
+    tree.feed(SVG.sub(lambda _: f"<svg data-n={next(numbers)}></svg>", page))
+    tree.close()
+    shapes = dict(re.findall(r'(<g id="[^"]+">)(.*?</g>)', "".join(drawn), re.DOTALL))
+    reader = _Reader([_standing_alone(svg, shapes) for svg in drawn])
+    main = next(tree.root.all("main"), tree.root)
+    found = _referring(list(reader.flow(main)))
+    if reader.numbers:
+        found += [
+            {"kind": "heading", "level": 1, "numbered": False, "name": "numbers"}
+            | {"inline": [_text("The numbers of the figures")]},
+            *reader.numbers,
+        ]
+    known = {block["name"] for block in _every(found) if block.get("name")}
+    for node in _every(found):
+        if node["kind"] == "inside" and node["to"] not in known:
+            node["kind"] = "span"
+    return found
+
+
+@dataclass
+class Element:
+    """An element of the page; children are elements and text."""
+
+    tag: str
+    attrs: dict[str, str] = field(default_factory=dict)
+    children: list[Element | str] = field(default_factory=list)
+
+    @property
+    def classes(self) -> set[str]:
+        return set(self.attrs.get("class", "").split())
+
+    def elements(self) -> Iterator[Element]:
+        """Its own elements."""
+        return (child for child in self.children if isinstance(child, Element))
+
+    def all(self, *tags: str) -> Iterator[Element]:
+        """The elements of these tags inside it, at any depth."""
+        for child in self.elements():
+            if child.tag in tags:
+                yield child
+            yield from child.all(*tags)
+
+    def text(self) -> str:
+        """Its words, on one line."""
+        parts = (c if isinstance(c, str) else c.text() for c in self.children)
+        return " ".join("".join(parts).split())
+
+
+class _Tree(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("page")
+        self.open = [self.root]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(element.tag == tag for element in self.open[1:]):
+            while self.open.pop().tag != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+class _Reader:
+    """Elements as blocks; `numbers` collects the tables that the page hides below pictures."""
+
+    def __init__(self, drawn: list[str]) -> None:
+        self.drawn = drawn
+        self.numbers: list[Block] = []
+        self.tables = 0
+        self.numbered = True
+
+    def flow(self, parent: Element) -> Iterator[Block]:
+        """The blocks of an element; loose words between them are a paragraph."""
+        loose: list[Element | str] = []
+        for child in [*parent.children, Element("end")]:
+            if isinstance(child, str) or child.tag in ("a", "br", "code", "small", "span", *INLINE):
+                loose.append(child)
+                continue
+            if inline := self.inline(loose):
+                yield {"kind": "paragraph", "inline": inline}
+            loose = []
+            if not child.classes & LEFT_OUT:
+                yield from self.block(child)
+
+    def block(self, element: Element) -> Iterator[Block]:
+        """The blocks that one element gives."""
+        tag = element.tag
+        made: dict[str, Callable[[Element], Iterable[Block]]] = {
+            "p": self._paragraph,
+            "ul": self._list,
+            "ol": self._list,
+            "dl": self._terms,
+            "table": self._table,
+            "figure": self._picture,
+            "pre": lambda it: [{"kind": "code", "text": it.text()}],
+            "hr": lambda _: [{"kind": "line"}],
+            "blockquote": lambda it: [{"kind": "quote", "blocks": list(self.flow(it))}],
         }
-        for chapter in CHAPTERS
-    ]
-    chapters += [
-        _appendix("appendix-a", "Appendix A: the topics", [_topic(made, t) for t in made.topics]),
-        _appendix("appendix-b", "Appendix B: offenders", _offenders(made)),
-        _appendix(
-            "appendix-c",
-            "Appendix C: the numbers of the figures",
-            [{"title": "By figure", "blocks": [_numbers(picture) for picture in pictures]}],
-        ),
-        _appendix(
-            "methods",
-            "Methods",
-            [
-                {
-                    "title": "Each test in a sentence",
-                    "blocks": [
-                        {
-                            "kind": "terms",
-                            "items": [
-                                [row["name"], f"{row['method']} {row['reference']}."]
-                                for row in made.methods
-                            ],
-                        }
-                    ],
-                }
-            ],
-        ),
-        _appendix(
-            "data-quality",
-            "Data quality",
-            [{"title": "What was received", "blocks": [_feeds(made)]}],
-        ),
-        _appendix(
-            "glossary",
-            "Glossary",
-            [
-                {
-                    "title": "Terms of this assessment",
-                    "blocks": [
-                        {
-                            "kind": "terms",
-                            "items": [[row["term"], row["meaning"]] for row in made.glossary],
-                        }
-                    ],
-                }
-            ],
-        ),
-    ]
-    return {
-        "title": f"{TITLE}: {made.area['area_name']}, {made.period['period_label']}",
-        "description": f"{made.partnership}: what the partners' records say, with tests and sources.",
-        "partnership": made.partnership,
-        "area": made.area["area_name"],
-        "period": made.period["period_label"],
-        "about": _about(made),
-        "chapters": [chapter for chapter in chapters if chapter["sections"]],
-        "claims": _csv(made.claims),
-    }
-
-
-def _appendix(name: str, title: str, sections: Iterable[Block]) -> Block:
-    """A chapter without number; sections of nothing are left out."""
-    return {
-        "name": name,
-        "title": title,
-        "numbered": False,
-        "blocks": [],
-        "sections": [section for section in sections if any(section["blocks"])],
-    }
-
-
-def _about(made: Assessment) -> list[str]:
-    start, end = made.period["period_start"], made.period["period_end"]
-    lines = [f"The year from {start:%d %B %Y} to {end:%d %B %Y}."]
-    if made.publication:
-        published = made.publication["published_at"]
-        lines.append(
-            f"Publication {made.publication['publication_id']} of {published:%d %B %Y}, from "
-            f"{made.publication['source_files']:,} files."
-        )
-    lines.append(
-        "Every sentence of figures is a claim: its value, limits, test and files are in the pages "
-        "beside this document, and in claims.csv, which is attached to it."
-    )
-    return lines
-
-
-def _section(made: Assessment, name: str) -> list[Block]:
-    blocks = _sentences(made.section(name), listed=name in LISTED)
-    if name == "crime_overview":
-        blocks += [_see("table-1"), _table_1(made)] if made.table_1 else []
-    pictures = made.pictures.get(name, [])
-    if pictures:
-        blocks.append(_see(*(picture.name for picture in pictures)))
-    blocks += [_picture(made, picture) for picture in pictures]
-    return blocks + _commentary(made, name)
-
-
-def _topic(made: Assessment, topic: str) -> Block:
-    """The page of a topic: the six questions in their order."""
-    name = appendix(topic)
-    return {"title": topic.capitalize(), "blocks": _answers(made, name, QUESTIONS)}
-
-
-def _offenders(made: Assessment) -> list[Block]:
-    return [
-        {"title": "The four questions", "blocks": _answers(made, "appendix_b", OFFENDERS_QUESTIONS)}
-    ]
-
-
-def _answers(made: Assessment, name: str, questions: dict[str, str]) -> list[Block]:
-    blocks: list[Block] = []
-    for question, title in questions.items():
-        found = made.answers(name, question)
-        pictures = made.pictures.get(f"{name}.{question}", [])
-        if found or pictures:
-            blocks.append({"kind": "question", "text": title})
-        blocks += _sentences(found)
-        if pictures:
-            blocks.append(_see(*(picture.name for picture in pictures)))
-        blocks += [_picture(made, picture) for picture in pictures]
-    return blocks + _commentary(made, name)
-
-
-def _sentences(found: Sequence[Sequence[Row]], *, listed: bool = False) -> list[Block]:
-    said = [" ".join(claim["sentence"] for claim in paragraph) for paragraph in found]
-    if listed and said:
-        return [{"kind": "listed", "items": said}]
-    return [{"kind": "sentences", "text": text} for text in said]
-
-
-def _see(*names: str) -> Block:
-    return {"kind": "see", "names": list(names)}
-
-
-def _commentary(made: Assessment, section: str) -> list[Block]:
-    found: Commentary | None = made.commentary.get(section)
-    if found is None:
-        return []
-    return [
-        {
-            "kind": "commentary",
-            "nodes": found.nodes,
-            "changes": [change.sentence for change in found.changes],
-        }
-    ]
-
-
-def _picture(made: Assessment, picture: Picture) -> Block:
-    several = len(picture.parts) > 1
-    images = []
-    for label, svg in picture.parts:
-        width, height = _size(svg)
-        images.append(
-            {
-                "label": label,
-                "svg": _standing_alone(str(svg), made.shapes),
-                "alt": f"{label}: {picture.described}" if several else picture.described,
-                "width": width / height if several else 1,
-                "share": 1 if several else ALONE_SHARE,
+        if "commentary" in element.classes:
+            yield {"kind": "commentary", "blocks": list(self.flow(element))}
+        elif tag in HEADINGS:
+            yield {
+                "kind": "heading",
+                "level": HEADINGS[tag],
+                "numbered": self.numbered,
+                "name": "",
+                "inline": self.inline(element.children),
             }
-        )
-    return {
-        "kind": "picture",
-        "name": picture.name,
-        "caption": picture.title,
-        "images": images,
-        "source": picture.source,
-        "numbers": f"numbers-{picture.name}",
-        "legend": list(FILLS.items()) if picture.legend else [],
-    }
+        elif tag in made:
+            yield from made[tag](element)
+        elif tag not in ("nav", "svg", "style", "script", "end"):
+            yield from self._part(element)
+
+    def _part(self, element: Element) -> Iterator[Block]:
+        """A part of the page; its anchor is its heading's, and an appendix has no number."""
+        if "chapter" in element.classes:
+            self.numbered = "numbered" in element.classes
+        name = element.attrs.get("id", "")
+        for block in self.flow(element):
+            if name and block["kind"] == "heading":
+                block["name"], name = block["name"] or name, ""
+            yield block
+
+    def _paragraph(self, element: Element) -> Iterator[Block]:
+        if inline := self.inline(element.children):
+            kind = "source" if element.classes & {"source", "note"} else "paragraph"
+            yield {"kind": kind, "inline": inline}
+
+    def _list(self, element: Element) -> Iterator[Block]:
+        items = [list(self.flow(item)) for item in element.elements()]
+        if any(items):
+            start = int(element.attrs.get("start") or 1)
+            yield {"kind": element.tag, "start": start, "items": items}
+
+    def _terms(self, element: Element) -> Iterator[Block]:
+        terms = [self.inline(term.children) for term in element.all("dt")]
+        meanings = [list(self.flow(meaning)) for meaning in element.all("dd")]
+        if terms:
+            yield {
+                "kind": "terms",
+                "items": [list(pair) for pair in zip(terms, meanings, strict=True)],
+            }
+
+    def _table(self, element: Element, name: str = "") -> Iterator[Block]:
+        self.tables += 1
+        caption = next(element.all("caption"), None)
+        rows = [list(row.elements()) for row in element.all("tr")]
+        head = [row for row in rows if all(cell.tag == "th" for cell in row)]
+        width = max((sum(_span(cell) for cell in row) for row in rows), default=0)
+        if not head or not width:
+            return
+        widths = [NARROWEST] * width
+        for row in rows:
+            for i, cell in enumerate(row):
+                if _span(cell) == 1:
+                    widths[i] = min(max(widths[i], len(cell.text())), WIDEST)
+        yield {
+            "kind": "table",
+            "name": name or f"table-{self.tables}",
+            "caption": caption.text() if caption else "",
+            "widths": widths,
+            # A heading stands where its column's cells do.
+            "head": [
+                self._cell(cell) | {"right": any(_is_number(row, i) for row in rows[1:])}
+                for i, cell in enumerate(rows[0])
+            ],
+            "body": [[self._cell(cell) for cell in row] for row in rows[1:]],
+        }
+
+    def _cell(self, cell: Element) -> Block:
+        return {
+            "kind": "cell",
+            "inline": self.inline(cell.children),
+            "span": _span(cell),
+            "right": "n" in cell.classes,
+        }
+
+    def _picture(self, element: Element) -> Iterator[Block]:
+        name = element.attrs.get("id") or f"figure-{len(self.numbers)}"
+        caption = next(element.all("figcaption"), Element("figcaption")).text()
+        images = []
+        for part in element.all("svg"):
+            svg = self.drawn[int(part.attrs["data-n"])]
+            label = re.search(r'aria-label="([^"]*)"', svg)
+            box = re.search(r'viewBox="\S+ \S+ (\S+) ([^"\s]+)"', svg)
+            if label is None or box is None:
+                raise ValueError(f"the picture {name} has no text alternative or no size")
+            images.append(
+                {
+                    "svg": svg,
+                    "alt": unescape(label[1]),
+                    "ratio": float(box[1]) / float(box[2]),
+                }
+            )
+        titles = [p.text() for p in element.all("p") if "label" in p.classes]
+        source = next((p.text() for p in element.all("p") if "source" in p.classes), "")
+        hidden = f"numbers-{name}"
+        tables = [block for each in element.all("table") for block in self._table(each, hidden)]
+        folded = any(True for _ in element.all("details"))
+        if folded:
+            self.numbers += [table | {"caption": caption} for table in tables]
+        yield {
+            "kind": "picture",
+            "name": name,
+            "caption": caption,
+            "images": images,
+            "titles": titles if len(titles) == len(images) else [""] * len(images),
+            "legend": [list(_swatch(item)) for item in element.all("li")],
+            "source": source,
+            "numbers": hidden if tables else "",
+        }
+        if not folded:
+            yield from tables
+
+    def inline(self, children: Iterable[Element | str]) -> list[Block]:
+        """Words with their emphasis and links; nothing where there are none."""
+        found = list(self._inline(children))
+        for node in found:
+            if node["kind"] != "text" or node["text"].strip():
+                return _trimmed(found)
+        return []
+
+    def _inline(self, children: Iterable[Element | str]) -> Iterator[Block]:
+        for child in children:
+            if isinstance(child, str):
+                yield _text(re.sub(r"\s+", " ", child))
+                continue
+            if child.classes & LEFT_OUT or child.tag == "wbr":
+                continue
+            inner = list(self._inline(child.children))
+            href = child.attrs.get("href", "")
+            if child.tag == "br":
+                yield {"kind": "break"}
+            elif child.tag == "code":
+                yield {"kind": "mono", "text": child.text()}
+            elif child.tag in INLINE:
+                yield {"kind": INLINE[child.tag], "inline": inner}
+            elif OUTSIDE.match(href):
+                yield {"kind": "link", "to": href, "inline": inner}
+            elif href.startswith("#"):
+                yield {"kind": "inside", "to": href[1:], "inline": inner}
+            else:
+                yield from inner
 
 
-def _size(svg: str) -> tuple[float, float]:
-    box = re.search(r'viewBox="([^"]*)"', svg)
-    if box is None:
-        raise ValueError("an SVG without a viewBox")
-    _, _, width, height = (float(number) for number in re.split(r"[\s,]+", box[1].strip()))
-    return width, height
+def _text(text: str) -> Block:
+    return {"kind": "text", "text": text}
 
 
-def _standing_alone(svg: str, shapes: str) -> str:
-    """The SVG with the shapes in it to which those of a page refer."""
-    svg = (
-        svg
-        if "xmlns=" in svg
-        else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-    )
-    defined = re.search(r"<defs>.*</defs>", str(shapes), re.DOTALL)
-    if defined is None or not USED.search(svg):
-        return svg
+def _trimmed(found: list[Block]) -> list[Block]:
+    if found[0]["kind"] == "text":
+        found[0] = _text(found[0]["text"].lstrip())
+    if found[-1]["kind"] == "text":
+        found[-1] = _text(found[-1]["text"].rstrip())
+    return found
+
+
+def _is_number(row: list[Element], i: int) -> bool:
+    return i < len(row) and "n" in row[i].classes
+
+
+def _span(cell: Element) -> int:
+    return int(cell.attrs.get("colspan") or 1)
+
+
+def _swatch(item: Element) -> tuple[str, str]:
+    """The name and the colour of an entry of a legend."""
+    styles = [span.attrs.get("style", "") for span in item.all("span")]
+    colour = re.search(r"#[0-9a-fA-F]{3,8}", " ".join(styles))
+    return item.text(), colour[0] if colour else "#ffffff"
+
+
+def _standing_alone(svg: str, shapes: dict[str, str]) -> str:
+    """The SVG as a file of its own, with those of the page's shapes in it to which it refers."""
     end = svg.index(">") + 1
-    return svg[:end] + defined[0] + svg[end:]
+    opening = svg[:end]
+    if "xmlns=" not in opening:
+        opening = opening.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    used = {name.split("-")[0] for name in re.findall(r'<use href="#([^"]+)"', svg)}
+    wanted = [opened + inner for opened, inner in shapes.items() if opened[7:-2] in used]
+    return opening + (f"<defs>{''.join(wanted)}</defs>" if wanted else "") + svg[end:]
 
 
-def _numbers(picture: Picture) -> Block:
-    return _table(f"numbers-{picture.name}", picture.title, picture.head, picture.body)
+def _referring(found: list[Block]) -> list[Block]:
+    """With a paragraph before each run of pictures and tables that names them by their numbers."""
+    made: list[Block] = []
+    shown = ("picture", "table", "source")
+    for i, block in enumerate(found):
+        if block["kind"] in shown[:2] and (i == 0 or found[i - 1]["kind"] not in shown):
+            run = []
+            for each in found[i:]:
+                if each["kind"] not in shown:
+                    break
+                if each["kind"] != "source":
+                    run.append(each["name"])
+            made.append({"kind": "see", "names": run})
+        made.append(block)
+    return made
 
 
-def _table_1(made: Assessment) -> Block:
-    head = [
-        "Topic",
-        "On the year before",
-        "Trend",
-        "County",
-        "Similar areas",
-        "Highest place",
-        "Community",
-    ]
-    body = [
-        [
-            row["topic"].capitalize(),
-            *(_verdict(row[key]) for key in ("change", "trend", "county", "group")),
-            row["place"],
-            row["community"]["category"] if row["community"] else None,
-        ]
-        for row in made.table_1
-    ]
-    return _table("table-1", "Each topic in words", head, body)
-
-
-def _verdict(claim: Row | None) -> str | None:
-    return claim["verdict"] if claim else None
-
-
-def _feeds(made: Assessment) -> Block:
-    head = ["Feed", "Months received", "Months expected", "Records", "Fields complete, %"]
-    body = [
-        [
-            row["title"] or row["feed"],
-            *(row[key] for key in ("months_received", "months_expected", "records")),
-            row["completeness_percent"],
-        ]
-        for row in made.feeds
-    ]
-    return _table("table-feeds", "Records of the year, by feed", head, body)
-
-
-def _table(name: str, caption: str, head: Sequence[str], body: Sequence[Sequence[Any]]) -> Block:
-    """A table whose columns are as wide as their words ask, numbers to the right."""
-    shown = [[_cell(value) for value in row] for row in body]
-    columns = list(zip(head, *shown, strict=True))
-    return {
-        "kind": "table",
-        "name": name,
-        "caption": caption,
-        "head": list(head),
-        "body": shown,
-        "numeric": [
-            any(isinstance(row[i], (int, float)) for row in body)
-            and all(row[i] is None or isinstance(row[i], (int, float)) for row in body)
-            for i in range(len(head))
-        ],
-        "widths": [
-            min(max(NARROWEST, *(len(cell) for cell in column)), WIDEST) for column in columns
-        ],
-    }
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return NOTHING
-    return (
-        f"{value:,.1f}"
-        if isinstance(value, float)
-        else (f"{value:,}" if isinstance(value, int) else str(value))
-    )
-
-
-def _csv(claims: Sequence[Row]) -> str:
-    text = io.StringIO()
-    if claims:
-        columns = [name for name in claims[0] if name != "feeds"]
-        rows = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-        rows.writeheader()
-        rows.writerows(claims)
-    return text.getvalue()
+def _every(found: Any) -> Iterator[Block]:
+    """All nodes, at any depth."""
+    if isinstance(found, dict):
+        if "kind" in found:
+            yield found
+        for value in found.values():
+            yield from _every(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _every(value)

@@ -105,8 +105,9 @@ def freeze(
 
 
 def _write_tables(publication: Path, folder: Path, subject: dict[str, str]) -> None:
+    parquet = publication / "parquet" / "partner"
     tables = {
-        table: f"read_parquet({literal(publication / 'parquet' / 'partner' / (table + '.parquet'))})"
+        table: f"read_parquet({literal(parquet / f'{table}.parquet')})"
         for table in ("assessment_claim", "figure_source")
     }
     with duckdb.connect() as con:

@@ -477,7 +477,14 @@ slots as (
         '95 % limits ' || case
             when aspect = 'ratio' then {{ said_number("lower_95", 2) }} || ' to ' || {{ said_number("upper_95", 2) }}
             else {{ said_number("lower_95") }} || ' to ' || {{ said_number("upper_95") }}
-        end as said_limits
+        end as said_limits,
+        -- The one number that a commentary quotes a claim by: its percentage, share or rank, else its count.
+        lower(coalesce(
+            nullif(regexp_extract(
+                template, '\{(signed_percent|percent|[Ss]hare|ratio|difference|ordinal)\}'
+            ), ''),
+            nullif(regexp_extract(template, '\{(value|count)\}'), '')
+        )) as figure_slot
     from worded
     cross join (
         select {{ threshold("claim_fraction_points") }} as fraction_points
@@ -526,7 +533,7 @@ select
     months_received,
     completeness_percent,
     importance::double as importance,
-    {{ filled("template", {
+    {% set slots = {
         "name": "coalesce(name_within, '{name}')",
         "Name": "coalesce(upper(left(name, 1)) || substr(name, 2), '{Name}')",
         "area": "coalesce(area_name, '{area}')",
@@ -570,7 +577,9 @@ select
         "bound": "case when value > 0 then 'least' else 'most' end",
         "target_value": "coalesce(said_comparator_value, '{target_value}')",
         "baseline": "coalesce(said_baseline, '{baseline}')",
-    }) }} as sentence,
+    } -%}
+    {{ filled("template", slots) }} as sentence,
+    {{ filled("figure_slot", slots) }} as figure,
     source_table,
     source_key
 from slots
