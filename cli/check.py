@@ -69,7 +69,7 @@ def check_claims(home: Home, file: Path) -> int:
         say(f"  {claim.explanation}")
     say()
     held = sum(claim.holds for claim in claims)
-    counts = {name: 0 for name in VERDICTS.values()}
+    counts = dict.fromkeys(VERDICTS.values(), 0)
     for claim in claims:
         counts[VERDICTS[claim.verdict]] += 1
     say(

@@ -19,9 +19,9 @@ from typing import Any
 import duckdb
 
 from data_quality import docs
-from data_quality.rows import Row, rows
 from warehouse.messages import safe_message
 from warehouse.results import CheckResult, Status, of_kind
+from warehouse.rows import Row, rows
 
 # Great Expectations reports usage unless told otherwise before it is imported.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"

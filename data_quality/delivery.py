@@ -7,9 +7,9 @@ from typing import Literal
 
 import duckdb
 
-from data_quality.rows import rows
 from warehouse.check_kinds import kinds_about
 from warehouse.results import CheckResult, of_kind
+from warehouse.rows import rows
 
 
 def results(

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from assessment import write_assessments
 from data_quality.pages import row_change, rows_that_changed, write_pages
 from orchestration import progress
 from orchestration.night import Night
@@ -44,7 +45,7 @@ def publication_asset(
                 night.run_id,
                 manifest_file,
                 data_docs=night.data_docs if night.data_docs.is_dir() else None,
-                pages=write_pages,
+                pages={"quality": write_pages, "assessment": write_assessments},
                 report=report,
                 state=night.input_state,
             )

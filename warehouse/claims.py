@@ -77,9 +77,7 @@ def _judged(
     with con:
         names = [column.name for column in contract.columns]
         con.execute(f"CREATE TEMP TABLE claims_to_judge ({' VARCHAR, '.join(names)} VARCHAR)")
-        con.executemany(
-            f"INSERT INTO claims_to_judge VALUES ({', '.join('?' * len(names))})", rows
-        )
+        con.executemany(f"INSERT INTO claims_to_judge VALUES ({', '.join('?' * len(names))})", rows)
         con.execute("SET VARIABLE figures_to_judge = 'claims_to_judge'")
         try:
             found = con.execute(

@@ -1,28 +1,13 @@
-"""Charts as SVG: Vega-Lite's specifications, rendered here, so that a page draws nothing itself.
-
-Colours are Okabe and Ito's (2008), which people with any colour vision tell apart; every chart has
-its numbers in a table beside it.
-"""
+"""The charts of the auditors' pages; every one has its numbers in a table beside it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#1b1b1b"
-OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
-CONFIG = {
-    "background": None,
-    # Beyond the legend, whose texts a reader's font may make wider.
-    "padding": {"left": 5, "top": 5, "right": 40, "bottom": 5},
-    "font": "system-ui, sans-serif",
-    "axis": {"labelColor": INK, "titleColor": INK, "gridColor": "#dddddd", "labelFontSize": 12},
-    "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
-    "view": {"stroke": None},
-}
+from warehouse.drawing import BLUE, INK, ORANGE, Rows, svg
 
+OUTCOMES = {"pass": BLUE, "fail": ORANGE, "error": "#000000", "not applicable": "#BBBBBB"}
 RUN = {
     "field": "run",
     "type": "ordinal",
@@ -40,8 +25,6 @@ NOT_RECEIVED = {
 MOST_TICKS = 8
 LONGEST_MONTH = timedelta(days=31)
 
-Rows = Sequence[Mapping[str, Any]]
-
 
 def score_history(rows: Rows) -> str:
     """Lines of the scores of every partner by run; rows: partner, recorded_at, score."""
@@ -53,7 +36,7 @@ def score_history(rows: Rows) -> str:
         }
         for row in rows
     ]
-    return _svg(
+    return svg(
         values,
         "Maturity score of each partner, by run",
         {
@@ -85,7 +68,7 @@ def score_history(rows: Rows) -> str:
 
 def results_history(rows: Rows) -> str:
     """Stacked bars of the results of each run; rows: run (a label), status, checks."""
-    return _svg(
+    return svg(
         list(rows),
         "Results of the checks, by run",
         {
@@ -128,7 +111,7 @@ def volume(rows: Rows, title: str) -> str:
             "tickCount": {"interval": "month", "step": -(-len(values) // MOST_TICKS)},
         },
     }
-    return _svg(
+    return svg(
         values,
         title,
         {
@@ -173,21 +156,3 @@ def volume(rows: Rows, title: str) -> str:
             ],
         },
     )
-
-
-def _svg(values: Rows, title: str, spec: dict[str, Any]) -> str:
-    """An SVG that scales with the page and is described for those who cannot see it."""
-    import vl_convert  # takes half a second: only where a chart is drawn
-
-    made: str = vl_convert.vegalite_to_svg(
-        {
-            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-            "data": {"values": values},
-            "config": CONFIG,
-            **spec,
-        }
-    )
-    described = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    # The names of marks are told from the table; the picture has one name.
-    opening = re.sub(r' (?:width|height)="[^"]*"', "", made[: made.index(">")])
-    return f'{opening} role="img" aria-label="{described}"{made[made.index(">") :]}'

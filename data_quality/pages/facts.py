@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from data_quality.rows import Row
+from warehouse.rows import Row
 
 # What stopped a publication first, then what could not be evaluated, then what was borne.
 ORDER = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from data_quality.rows import Row, rows
+from warehouse.rows import Row, rows
 
 # What a page shows of a history that only grows; the tables hold all of it.
 MOST_RUNS = 60

@@ -17,10 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from data_quality.pages import charts, facts, reading
-from data_quality.rows import Row
 from warehouse.ingest.holding import held_files
 from warehouse.publication.manifest import Manifest
 from warehouse.results import NOT_BUILT
+from warehouse.rows import Row
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from data_quality import dbt_tests
-from data_quality.rows import Row, rows
 from orchestration.dbt_program import prepared_manifest
 from tests.dbt_project.rendering import model
 from warehouse import ddl
@@ -17,6 +16,7 @@ from warehouse.contract import load_contracts
 from warehouse.home import Home
 from warehouse.home_tables import STANDARDS, WAIVERS
 from warehouse.results import append, of_kind
+from warehouse.rows import Row, rows
 from warehouse.seeds import SEEDS
 from warehouse.settings import load_settings
 

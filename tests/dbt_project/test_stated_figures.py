@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dbt_project.rendering import connection, macros, model
+from warehouse.seeds import SEEDS
 
 
 @cache
@@ -239,9 +240,10 @@ def judged() -> dict[str, tuple[str, str]]:
         "('district', 'D1', 2010, 93935)) "
         "as p (area_type, area_code, mid_year, population)"
     )
+    con.execute(f"create table stated_aspect as from '{SEEDS / 'stated_aspect.csv'}'")
     con.execute(f"create table int_stated_figure as {model('int_stated_figure')}")
     rows = con.sql(
-        f"select figure_id, verdict, explanation from ({model('published_figure')})"
+        f"select figure_id, verdict, explanation from ({model('int_judged_figure')})"
     ).fetchall()
     return {figure: (verdict, explanation) for figure, verdict, explanation in rows}
 

@@ -46,7 +46,7 @@ def after_the_build(home: Home, run_id: str) -> None:
         run_id,
         prepared_manifest(),
         data_docs=night.data_docs,
-        pages=write_pages,
+        pages={"quality": write_pages},
     )
 
 
@@ -145,7 +145,7 @@ def test_the_history_of_years_shows_its_last_nights(home: Home, tmp_path: Path) 
     with night.warehouse() as con:
         results.append(con, delivery.results(con, LATEST, "ingest"))
     publish(longer, night.settings, LATEST, prepared_manifest(), data_docs=night.data_docs,
-            pages=write_pages)  # fmt: skip
+            pages={"quality": write_pages})  # fmt: skip
     grown = size(longer.current.resolve()) - before
     assert grown < MOST_BYTES_A_NIGHT * max(MOST_RUNS, MOST_RUNS_OF_RESULTS)
     index = (longer.current / "quality" / "index.html").read_text(encoding="utf-8")

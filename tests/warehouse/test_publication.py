@@ -203,7 +203,7 @@ def test_pages_are_published_and_those_of_unchanged_models_are_stored_once(
         (folder / "index.html").write_text(f"{manifest.publication_id} after {before}")
 
     first, second = (
-        night.publish(data_docs=docs, pages=pages).folder / "quality" for _ in range(2)
+        night.publish(data_docs=docs, pages={"quality": pages}).folder / "quality" for _ in range(2)
     )
     assert (first / "data_docs" / "index.html").read_text() == "<p>docs"
     assert first.parent.name in (second / "index.html").read_text()
@@ -227,7 +227,7 @@ def test_the_files_do_not_wait_for_whoever_reads_the_warehouse(night: Night) -> 
                     break
             reader.execute("commit")
 
-    published = night.publish(pages=pages)
+    published = night.publish(pages={"quality": pages})
     assert current_folder(night.home) == published.folder
 
 

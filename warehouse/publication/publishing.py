@@ -41,7 +41,7 @@ from warehouse.versions import git_commit, package_versions, software_version
 from warehouse.writing import replace_rows, transaction
 
 Report = Callable[[str], None]
-# Writes the auditors' pages: the warehouse, the folder, the manifest, the publication before.
+# Writes the pages of one folder: the warehouse, the folder, the manifest, the publication before.
 Pages = Callable[[duckdb.DuckDBPyConnection, Path, Manifest, Path | None], None]
 
 
@@ -52,7 +52,7 @@ def publish(
     dbt_manifest: Path,
     *,
     data_docs: Path | None = None,
-    pages: Pages | None = None,
+    pages: Mapping[str, Pages] | None = None,
     report: Report = lambda line: None,
     con: duckdb.DuckDBPyConnection | None = None,
     state: str | None = None,
@@ -60,7 +60,8 @@ def publish(
     """Publish the warehouse as it stands, if the run's blocking checks passed.
 
     con: the warehouse, open for writing; opened (and closed) here when absent. state: the
-    input_state the run started from, computed now when absent. pages: writes the auditors' pages.
+    input_state the run started from, computed now when absent. pages: what writes the pages of each
+    folder of the publication, in their order.
     The caller holds the run lock.
     Raises RunBlocked when a blocking check of this run failed, could not be evaluated, or none
     was evaluated; RunFailed when building or the audit fails. After either, and after a kill at
@@ -99,14 +100,16 @@ def publish(
                 files = writer.submit(
                     _write_files, limits, building, tiers, manifest.tables, report
                 )
-                report("writing the auditors' pages")
                 quality = building / "quality"
                 quality.mkdir()
                 if data_docs is not None:
                     shutil.copytree(data_docs, quality / "data_docs")
                 _add_dbt_docs(home, quality / "dbt", dbt_manifest.with_name(dbt_docs.NAME))
-                if pages is not None:
-                    pages(warehouse, quality, manifest, store.current_folder(home))
+                for name, write in (pages or {}).items():
+                    report(f"writing the pages of {name}/")
+                    folder = building / name
+                    folder.mkdir(exist_ok=True)
+                    write(warehouse, folder, manifest, store.current_folder(home))
                 files.result()
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")

@@ -47,7 +47,7 @@ matched as (
         *,
         coalesce(
             case
-                when stated_kind = 'word' then stated_word = recomputed_word
+                when stated_kind = 'word' then stated_word = lower(recomputed_word)
                 else
                     {{ stated_matches(
                         "stated_kind", "stated_number", "stated_decimals", "recomputed_number"
@@ -410,14 +410,7 @@ select
             aspect != 'items_listed'
             and aspect not in (select known.aspect from {{ ref("stated_aspect") }} as known)
             then
-                concat(
-                    'There is no aspect ', aspect, '; the nearest by its letters is ',
-                    (
-                        select arg_min(known.aspect, levenshtein(known.aspect, told.aspect))
-                        from {{ ref("stated_aspect") }} as known
-                    ),
-                    '.'
-                )
+                concat('There is no aspect ', aspect, ' that figures can be held against.')
         when area_code is null then 'The warehouse has no area of this name.'
         else
             concat(

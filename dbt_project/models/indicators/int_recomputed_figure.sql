@@ -66,7 +66,7 @@ select
     case field
         when 'verdict'
             then nullif(nullif(verdict, 'cannot be said'), 'none known')
-        when 'category_name' then lower(category_name)
+        when 'category_name' then category_name
     end as word,
     is_percent,
     case

@@ -173,7 +173,11 @@ wanted as (
     left join comparators on said.aspect in ('comparison', 'rank')
     where
         comparators.comparator_type is null
-        or comparators.comparator_type = 'county' and areas.area_type != 'county'
+        or comparators.comparator_type = 'county'
+        and (
+            areas.area_type != 'county'
+            or said.aspect = 'comparison' and starts_with(said.section, 'appendix_a')
+        )
         or comparators.comparator_type = 'most_similar_group' and areas.is_focus_area
 ),
 
@@ -294,6 +298,8 @@ judged as (
             valued.reason,
             case
                 when valued.has_value then null
+                when valued.comparator_type = 'county' and valued.area_type = 'county'
+                    then 'it is the county that its districts are compared with'
                 when valued.aspect = 'signals' then 'signals are of the newest months alone'
                 when valued.indicator_version is null or received.indicator_id is null
                     then 'no extract covers ' || valued.period_label || ' whole'

@@ -1,0 +1,217 @@
+"""The charts of an assessment: years, districts and monthly series, each with its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from warehouse.drawing import BLUE, INK, ORANGE, svg
+from warehouse.rows import Row
+
+GREY = "#5b6770"
+WIDTH = 520
+
+
+def _y(title: str, field: str = "value", **more: Any) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def years(rows: Sequence[Row], own: str, described: str) -> Markup:
+    """Lines of the area `own` with its 95 % limits, and of the county, by financial year.
+
+    rows: area_code, area_name, period_label, value, unit, lower_95, upper_95.
+    """
+    values = [
+        {
+            "year": row["period_label"],
+            "area": row["area_name"],
+            "own": row["area_code"] == own,
+            "value": row["value"],
+            "low": row["lower_95"],
+            "high": row["upper_95"],
+            "last": row["period_label"] == rows[-1]["period_label"],
+        }
+        for row in rows
+    ]
+    x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
+    value = _y(rows[0]["unit"])
+    colour = {"condition": {"test": "datum.own", "value": BLUE}, "value": GREY}
+    return Markup(
+        svg(
+            values,
+            described,
+            {
+                "width": WIDTH,
+                "height": 190,
+                "encoding": {"x": x},
+                "layer": [
+                    {
+                        "transform": [{"filter": "datum.own"}],
+                        "mark": {"type": "rule", "color": BLUE, "strokeWidth": 2},
+                        "encoding": {"y": _y(rows[0]["unit"], "low"), "y2": {"field": "high"}},
+                    },
+                    {
+                        "mark": {"type": "line", "strokeWidth": 2.5},
+                        "encoding": {
+                            "y": value,
+                            "detail": {"field": "area"},
+                            "color": colour,
+                            "strokeDash": {
+                                "condition": {"test": "datum.own", "value": [1, 0]},
+                                "value": [5, 4],
+                            },
+                        },
+                    },
+                    {
+                        "transform": [{"filter": "datum.own"}],
+                        "mark": {"type": "point", "filled": True, "size": 55, "color": BLUE},
+                        "encoding": {"y": value},
+                    },
+                    {
+                        "transform": [{"filter": "datum.last"}],
+                        "mark": {
+                            "type": "text",
+                            "align": "left",
+                            "dx": 9,
+                            "fontSize": 12,
+                            "fontWeight": 600,
+                        },
+                        "encoding": {"y": value, "text": {"field": "area"}, "color": colour},
+                    },
+                ],
+            },
+        )
+    )
+
+
+def districts(rows: Sequence[Row], own: str, described: str) -> Markup:
+    """A dot with its 95 % limits for each district, and a line where the county is.
+
+    rows: area_type, area_code, area_name, value, unit, lower_95, upper_95, the highest first.
+    """
+    values = [
+        {
+            "area": row["area_name"],
+            "own": row["area_code"] == own,
+            "value": row["value"],
+            "low": row["lower_95"],
+            "high": row["upper_95"],
+        }
+        for row in rows
+        if row["area_type"] != "county"
+    ]
+    county = [
+        {"area": row["area_name"], "value": row["value"]}
+        for row in rows
+        if row["area_type"] == "county"
+    ]
+    unit = rows[0]["unit"]
+    y = {
+        "field": "area",
+        "type": "nominal",
+        "title": None,
+        "sort": [row["area"] for row in values],
+        "axis": {"labelLimit": 260},
+    }
+    colour = {"condition": {"test": "datum.own", "value": BLUE}, "value": GREY}
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {
+                "y": y,
+                "x": _y(unit, "low", scale={"zero": True}),
+                "x2": {"field": "high"},
+                "color": colour,
+            },
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
+            "encoding": {"y": y, "x": _y(unit), "color": colour},
+        },
+    ]
+    for line in county:
+        datum = {"x": {"datum": line["value"], "type": "quantitative", "title": unit}}
+        layers += [
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", "color": ORANGE, "strokeDash": [5, 4], "strokeWidth": 2},
+                "encoding": datum,
+            },
+            {
+                "data": {"values": [{}]},
+                "mark": {
+                    "type": "text",
+                    "text": line["area"],
+                    "color": "#8a3b00",
+                    "fontWeight": 600,
+                    "y": -8,
+                    "fontSize": 12,
+                },
+                "encoding": datum,
+            },
+        ]
+    return Markup(
+        svg(
+            values,
+            described,
+            {"width": WIDTH - 120, "height": {"step": 26}, "layer": layers},
+        )
+    )
+
+
+def signal(rows: Sequence[Row], described: str) -> Markup:
+    """A control chart: months, what is expected of them, three-deviation limits.
+
+    rows: period_start, is_baseline, value, expected, lower, upper, in the order of the months.
+    """
+    values = [
+        {
+            "month": row["period_start"].isoformat(),
+            "value": row["value"],
+            "expected": row["expected"],
+            "low": row["lower"],
+            "high": row["upper"],
+            "judged": not row["is_baseline"],
+        }
+        for row in rows
+    ]
+    x = {
+        "field": "month",
+        "type": "temporal",
+        "title": None,
+        "axis": {
+            "format": "%b %Y",
+            "labelOverlap": True,
+            "tickCount": {"interval": "month", "step": 6},
+        },
+    }
+    value = _y("events a month")
+    return Markup(
+        svg(
+            values,
+            described,
+            {
+                "width": WIDTH,
+                "height": 170,
+                "encoding": {"x": x},
+                "layer": [
+                    {
+                        "mark": {"type": "area", "color": BLUE, "opacity": 0.15},
+                        "encoding": {"y": _y("events a month", "low"), "y2": {"field": "high"}},
+                    },
+                    {
+                        "mark": {"type": "line", "color": BLUE, "strokeDash": [5, 4]},
+                        "encoding": {"y": _y("events a month", "expected")},
+                    },
+                    {"mark": {"type": "line", "color": INK}, "encoding": {"y": value}},
+                    {
+                        "transform": [{"filter": "datum.judged"}],
+                        "mark": {"type": "point", "filled": True, "color": ORANGE, "size": 60},
+                        "encoding": {"y": value},
+                    },
+                ],
+            },
+        )
+    )
