@@ -39,6 +39,7 @@ LINK = re.compile(r"(https?://|mailto:)[^\s]+", re.IGNORECASE)
 HIGHEST_HEADING = 4
 LOWEST_HEADING = 6
 
+MOST_CHANGES_SHOWN = 12
 BY = "The partnership's commentary"
 CHANGED = "This was written before these figures changed:"
 
@@ -75,7 +76,10 @@ class Commentary:
     @property
     def html(self) -> str:
         """What stands below the section's sentences: the text as safe HTML, and its warning."""
-        said = "".join(f"<li>{escape(change.sentence)}</li>" for change in self.changes)
+        shown = [change.sentence for change in self.changes[:MOST_CHANGES_SHOWN]]
+        if len(self.changes) > MOST_CHANGES_SHOWN:
+            shown.append(f"And {len(self.changes) - MOST_CHANGES_SHOWN} more.")
+        said = "".join(f"<li>{escape(sentence)}</li>" for sentence in shown)
         warning = (
             f'<div class="changed"><p><strong>{CHANGED}</strong></p><ul>{said}</ul></div>'
             if said

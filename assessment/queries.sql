@@ -225,3 +225,10 @@ select * from quality.publication
 
 -- name: partnership
 select value from raw.setting where key = 'partnership'
+
+-- name: areas
+-- All that an assessment can be written of.
+select distinct area_type, area_code, area_name
+from marts.assessment_claim
+where area_role = 'own'
+order by area_type, area_code

@@ -34,7 +34,8 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
 
     The loaded files with their places in time (a newer file replaces an older one's month) and the
     contracts they were read by, those held or withdrawn, the settings, the home's standards and
-    waivers and which of these have expired, the definitions and the software's versions.
+    waivers and which of these have expired, the analysts' commentary, the definitions and the
+    software's versions.
     """
     files = con.execute(
         "select feed, file_name, sha256, contract_sha256, status, "
@@ -45,6 +46,10 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
     home_files = {
         path.name: sha256_of(path) if path.is_file() else None
         for path in (home.standards_file, home.waivers_file)
+    } | {
+        path.relative_to(home.root).as_posix(): sha256_of(path)
+        for path in sorted(home.commentary.rglob("*.md"))
+        if path.is_file() and not path.is_symlink()
     }
     # The night after a waiver ends must not be one on which nothing changed.
     expired = [
