@@ -53,6 +53,7 @@ def _con() -> duckdb.DuckDBPyConnection:
         "create table int_indicator_value (indicator_id varchar, area_type varchar, "
         "area_code varchar, period_type varchar, period_label varchar, is_complete boolean)"
     )
+    con.execute(f"create view int_assessed_claim as {model('int_assessed_claim')}")
     con.execute(f"create view assessment_claim as {model('assessment_claim')}")
     return con
 

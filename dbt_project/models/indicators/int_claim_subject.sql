@@ -70,7 +70,8 @@ with of_offenders as (
     group by profile.area_type, profile.area_code, profile.period_label
 ),
 
--- Of a few needs by chance alone some set would stand out: how many sets were tested is said.
+-- Of many sets some stand out by chance alone: how many were tested is said, and of an area those first that
+-- stand out in the county, since the area's own order is that of a few offenders.
 of_needs as (
     select
         'need_combination' as indicator_id,
@@ -101,10 +102,15 @@ of_needs as (
         ) as made_of,
         row_number() over (
             partition by combination.area_type, combination.area_code, combination.period_label
-            order by combination.risk_ratio desc, combination.needs asc
+            order by county.risk_ratio desc nulls last, combination.needs asc
         ) as ordering,
         'need_combination' as source_table
     from {{ ref("need_combination") }} as combination
+    left join {{ ref("need_combination") }} as county
+        on
+            combination.needs = county.needs
+            and combination.period_label = county.period_label
+            and county.area_type = 'county'
     where combination.is_complete and combination.risk_ratio is not null
     union all by name
     select

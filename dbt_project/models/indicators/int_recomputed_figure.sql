@@ -70,7 +70,8 @@ select
     end as word,
     is_percent,
     case
-        when field in ('numerator', 'denominator') and aspect in ('value', 'share', 'difference')
+        when
+            field in ('numerator', 'denominator') and aspect in ('value', 'share', 'difference')
             and indicator_id not in ('offender_profile')
             and not starts_with(indicator_id, 'offender_profile')
             then 'counted'
