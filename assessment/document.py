@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -36,7 +36,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """What the title page names, and when the data were published."""
+    """What the title page names, and when the data were published (UTC)."""
 
     partnership: str
     area: str
@@ -52,6 +52,7 @@ def write_document(page: str, subject: Subject, path: Path, claims: str = "") ->
     """
     import typst  # loads its fonts: only where a document is made
 
+    published = subject.published_at
     data = {
         "title": f"{TITLE}: {subject.area}, {subject.period}",
         "kind": TITLE,
@@ -70,7 +71,7 @@ def write_document(page: str, subject: Subject, path: Path, claims: str = "") ->
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            timestamp=int(subject.published_at.timestamp()) if subject.published_at else 0,
+            timestamp=int(published.replace(tzinfo=UTC).timestamp()) if published else 0,
         )
     )
 

@@ -232,3 +232,10 @@ select distinct area_type, area_code, area_name
 from marts.assessment_claim
 where area_role = 'own'
 order by area_type, area_code
+
+-- name: settings
+-- What the settings say of the partnership, each list in its order.
+select regexp_replace(key, '_\d+$', '') as name, value
+from raw.setting
+where regexp_matches(key, '^(partnership|partner_\d+|priority_\d+)$')
+order by key

@@ -69,6 +69,8 @@ class Assessment:
     publication: Row
     claims: list[Row]
     county: Row | None
+    partners: list[str] = field(default_factory=list)
+    priorities: list[str] = field(default_factory=list)
     shapes: str = ""
     pictures: dict[str, list[Picture]] = field(default_factory=dict)
     topics: list[str] = field(default_factory=list)
@@ -153,13 +155,16 @@ def read_assessment(
     claims = read(
         con, "claims", {**label, "area_type": area["area_type"], "area_code": area["area_code"]}
     )
+    said_of = _by(read(con, "settings"), "name")
     made = Assessment(
-        partnership=read(con, "partnership")[0]["value"],
+        partnership=said_of["partnership"][0]["value"],
         area=area,
         period=period,
         publication=next(iter(read(con, "publication")), {}),
         claims=claims,
         county=county,
+        partners=[row["value"] for row in said_of.get("partner", [])],
+        priorities=[row["value"] for row in said_of.get("priority", [])],
     )
     made.indicators = {row["indicator_id"]: row for row in read(con, "indicators")}
     of_tables = {row["reader"]: row["feeds"] for row in read(con, "feeds_of_tables")}

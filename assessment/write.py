@@ -203,9 +203,13 @@ def _write_none(con: duckdb.DuckDBPyConnection, folder: Path, area: Row, reason:
     """A page that says why there is no assessment."""
     page = _environment().get_template("none.html")
     (folder / "index.html").write_text(
-        page.render(partnership=read(con, "partnership")[0]["value"], area=area, reason=reason),
+        page.render(partnership=_partnership(con), area=area, reason=reason),
         encoding="utf-8",
     )
+
+
+def _partnership(con: duckdb.DuckDBPyConnection) -> str:
+    return next(str(row["value"]) for row in read(con, "settings") if row["name"] == "partnership")
 
 
 def _environment() -> Environment:

@@ -207,6 +207,8 @@ def _setting_rows(settings: Settings) -> list[Row]:
         ("partnership", settings.partnership),
         ("geography", settings.geography),
         *((f"priority_weight_{name}", str(weight)) for name, weight in weights.items()),
+        *((f"partner_{n:02}", name) for n, name in enumerate(settings.partners, start=1)),
+        *((f"priority_{n:02}", said) for n, said in enumerate(settings.priorities, start=1)),
     ]
 
 

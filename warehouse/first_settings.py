@@ -32,6 +32,8 @@ geography: lsoa_2011
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
+# partners: []               # the authorities of the partnership, as its assessment names them
+# priorities: []             # what the partnership has agreed on, as its assessment says it
 #
 # priority_weights are of volume, harm, direction, comparison and target: from 0, which leaves it
 # out, to 1000; one that is not named is 1. For example {harm: 2, target: 0}. See docs/methods.md.

@@ -145,6 +145,9 @@ class Settings(_Section):
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
+    # What the introduction of the written assessment says of the partnership.
+    partners: list[Text] = []
+    priorities: list[Text] = []
 
     @model_validator(mode="after")
     def _focus_lies_in_county(self) -> "Settings":

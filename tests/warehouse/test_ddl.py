@@ -64,6 +64,17 @@ def test_a_table_of_an_older_version_gains_columns_and_comments_and_keeps_its_ro
     ensured(home)
 
 
+def test_what_the_assessment_says_of_the_partnership_keeps_its_order(home: Home) -> None:
+    ensured(home, partners=["Council", "Police"], priorities=["Zeal", "Calm"])
+    said = "SELECT * FROM raw.setting WHERE regexp_matches(key, '[0-9]$') ORDER BY key"
+    assert ask(home, said) == [
+        ("partner_01", "Council"),
+        ("partner_02", "Police"),
+        ("priority_01", "Zeal"),
+        ("priority_02", "Calm"),
+    ]
+
+
 def test_contracts_and_settings_are_there_for_models(home: Home) -> None:
     ensured(home)
     assert ask(home, "SELECT * FROM raw.setting ORDER BY key") == [
