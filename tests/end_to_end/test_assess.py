@@ -19,9 +19,9 @@ PAGE = "index.html"
 
 
 @pytest.fixture(scope="module")
-def home(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A copy of the demo's home, for assessments to be written into."""
-    yield copied(demo_home, tmp_path_factory.mktemp("assess") / "home")
+    return copied(demo_home, tmp_path_factory.mktemp("assess") / "home")
 
 
 def test_the_document_of_the_night_is_tagged_and_accessible(demo_home: Home) -> None:
