@@ -180,7 +180,13 @@ def _commentary(made: Assessment, texts: Path, before: Path | None) -> dict[str,
     earlier = _claims_before(made, before) if before else None
     found, problems = commentary.read(texts, made.claims, sections, earlier)
     made.advice = commentary.advice(found, problems, texts.name)
-    commentary.remember(texts, made.claims, sections, earlier)
+    try:
+        commentary.remember(texts, made.claims, sections, earlier)
+    except OSError as error:
+        made.advice.append(
+            f"{texts} cannot be written ({error.strerror}), so that no change of a figure will be "
+            "seen. Give this user the right to write there."
+        )
     return {section: each.html for section, each in found.items()}
 
 

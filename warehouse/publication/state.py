@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -46,8 +47,9 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
     home_files = {
         path.name: sha256_of(path) if path.is_file() else None
         for path in (home.standards_file, home.waivers_file)
-    } | {
-        path.relative_to(home.root).as_posix(): sha256_of(path)
+    }
+    texts = {
+        path.relative_to(home.commentary).as_posix(): _hash_of(path)
         for path in sorted(home.commentary.rglob("*.md"))
         if path.is_file() and not path.is_symlink()
     }
@@ -60,11 +62,20 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
         expired,
         chosen,
         home_files,
+        texts,
         definitions_hash(),
         software_version(),
         package_versions(),
     ]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _hash_of(text: Path) -> str | None:
+    """The hash of a commentary; one that cannot be read stops no night."""
+    try:
+        return sha256_of(text)
+    except OSError:
+        return None
 
 
 def is_unchanged(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
