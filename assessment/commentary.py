@@ -1,6 +1,7 @@
 """The analyst's hand: Markdown beside the generated sentences, and what changed since it was saved.
 
-A safe subset of Markdown: no images, no HTML, no links but to the web and to mailboxes.
+A safe subset of Markdown: no images, no HTML, no links but to the web, to
+mailboxes and to places on the page.
 
 What an analyst had in front of them is kept beside the texts, in `.figures.json`: for each text,
 known by its hash and not by its time, the sentences of its section and the figures that it
@@ -34,7 +35,8 @@ FIGURES = ".figures.json"
 # Of a page of print some 3,000 letters fit: this is a book, and no longer a comment.
 MOST_BYTES = 200_000
 QUOTE = re.compile(r"\{\{\s*([^\s{}]{1,300})\s*\}\}")
-LINK = re.compile(r"(https?://|mailto:)[^\s]+", re.IGNORECASE)
+# To the web, to a mailbox, or to a place on the page.
+LINK = re.compile(r"(https?://|mailto:)\S+|#\S*", re.IGNORECASE)
 # A commentary stands inside a section: its own headings are below the section's.
 HIGHEST_HEADING = 4
 LOWEST_HEADING = 6

@@ -24,8 +24,8 @@ TITLE = "Partnership Strategic Assessment"
 VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})
 HEADINGS = {"h2": 1, "h3": 2, "h4": 3, "h5": 4, "h6": 5}
 INLINE = {"strong": "strong", "b": "strong", "em": "emphasis", "cite": "emphasis", "i": "emphasis"}
-# Of the page alone: its own contents and header, and words for those who cannot see a symbol.
-LEFT_OUT = frozenset({"contents", "cover", "unseen", "shapes"})
+# Of the page alone: contents and header, how to click, and words for who cannot see a symbol.
+LEFT_OUT = frozenset({"contents", "cover", "screen", "unseen", "shapes"})
 OUTSIDE = re.compile(r"(https?://|mailto:)")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 # A column is as wide as its longest cell, within these letters: longer ones are broken.
