@@ -154,14 +154,6 @@ where
     and (area_code = $area_code or area_code = $county)
 order by q_value, indicator_id, area_type desc
 
--- name: signals_watched
-select
-    coalesce(max(tests_in_family), 0) as tests,
-    count(*) filter (where area_code = $area_code) as own,
-    count(*) filter (where signal in ('high', 'low')) as signalling
-from marts.monthly_signal
-where is_newest
-
 -- name: signal_months
 select
     indicator_id, area_code, period_label, period_start, is_baseline, value, expected, lower, upper

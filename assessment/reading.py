@@ -80,7 +80,6 @@ class Assessment:
     targets: list[Row] = field(default_factory=list)
     ethnicity: list[Row] = field(default_factory=list)
     signals: list[Row] = field(default_factory=list)
-    watched: Row = field(default_factory=dict)
     feeds: list[Row] = field(default_factory=list)
     files: dict[str, list[Row]] = field(default_factory=dict)
     glossary: list[dict[str, str]] = field(default_factory=list)
@@ -178,7 +177,6 @@ def read_assessment(
     made.targets = read(con, "targets", {**label, **own})
     made.ethnicity = read(con, "ethnicity", {**label, "county": code})
     made.signals = read(con, "signals", own)
-    made.watched = read(con, "signals_watched", {"area_code": area["area_code"]})[0]
     made.feeds = read(con, "feeds", {**start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
     _add_pictures(con, made, hotspots, alone)
@@ -190,9 +188,7 @@ def read_assessment(
             rf"\b{re.escape(row['term'])}", said, re.IGNORECASE if len(row["term"]) > 4 else 0
         )
     ]
-    aspects = {claim["aspect"] for claim in claims} | (
-        {"signal"} if made.watched["tests"] else set()
-    )
+    aspects = {claim["aspect"] for claim in claims}
     made.methods = [
         row for row in kept_table("methods.csv") if aspects & set(row["aspects"].split())
     ]
