@@ -109,7 +109,7 @@ def read(
     kept = _kept(folder)
     found: dict[str, Commentary] = {}
     problems = []
-    for path in _files(folder):
+    for path in files(folder):
         section = path.stem
         if section not in sections:
             problems.append(
@@ -117,7 +117,7 @@ def read(
                 f"printed. Sections are: {', '.join(sorted(sections))}."
             )
             continue
-        text = _text(path)
+        text = text_of(path)
         if isinstance(text, Problem):
             problems.append(f"{folder.name}/{path.name} is not printed: {text.what}.")
             continue
@@ -145,8 +145,8 @@ def remember(
     by_id = {str(claim["claim_id"]): claim for claim in (claims if before is None else before)}
     kept = _kept(folder)
     wanted = {}
-    for path in _files(folder):
-        text = _text(path)
+    for path in files(folder):
+        text = text_of(path)
         if path.stem not in sections or isinstance(text, Problem):
             continue
         seen = kept.get(path.stem)
@@ -264,11 +264,12 @@ def _changes(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[Change, ..
     )
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
+    """The texts of a folder, of which some may not be printable."""
     return sorted(path for path in folder.glob("*.md") if not path.name.startswith("."))
 
 
-def _text(path: Path) -> str | Problem:
+def text_of(path: Path) -> str | Problem:
     """The text of a file of the folder itself: a link could lead to what nobody may read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from assessment.commentary import files, text_of
 from warehouse.errors import CspError, UsageError
 from warehouse.files import sync
 from warehouse.home import Home
@@ -80,12 +81,11 @@ def freeze(
         for path in (draft, *draft.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o600)
         _write_tables(publication, draft, subject)
-        texts = sorted(commentary.glob("*.md"))
-        if texts:
-            (draft / "commentary").mkdir()
-        for text in texts:
-            if text.is_file() and not text.is_symlink():
-                shutil.copyfile(text, draft / "commentary" / text.name)
+        (draft / "commentary").mkdir()
+        for path in files(commentary):
+            text = text_of(path)
+            if isinstance(text, str):
+                (draft / "commentary" / path.name).write_text(text, encoding="utf-8")
         kept = replace(manifest, tables={}, files=describe_files(draft))
         write_manifest(draft, kept)
         for path in [*draft.rglob("*"), draft]:

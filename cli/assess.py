@@ -33,6 +33,7 @@ def assess(home: Home, area: str | None, year: str | None, freeze: str | None) -
     publication = current_folder(home)
     if publication is None:
         raise UsageError("Nothing is published yet: `csp run` makes the first publication.")
+    _require_passed(home)
     home.assessments.mkdir(mode=GROUP_MAY_READ, exist_ok=True)
     with RunLock(home), closing(_published_warehouse(home, publication)) as con:
         first = read(con, "focus")[0]
@@ -57,24 +58,27 @@ def assess(home: Home, area: str | None, year: str | None, freeze: str | None) -
             draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    for line in made.advice:
-        warn(line)
-    if freeze is not None:
-        say("  freezing it with its claims, sources and commentary")
-        subject = {
-            "area_type": chosen["area_type"],
-            "area_code": chosen["area_code"],
-            "period": period["period_label"],
-        }
-        folder = frozen.freeze(home, freeze, folder, publication, subject, texts)
+        for line in made.advice:
+            warn(line)
+        if freeze is not None:
+            say("  freezing it with its claims, sources and commentary")
+            subject = {
+                "area_type": chosen["area_type"],
+                "area_code": chosen["area_code"],
+                "period": period["period_label"],
+            }
+            folder = frozen.freeze(home, freeze, folder, publication, subject, texts)
     say(f"{'Frozen' if freeze else 'Written'}: {folder}")
     say("  index.html       to read: open it in a browser")
     say("  assessment.pdf   to print")
     say("  claims.html      what each sentence rests on, down to the files")
 
 
-def _published_warehouse(home: Home, publication: Path) -> duckdb.DuckDBPyConnection:
-    """The warehouse, open for reading, as long as it holds what is published and nothing newer."""
+def _require_passed(home: Home) -> None:
+    """Raise CspError where the warehouse may hold what no check has passed.
+
+    Call before the run lock is held, under which a run that was killed looks like one going on.
+    """
     last = (status.read(home)["last_run"] or {}).get("status")
     if last not in ("published", "unchanged"):
         raise CspError(
@@ -82,6 +86,10 @@ def _published_warehouse(home: Home, publication: Path) -> duckdb.DuckDBPyConnec
             "has passed, and an assessment is of what is published. `csp status` says what to do; "
             "then `csp run`, and give this command again."
         )
+
+
+def _published_warehouse(home: Home, publication: Path) -> duckdb.DuckDBPyConnection:
+    """The warehouse, open for reading, as long as it is that of the current publication."""
     try:
         con = duckdb.connect(str(home.warehouse_file), read_only=True)
         [held] = [row["publication_id"] for row in read(con, "publication")]

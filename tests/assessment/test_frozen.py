@@ -1,6 +1,7 @@
 """Frozen assessments: whole, read-only, with what they rest on, and never replaced or removed."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -87,6 +88,13 @@ def test_nobody_may_write_it_and_later_changes_do_not_reach_it(
     (night[0].commentary / "violent.md").write_text("Something else.")
     assert (folder / "index.html").read_text() == "the page"
     assert (folder / "commentary" / "violent.md").read_text() == "What we say."
+
+
+def test_a_link_among_the_texts_leads_no_secret_into_it(night: tuple[Home, Path, Path]) -> None:
+    home = night[0]
+    (home.commentary / "hate.md").symlink_to(home.key_file)
+    os.link(home.key_file, home.commentary / "drugs.md")
+    assert [path.name for path in (frozen(night) / "commentary").iterdir()] == ["violent.md"]
 
 
 def test_a_name_is_taken_once(night: tuple[Home, Path, Path]) -> None:
