@@ -215,6 +215,16 @@ order by feed, area_type desc, file_name, sha256
 -- name: publication
 select * from quality.publication
 
+-- name: partnership
+select value from raw.setting where key = 'partnership'
+
+-- name: areas
+-- All that an assessment can be written of.
+select distinct area_type, area_code, area_name
+from marts.assessment_claim
+where area_role = 'own'
+order by area_type, area_code
+
 -- name: settings
 -- What the settings say of the partnership, each list in its order.
 select regexp_replace(key, '_\d+$', '') as name, value

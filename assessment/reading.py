@@ -84,6 +84,7 @@ class Assessment:
     files: dict[str, list[Row]] = field(default_factory=dict)
     glossary: list[dict[str, str]] = field(default_factory=list)
     methods: list[dict[str, str]] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
     def section(self, name: str) -> list[list[Row]]:
         """The section's claims in paragraphs: of one indicator and area, or one each of a list."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -13,13 +15,14 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from assessment import maps
+from assessment import commentary, document, maps
 from assessment.proof import faults
 from assessment.reading import Assessment, appendix, latest_year, read, read_assessment
 from assessment.structure import CHAPTERS, LISTED, OFFENDERS_QUESTIONS, QUESTIONS
 from warehouse.errors import RunFailed
 from warehouse.publication.manifest import Manifest
-from warehouse.rows import Row
+from warehouse.rows import Row, rows
+from warehouse.sql_text import literal
 
 TEMPLATES = Path(__file__).parent / "templates"
 # What stands where there is no value.
@@ -40,14 +43,22 @@ UNSAID = ("\u25cb", "cannot be said", "unsaid")
 
 
 def write_assessments(
-    con: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, before: Path | None
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    manifest: Manifest,
+    before: Path | None,
+    *,
+    texts: Path | None = None,
+    tell: Callable[[list[str]], None] = lambda _: None,
 ) -> None:
     """Write the assessments of the settings' focus areas, each of its latest complete year.
 
     Of several districts the partnership's is the folder's index.html, and each district's is in a
-    folder of its code. con: the warehouse, built and checked.
+    folder of its code. con: the warehouse, built and checked. before: the folder of the publication
+    that is current now. texts: the home's commentary. tell: gets what its authors should look at.
     """
     areas = read(con, "focus")
+    advice: list[str] = []
     places = {
         area["area_code"]: "" if i == 0 else area["area_code"] for i, area in enumerate(areas)
     }
@@ -65,7 +76,24 @@ def write_assessments(
         except RunFailed as reason:
             _write_none(con, place, area, str(reason))
             continue
-        write_assessment(con, place, area, period, others=others)
+        of_area = texts and texts_of(texts, area, period, is_first=area is areas[0])
+        made = write_assessment(
+            con, place, area, period, others=others, texts=of_area, before=before
+        )
+        advice += made.advice
+    tell(advice)
+
+
+def texts_of(texts: Path, area: Row, period: Row, *, is_first: bool) -> Path:
+    """Where the commentary of an assessment lies: of the one that the night writes first in the
+    home's folder itself, of any other in a folder named after its area and year.
+    """
+    return texts if is_first else texts / name_of(area, period)
+
+
+def name_of(area: Row, period: Row) -> str:
+    """``E07000129-2010-11``: an area and year as the name of a folder."""
+    return f"{area['area_code']}-{period['period_label'].replace('/', '-')}"
 
 
 def write_assessment(
@@ -75,16 +103,21 @@ def write_assessment(
     period: Row,
     *,
     others: list[tuple[str, str]] | None = None,
-    commentary: Mapping[str, str] | None = None,
+    texts: Path | None = None,
+    before: Path | None = None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Assessment:
-    """Write index.html and claims.html of an area and financial year; returns what they show.
+    """Write the pages and the document of an area and financial year; returns what they show.
 
     area: area_type, area_code, area_name. period: as `reading.latest_year` returns. others: (name,
-    address) of further assessments to link to. commentary: safe HTML by section, which stands below
-    the section's sentences.
+    address) of further assessments to link to. texts: the folder of its commentary, which stands
+    below the sections' sentences. before: the folder of the publication that the authors of new
+    texts had in front of them; this assessment's own claims without one.
     Raises RunFailed where a page would say a number that has no claim, table or picture behind it.
     """
+    report("reading the claims and drawing the pictures")
     made = read_assessment(con, area, period)
+    printed = _commentary(made, texts, before) if texts else {}
     pages = _environment()
     shared = {
         "a": made,
@@ -93,7 +126,7 @@ def write_assessment(
         "questions": QUESTIONS,
         "offenders_questions": OFFENDERS_QUESTIONS,
         "others": others or [],
-        "commentary": {name: Markup(text) for name, text in (commentary or {}).items()},
+        "commentary": {name: Markup(text) for name, text in printed.items()},
         "shapes": Markup(made.shapes),
     }
     sentences = {claim["claim_id"]: claim["sentence"] for claim in made.claims}
@@ -106,7 +139,70 @@ def write_assessment(
                 "says so, or the claim it should show."
             )
         (folder / name).write_text(page, encoding="utf-8")
+    report("setting the document")
+    whole = (folder / "index.html").read_text(encoding="utf-8")
+    document.write_document(whole, _subject(made), folder / document.NAME, _csv(made.claims))
     return made
+
+
+def _subject(made: Assessment) -> document.Subject:
+    start, end = day(made.period["period_start"]), day(made.period["period_end"])
+    published = made.publication.get("published_at")
+    about = [f"The year from {start} to {end}."]
+    if published:
+        about.append(f"Publication {made.publication['publication_id']}, of {day(published)}.")
+    about.append(
+        "Every sentence of figures is a claim. What each rests on is told in claims.html, beside "
+        "the page of this document, and in claims.csv, which is attached to it."
+    )
+    return document.Subject(
+        made.partnership,
+        made.area["area_name"],
+        made.period["period_label"],
+        tuple(about),
+        published,
+    )
+
+
+def _csv(claims: list[Row]) -> str:
+    text = io.StringIO()
+    columns = [name for name in (claims[0] if claims else {}) if name != "feeds"]
+    written = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    written.writeheader()
+    written.writerows(claims)
+    return text.getvalue()
+
+
+def _commentary(made: Assessment, texts: Path, before: Path | None) -> dict[str, str]:
+    """The commentary by section, as HTML; what its authors should look at goes to `advice`."""
+    sections = {section.name for chapter in CHAPTERS for section in chapter.sections}
+    sections |= {appendix(topic) for topic in made.topics} | {"appendix_b"}
+    earlier = _claims_before(made, before) if before else None
+    found, problems = commentary.read(texts, made.claims, sections, earlier)
+    made.advice = commentary.advice(found, problems, texts.name)
+    try:
+        commentary.remember(texts, made.claims, sections, earlier)
+    except OSError as error:
+        made.advice.append(
+            f"{texts} cannot be written ({error.strerror}), so that no change of a figure will be "
+            "seen. Give this user the right to write there."
+        )
+    return {section: each.html for section, each in found.items()}
+
+
+def _claims_before(made: Assessment, before: Path) -> list[Row] | None:
+    """The same assessment's claims of a publication; None of one that has none."""
+    table = before / "parquet" / "partner" / "assessment_claim.parquet"
+    if not table.is_file():
+        return None
+    with duckdb.connect() as con:
+        found = rows(
+            con,
+            f"select claim_id, section, sentence from read_parquet({literal(table)}) "
+            "where period_label = ? and (area_role != 'own' or area_type = ? and area_code = ?)",
+            [made.period["period_label"], made.area["area_type"], made.area["area_code"]],
+        )
+    return found or None
 
 
 def _write_none(con: duckdb.DuckDBPyConnection, folder: Path, area: Row, reason: str) -> None:

@@ -144,6 +144,25 @@ def query(place: Place, sql: str, tier: str, form: str) -> None:
     publications.query(place.home, sql, tier, form)
 
 
+@command("assess")
+@click.option(
+    "--area",
+    metavar="CODE",
+    help="A district of the county, the partnership or the county; else that of the settings.",
+)
+@click.option("--year", metavar="2010/11", help="A complete financial year; else the latest.")
+@click.option("--freeze", metavar="NAME", help="Keep it as it stands, for ever, under this name.")
+def assess(place: Place, area: str | None, year: str | None, freeze: str | None) -> None:
+    """Write the Partnership Strategic Assessment.
+
+    From what is published, as pages and as a document, into assessments/ of the home. The
+    night writes that of the settings; this any other, and those that go to the board.
+    """
+    from cli import assess
+
+    assess.assess(place.home, area, year, freeze)
+
+
 @command("publications")
 @click.option("--verify", is_flag=True, help="Read every file, and hold it against its manifest.")
 def publications(place: Place, verify: bool) -> int:

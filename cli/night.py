@@ -85,7 +85,7 @@ def demo(home: Home, debug: bool) -> int:
     """Write the demo partnership into a home of its own, run, and print queries to try."""
     _refuse_real_home(home)
     from demo.findings import findings
-    from demo.next_steps import next_steps
+    from demo.next_steps import first_page, next_steps
     from demo.write import write_demo
 
     if home.current.exists():
@@ -99,6 +99,10 @@ def demo(home: Home, debug: bool) -> int:
         say(f"Wrote the demo partnership's {len(written)} extracts into {home.landing}")
     status = run(home, False, debug)
     if status == 0:
+        say()
+        page, document = first_page(home)
+        heading(page)
+        say(document)
         say()
         heading("First findings:")
         for finding in findings(home):

@@ -146,6 +146,11 @@ def _problems(found: dict[str, Any]) -> None:
         heading("Noticed while loading")
         for line in found["noticed"]:
             say(f"  {line}")
+    if found["commentary"]:
+        say()
+        heading("Commentary of the assessment to look at")
+        for line in found["commentary"]:
+            say(f"  {line}")
     if found["refused"]:
         say()
         heading("Refused files")

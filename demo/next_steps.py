@@ -32,6 +32,15 @@ QUERIES = {
 }
 
 
+def first_page(home: Home) -> list[str]:
+    """The assessment: the page to open, and the document to print."""
+    folder = home.current / "assessment"
+    return [
+        f"Open in a browser: {folder / 'index.html'}",
+        f"  or print {folder / 'assessment.pdf'}",
+    ]
+
+
 def next_steps(home: Home, csp: str | None = None) -> str:
     """Where the publication lies and the queries to try, as commands to paste into a shell.
 
@@ -44,6 +53,7 @@ def next_steps(home: Home, csp: str | None = None) -> str:
         "  public.duckdb    what is computed from open data alone",
         "  parquet/         the same tables, for other tools",
         "  tables/          the main figures by topic, for a spreadsheet",
+        "  assessment/      the Partnership Strategic Assessment",
         "  quality/         how much of what was sent can be used: open index.html in a browser",
         "",
         "Try:",

@@ -138,7 +138,7 @@ def _write_blocked_page(home: Home, settings: Settings, run_id: str) -> None:
 
 
 def _warnings(stored: dict[str, Any]) -> list[str]:
-    """What ingest noticed, refused and held files, and checks that only warn, a line each."""
+    """What ingest noticed, commentary to look at, refused and held files, checks that only warn."""
     refused = [
         f"{item['feed']}/{item['file']} refused: {item['reason']}" for item in stored["refused"]
     ]
@@ -153,7 +153,7 @@ def _warnings(stored: dict[str, Any]) -> list[str]:
         for item in stored["not_passed"]
         if item["severity"] == "warning" and item["check_id"] not in of_held
     ]
-    return [*stored["noticed"], *refused, *held, *failed]
+    return [*stored["noticed"], *stored["commentary"], *refused, *held, *failed]
 
 
 def keep_traceback(home: Home, run_id: str, error: BaseException) -> Path:

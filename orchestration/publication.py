@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from assessment import write_assessments
 from data_quality.pages import row_change, rows_that_changed, write_pages
 from orchestration import progress
 from orchestration.night import Night
+from warehouse import status
 from warehouse.publication import current_folder, publish
 
 STEP = "publication"
@@ -39,19 +41,22 @@ def publication_asset(
 
         with night.step(STEP, "Publishing", context.log.error):
             before = current_folder(night.home)
+            advice: list[str] = []
+            write = partial(write_assessments, texts=night.home.commentary, tell=advice.extend)
             published = publish(
                 night.home,
                 night.settings,
                 night.run_id,
                 manifest_file,
                 data_docs=night.data_docs if night.data_docs.is_dir() else None,
-                pages={"quality": write_pages, "assessment": write_assessments},
+                pages={"quality": write_pages, "assessment": write},
                 report=report,
                 state=night.input_state,
             )
         with night.failing(STEP, retries=0):  # published is published: not once more
             with night.warehouse() as connection:
                 changes = [row_change(row) for row in rows_that_changed(connection, before)]
+            status.set_commentary(night.home, advice)
             night.end("published", f"Published {published.id}.", published.id, changes)
         return dg.MaterializeResult(
             metadata={key: str(value) for key, value in asdict(published).items()}

@@ -72,6 +72,16 @@ class Home:
         return self.published / "current"
 
     @property
+    def commentary(self) -> Path:
+        """The analysts' texts of the assessment that the night writes, and of others."""
+        return self.root / "commentary"
+
+    @property
+    def assessments(self) -> Path:
+        """Assessments written on demand, and those frozen."""
+        return self.root / "assessments"
+
+    @property
     def dagster(self) -> Path:
         return self.root / "dagster"
 
@@ -131,7 +141,8 @@ class Home:
                 _folder(path, OWNER_ONLY)
             for path in (self.work, self.failures):
                 _folder(path, OWNER_ONLY)
-            _folder(self.published, GROUP_MAY_READ)
+            for path in (self.published, self.commentary, self.assessments):
+                _folder(path, GROUP_MAY_READ)
             self.add_landing_folders()
             write_whole(self.csp_yml, settings, 0o640, replace=False)
             write_whole(self.key_file, secrets.token_hex(32) + "\n", replace=False)
@@ -175,7 +186,7 @@ class Home:
                 *(self.csp_yml, self.key_file, self.landing, self.archive, self.refused),
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
                 *(self.status_file, self.lock_file, self.service_lock_file),
-                *(self.standards_file, self.waivers_file),
+                *(self.standards_file, self.waivers_file, self.commentary, self.assessments),
             )
         }
         return {entry.name for entry in self.root.iterdir()} <= known

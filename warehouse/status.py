@@ -115,6 +115,11 @@ def notice(home: Home, lines: list[str]) -> None:
         _save(home, {**stored, "noticed": [*stored.get("noticed", []), *lines]})
 
 
+def set_commentary(home: Home, lines: list[str]) -> None:
+    """Keep what the authors of the assessment's commentary should look at, until the next one."""
+    _save(home, {**_stored(home), "commentary": lines[:MOST_PROBLEMS_SHOWN]})
+
+
 def read(home: Home) -> dict[str, Any]:
     """The object `csp status --json` prints; also during a run and before the first.
 
@@ -143,6 +148,7 @@ def read(home: Home) -> dict[str, Any]:
         "held": stored.get("held", []),
         "changes": stored.get("changes") or {"count": 0, "first": []},
         "noticed": stored.get("noticed", []),
+        "commentary": stored.get("commentary", []),
         "what_to_do": _what_to_do(home, stored),
         "running": running,
         "waiting": landing.waiting(home, _contracted()),

@@ -1,6 +1,7 @@
 """How an assessment's numbers look, and where those of several areas lie."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,20 +77,23 @@ def test_of_several_areas_the_whole_is_first_and_all_are_linked(
     written = {}
 
     def one(
-        con: Any, folder: Path, area: Any, period: Any, *, others: list[tuple[str, str]]
-    ) -> None:
+        con: Any, folder: Path, area: Any, period: Any, *, others: list[tuple[str, str]], **_: Any
+    ) -> Any:
         written[area["area_code"]] = folder
         assert all((folder / address).parent.resolve() in places for _, address in others)
         assert [name for name, _ in others] == [
             f"Area {c}" for c in codes if c != area["area_code"]
         ]
+        return SimpleNamespace(advice=[area["area_code"]])
 
     places = {tmp_path, tmp_path / "D", tmp_path / "E"}
     monkeypatch.setattr(write, "read", lambda *_: areas)
     monkeypatch.setattr(write, "latest_year", lambda *_: {})
     monkeypatch.setattr(write, "write_assessment", one)
     nothing: Any = None
-    write.write_assessments(nothing, tmp_path, nothing, None)
+    advice: list[str] = []
+    write.write_assessments(nothing, tmp_path, nothing, None, tell=advice.extend)
+    assert advice == list(codes)
     assert written == {"P": tmp_path, "D": tmp_path / "D", "E": tmp_path / "E"}
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     *("init", "demo", "run", "check", "feeds", "status", "query", "publications", "rollback", "up"),
     "withdraw",
     "check-claims",
+    "assess",
 }
 HEADER = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,Last outcome category,Context"  # noqa: E501
 ROW = ",2020-04,Leicestershire Police,Leicestershire Police,-1.2,52.6,On or near X,E01025600,Blaby 001A,Anti-social behaviour,,"  # noqa: E501

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.running import CSP, copied, land, partner, query
+from tests.end_to_end.running import CSP, copied, land, partner, query, status
 from warehouse.home import Home
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -31,6 +31,7 @@ def extended(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("extended")
     project = _changed_project(folder / "project")
     home = copied(demo_home, folder / "home")
+    _comment(home)
     cancelled = _correct_a_crime(home)
     (home.landing / "ambulance" / "callout").mkdir(parents=True)
     _land(home, "ambulance/callout", "callouts.csv", _callouts(home))
@@ -60,6 +61,39 @@ def extended(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Itera
     assert done.returncode == 0, done.stdout + done.stderr
     yield home
     shutil.rmtree(folder)
+
+
+def _comment(home: Home) -> None:
+    """Texts that an analyst saved after the night before: of a section, and of none."""
+    [(quoted,)] = partner(
+        home,
+        "select claim_id from marts.assessment_claim where section = 'hate' and figure is not null "
+        f"and period_label = '2010/11' and area_code = '{BLABY}' order by position limit 1",
+    )
+    (home.commentary / "crime_overview.md").write_text(f"Seen by the *board*: {{{{ {quoted} }}}}.")
+    (home.commentary / "crime.md").write_text("Of no section.")
+
+
+def test_commentary_is_printed_and_flagged_where_the_night_changed_its_figures(
+    extended: Home, demo_home: Home
+) -> None:
+    said = (
+        "select claim_id, sentence from marts.assessment_claim where section = 'crime_overview' "
+        f"and period_label = '2010/11' and (area_code = '{BLABY}' or area_role != 'own')"
+    )
+    before, after = dict(partner(demo_home, said)), dict(partner(extended, said))
+    changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    assert changed, "a crime was corrected"
+    page = (extended.current / "assessment" / "index.html").read_text()
+    [text] = re.findall(r'<div class="commentary".*?</ul></div></div>', page, re.DOTALL)
+    assert re.search(r'Seen by the <em>board</em>: <a class="claim" href="[^"]*">[^<]+</a>', text)
+    listed = text.count("<li>")
+    assert listed == min(len(changed), 13)
+    lines = status(extended)["commentary"]
+    assert len(lines) == 2
+    assert lines[0].startswith("commentary/crime.md is of no section")
+    assert f"before {len(changed)} figure" in lines[1]
+    assert "Of no section." not in page
 
 
 def _changed_project(target: Path) -> Path:

@@ -28,7 +28,7 @@ def test_nobody_outside_the_group_gets_anything_and_the_group_only_publications(
     for path in [home.root, *home.root.rglob("*")]:
         assert mode(path) & 0o007 == 0, path
     group_may = {path for path in home.root.rglob("*") if mode(path) & 0o070}
-    assert group_may == {home.published, home.csp_yml}
+    assert group_may == {home.published, home.commentary, home.assessments, home.csp_yml}
     assert mode(home.root) == 0o750
     assert mode(home.key_file) == 0o600
 

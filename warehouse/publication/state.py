@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -34,7 +35,8 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
 
     The loaded files with their places in time (a newer file replaces an older one's month) and the
     contracts they were read by, those held or withdrawn, the settings, the home's standards and
-    waivers and which of these have expired, the definitions and the software's versions.
+    waivers and which of these have expired, the analysts' commentary, the definitions and the
+    software's versions.
     """
     files = con.execute(
         "select feed, file_name, sha256, contract_sha256, status, "
@@ -46,6 +48,11 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
         path.name: sha256_of(path) if path.is_file() else None
         for path in (home.standards_file, home.waivers_file)
     }
+    texts = {
+        path.relative_to(home.commentary).as_posix(): _hash_of(path)
+        for path in sorted(home.commentary.rglob("*.md"))
+        if path.is_file() and not path.is_symlink()
+    }
     # The night after a waiver ends must not be one on which nothing changed.
     expired = [
         waiver.check_id for waiver in waivers_of(con).values() if waiver.expires < date.today()
@@ -55,11 +62,20 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
         expired,
         chosen,
         home_files,
+        texts,
         definitions_hash(),
         software_version(),
         package_versions(),
     ]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _hash_of(text: Path) -> str | None:
+    """The hash of a commentary; one that cannot be read stops no night."""
+    try:
+        return sha256_of(text)
+    except OSError:
+        return None
 
 
 def is_unchanged(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:

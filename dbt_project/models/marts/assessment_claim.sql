@@ -155,7 +155,14 @@ phrases as (
         case
             when kind = 'proportion' then lower(left(name, 1)) || substr(name, 2)
             else 'the rate of ' || name_within
-        end as rate_within
+        end as rate_within,
+        -- The one number that a commentary quotes a claim by: its percentage, share or rank, else its count.
+        lower(coalesce(
+            nullif(regexp_extract(
+                template, '\{(signed_percent|percent|[Ss]hare|ratio|difference|ordinal)\}'
+            ), ''),
+            regexp_extract(template, '\{(value|count)\}')
+        )) as figure_slot
     from slots
 ),
 
@@ -299,6 +306,16 @@ select
     completeness_percent,
     importance::double as importance,
     template as sentence,
+    case figure_slot
+        when '{signed_percent}' then {{ said_signed_percent("value") }}
+        when '{percent}' then {{ said_percent("abs(value)") }}
+        when '{share}' then said_share
+        when '{ratio}' then {{ said_number("value", 2) }}
+        when '{difference}' then {{ said_signed_number("value") }}
+        when '{ordinal}' then {{ said_rank("numerator", "denominator") }}
+        when '{value}' then said_value
+        when '{count}' then {{ said_count("numerator") }}
+    end as figure,
     source_table,
     source_key
 from filled_6
