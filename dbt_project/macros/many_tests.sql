@@ -5,38 +5,52 @@
     are NULL where there is no p-value.
 -#}
 {% macro benjamini_hochberg(tests, p_value, family) -%}
-    select
-        * exclude (tests_of_family, step_up),
-        case when {{ p_value }} is not null then tests_of_family end as tests_in_family,
-        -- Never more than that of a larger p: the least from the largest p down to its own, ties with it.
-        case
-            when {{ p_value }} is not null
-                then
-                    min(step_up) over (
-                        partition by {{ family }}
-                        order by {{ p_value }} desc nulls last
-                        range between unbounded preceding and current row
-                    )
-        end as q_value
-    from (
+    {#- Windows over the p-values alone: over whole rows indicator_change takes a fifth longer (2026-11). -#}
+    {%- set families = family.split(", ") -%}
+    {%- set keys = [] -%}
+    {%- for _ in families -%}{%- do keys.append("family_" ~ loop.index) -%}{%- endfor -%}
+    {%- set keys = keys | join(", ") -%}
+    with p_values as (
+        select
+            {% for column in families -%}
+            {{ column }} as family_{{ loop.index }},
+            {% endfor -%}
+            {{ p_value }} as tested_p,
+            count(*) as times
+        from {{ tests }}
+        where {{ p_value }} is not null
+        group by all
+    ),
+
+    ranked as (
         select
             *,
-            count({{ p_value }}) over (partition by {{ family }}) as tests_of_family,
-            least(
-                1e0,
-                {{ p_value }}
-                * count({{ p_value }}) over (partition by {{ family }})
-                / nullif(
-                    count({{ p_value }}) over (
-                        partition by {{ family }}
-                        order by {{ p_value }} asc nulls last
-                        range between unbounded preceding and current row
-                    ),
-                    0
-                )
-            ) as step_up
-        from {{ tests }}
+            (sum(times) over (partition by {{ keys }}))::bigint as tests_in_family,
+            (sum(times) over (partition by {{ keys }} order by tested_p asc))::bigint as no_larger
+        from p_values
+    ),
+
+    stepped as (
+        select
+            * exclude (times, no_larger),
+            -- Never more than that of a larger p: the least from the largest p down to its own.
+            min(least(1e0, tested_p * tests_in_family / no_larger)) over (
+                partition by {{ keys }} order by tested_p desc
+            ) as q_value
+        from ranked
     )
+
+    select
+        {{ tests }}.*,
+        stepped.tests_in_family,
+        stepped.q_value
+    from {{ tests }}
+    left join stepped
+        on
+            {% for column in families -%}
+            ({{ column }}) is not distinct from stepped.family_{{ loop.index }} and
+            {% endfor -%}
+            {{ p_value }} = stepped.tested_p
 {%- endmacro %}
 
 {#-

@@ -85,7 +85,8 @@ shares as (
 ),
 
 -- The score test, which Wilson's limits are made of.
-tested as (
+-- Materialized: the correction reads it twice, and what is expected is dear.
+tested as materialized (
     select
         *,
         normal_two_sided(

@@ -1,19 +1,52 @@
 -- One row per measure, area, year and hour of the week: the weight of the events in it. An
 -- event known between two times weighs on each hour in proportion (aoristic), one known to the minute
 -- on its own. Events of an unknown time and those of long intervals have one row each, without an hour.
-with happened as (
+-- Places that lie in the same areas are weighed as one: the LSOAs of a district are hundreds, its hours few.
+with area_parts as (
+    select
+        area_type,
+        area_code,
+        place_code
+    from {{ ref("br_area_part") }}
+    -- Wards are many and their hours few.
+    where area_type != 'ward'
+),
+
+areas_of_places as (
+    select
+        place_code,
+        list(area_type || '|' || area_code order by area_type, area_code) as areas
+    from area_parts
+    group by place_code
+),
+
+places as (
+    select
+        place_code,
+        min(place_code) over (partition by areas) as group_code
+    from areas_of_places
+),
+
+happened as (
     {% for feed in var("feeds") if feed.times -%}
     {{ "union all" if not loop.first }}
     select
         measure_id,
         month,
-        coalesce(lsoa_code, district_code) as place_code,
+        places.group_code,
         {{ feed.times | first }} as from_at,
         {{ feed.times | last }} as to_at,
         events
     from {{ ref(feed.measure) }}
-    -- What may have happened has no profile.
-    where district_code is not null and not ends_with(measure_id, '_unknown')
+    inner join places on coalesce(lsoa_code, district_code) = places.place_code
+    -- Of what indicators count: neither shares nor what may have happened have a profile.
+    where
+        district_code is not null
+        and measure_id in (
+            select numerator_measure
+            from {{ ref("indicator_register") }}
+            where kind != 'proportion'
+        )
     {% endfor %}
 ),
 
@@ -48,7 +81,7 @@ weighed as (
     select
         measure_id,
         period_start,
-        place_code,
+        group_code,
         time_state,
         isodow(hour_at)::integer as weekday,
         hour(hour_at)::integer as hour,
@@ -69,7 +102,7 @@ weighed as (
     select
         measure_id,
         period_start,
-        place_code,
+        group_code,
         time_state,
         null as weekday,
         null as hour,
@@ -83,14 +116,12 @@ weighed as (
 
 summed as (
     select
-        weighed.* exclude (place_code, part),
+        weighed.* exclude (group_code, part),
         area.area_type,
         area.area_code,
         sum(weighed.part) as part
     from weighed
-    inner join {{ ref("br_area_part") }} as area on weighed.place_code = area.place_code
-    -- Wards are many and their hours few.
-    where area.area_type != 'ward'
+    inner join area_parts as area on weighed.group_code = area.place_code
     group by all
 )
 
