@@ -1,6 +1,6 @@
 """Every published mart of the demo, row by row, against a second computation from the archive.
 
-`recomputed` reads the archived files and the settings alone; nothing of the models takes part in it.
+`recomputed` reads the archived files and the settings alone; nothing of the models is in it.
 """
 
 import hashlib
@@ -253,7 +253,8 @@ def is_same(columns: dict[str, str], name: str) -> str:
     if columns[name] in ("DOUBLE", "BIGINT", "INTEGER"):
         number = f"{mine}::double"
         near = f"abs({theirs} - {number}) <= {TOLERANCE} * greatest(1, abs({theirs}))"
-        return f"case when {theirs} is null then coalesce(isnan({number}), true) else coalesce({near}, false) end"
+        nothing = f"coalesce(isnan({number}), true)"
+        return f"case when {theirs} is null then {nothing} else coalesce({near}, false) end"
     return f"({theirs} is not distinct from {mine})"
 
 

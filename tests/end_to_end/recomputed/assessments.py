@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from tests.end_to_end.recomputed.events import World, seed, year_label, year_of
-from tests.end_to_end.recomputed.extracts import lines
+from tests.end_to_end.recomputed.extracts import lines, rows_of
 from tests.end_to_end.recomputed.figures import broken_on, stopped_between
 from tests.end_to_end.recomputed.places import Area
 from tests.end_to_end.recomputed.subjects import (
     KINDS,
     crimes_by_code,
     harm_of,
-    percent,
     weights_of_harm,
     year_columns,
 )
@@ -38,7 +37,7 @@ def by_year(world: World, table: pd.DataFrame) -> Lookup:
     years = table[(table["period_type"] == "financial_year") & (table["area_type"] != "lsoa")]
     return {
         (row.indicator_id, row.area_type, row.area_code, row.period_start.year): row
-        for row in years.itertuples()
+        for row in rows_of(years)
         if str(row.indicator_version) == newest[row.indicator_id]["indicator_version"]
     }
 
@@ -53,7 +52,7 @@ def target_progress(world: World, values: pd.DataFrame) -> pd.DataFrame:
     """Each target from its baseline's year to its own: a percentage change of the count."""
     known, newest, breaks = by_year(world, values), newest_versions(world), broken_on(world)
     found = []
-    for target in world.extracts["partnership/target"].rows.itertuples():
+    for target in rows_of(world.extracts["partnership/target"].rows):
         about = newest.get(target.indicator_id, {})
         kind = kind_of(world, target.area_code)
         first, last = int(target.baseline_label[:4]), year_of(f"{target.period_end:%Y-%m}")
@@ -112,7 +111,7 @@ def summary_table(
     """The assessment's Table 1: each topic by the indicator that stands for it."""
     change, trend = by_year(world, changes), by_year(world, trends)
     against: Lookup = {}
-    for row in comparisons[comparisons["period_type"] == "financial_year"].itertuples():
+    for row in rows_of(comparisons[comparisons["period_type"] == "financial_year"]):
         key = (row.indicator_id, row.indicator_version, row.area_code, row.period_start.year)
         against[*key, row.comparator_type] = row.verdict
     newest = newest_versions(world)
@@ -194,16 +193,17 @@ def priority_matrix(
         & (comparisons["area_type"] == "district")
         & (comparisons["comparator_type"] == "county")
     ]
-    for row in own.itertuples():
-        against[row.indicator_id, row.indicator_version, row.area_code, row.period_start.year] = row
+    for one in rows_of(own):
+        against[one.indicator_id, one.indicator_version, one.area_code, one.period_start.year] = one
     newest = newest_versions(world)
     source, version, weights = weights_of_harm(world)
     crimes = crimes_of_measures(world)
     topic_of = {row["indicator_id"]: row["topic"] for row in world.register}
     of_topic: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
-    for target in targets[targets["area_type"] == "district"].itertuples():
-        topic = topic_of[target.indicator_id]
-        of_topic[topic, target.area_code, target.period_start.year].append(target)
+    for target in rows_of(targets[targets["area_type"] == "district"]):
+        of_topic[topic_of[target.indicator_id], target.area_code, target.period_start.year].append(
+            target
+        )
     found: list[Row] = []
     for code in world.places.settings.focus:
         for year in world.years():
@@ -236,7 +236,7 @@ def priority_matrix(
                         "upper_95": value.upper_95,
                     }
                 feed = world.measures.get(about["numerator_measure"], {}).get("feed")
-                if feed == "police/recorded_crime" and complete:
+                if feed == "police/recorded_crime" and value is not None and complete:
                     own_codes = crimes[about["numerator_measure"]].get(
                         (("district", code), year), {}
                     )
@@ -315,15 +315,17 @@ def _points(rows: list[Row]) -> None:
         known = turns and row["polarity"] in bad
         row["direction_points"] = sum(turns) / len(turns) if known else np.nan
         judged = {"worse": 1.0, "similar": 0.5, "better": 0.0}
-        row["comparison_points"] = judged.get(row.get("county_judgement"), np.nan)
+        row["comparison_points"] = judged.get(str(row.get("county_judgement")), np.nan)
         row["target_points"] = {"not met": 1.0, "met": 0.0}.get(row["target_status"], np.nan)
         points = [row.get(f"{name}_points", np.nan) for name in CRITERIA]
         if row["is_whole"]:
             row |= dict.fromkeys((f"{name}_points" for name in CRITERIA), np.nan)
         elif not np.isnan(points).all():
             for name, unknown in (
-                ("priority_score", 0.5), ("lowest_possible_score", 0), ("highest_possible_score", 1),
-            ):  # fmt: skip
+                ("priority_score", 0.5),
+                ("lowest_possible_score", 0),
+                ("highest_possible_score", 1),
+            ):
                 row[name] = 100 * float(np.nanmean(np.where(np.isnan(points), unknown, points)))
     scores = [row["priority_score"] for row in rows if "priority_score" in row]
     for row in rows:
@@ -340,12 +342,14 @@ def published_figure(world: World, values: pd.DataFrame, changes: pd.DataFrame,
     known, moved = by_year(world, values), by_year(world, changes)
     rolling = {
         (row.indicator_id, row.area_type, row.area_code, row.period_start.year): row
-        for row in values[
-            (values["period_type"] == "rolling_12m")
-            & (values["indicator_id"] == "marac_repeat_rate")
-            & (values["indicator_version"] == 2)
-            & (values["period_start"].dt.month == 4)
-        ].itertuples()
+        for row in rows_of(
+            values[
+                (values["period_type"] == "rolling_12m")
+                & (values["indicator_id"] == "marac_repeat_rate")
+                & (values["indicator_version"] == 2)
+                & (values["period_start"].dt.month == 4)
+            ]
+        )
     }
     columns = {
         "youth_ethnicity": (("ethnic_group",), {"numerator": "disposals", "population":

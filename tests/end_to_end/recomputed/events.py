@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,11 +90,11 @@ class World:
             start, end = dt.date(year, 4, 1), dt.date(year + 1, 3, 31)
             found.append(Period("financial_year", start, end, year_label(year), own, year))
         for i, month in enumerate(self.months):
-            start = pd.Period(month, "M") - 11
+            begin = (pd.Period(month, "M") - 11).start_time.date()
             own = list(range(max(0, i - 11), i + 1))
             found.append(
                 Period(
-                    "rolling_12m", start.start_time.date(), last[i], f"12m to {month}", own,
+                    "rolling_12m", begin, last[i], f"12m to {month}", own,
                     year_of(month),
                 )
             )  # fmt: skip
@@ -112,7 +112,7 @@ class World:
         if lookback:
             before = [months[max(0, i - 12) : i].sum() for i in range(len(months))]
             months = months & (np.array(before) >= lookback)
-        return months & since
+        return np.asarray(months & since)
 
 
 def offence_code(text: str) -> str:
@@ -157,7 +157,7 @@ def _marac(rows: pd.DataFrame) -> pd.DataFrame:
     for _, pair in ordered.groupby(["victim_id", "perpetrator_id"]):
         last = initial = None
         for day, same in pair.groupby("hearing_date"):
-            on = pd.Timestamp(day)
+            on = pd.Timestamp(str(day))
             since_last = last is not None and on <= last + pd.DateOffset(months=12)
             since_first = initial is not None and on <= initial + pd.DateOffset(months=12)
             flags = set(same["repeat_flag"].dropna())
@@ -181,10 +181,10 @@ def _marac(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _first_entries(rows: pd.DataFrame) -> pd.Series:
+def _first_entries(rows: pd.DataFrame) -> Mask:
     """Each young person's earliest disposal that is marked as a first entry."""
     marked = rows[rows["first_entry"] == "Y"].sort_values(["disposal_date", "disposal_id"])
-    return rows.index.isin(marked.drop_duplicates("young_person_id").index)
+    return np.asarray(rows.index.isin(marked.drop_duplicates("young_person_id").index))
 
 
 def _crime_measures(rows: pd.DataFrame) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def _measured(feed: str, rows: pd.DataFrame) -> dict[str, Any]:
 def _districts_met(rows: pd.DataFrame, places: Places, home_area: str) -> set[str]:
     """The districts of which a partner's extract speaks: the county's, and beyond it those of
     which it has at least a tenth of the usual district's events."""
-    events = rows["district"].value_counts()
+    events = Counter(code for code in rows["district"] if code is not None)
     own = places.settings.districts
     usual = float(np.median([events[code] for code in own if code in events]))
     met = {code for code in own if usual < 50 or code in events}

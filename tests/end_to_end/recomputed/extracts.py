@@ -1,7 +1,7 @@
 """The archived extracts as rows in force: which rows count, and what each cell says.
 
-A cell is one of five: `valid`, `invalid` (it says something that cannot be), `not stated` (it says that
-it is not known), `missing` (blank) or `not applicable`. Only a valid cell has a value.
+A cell is one of five: `valid`, `invalid` (it says something that cannot be), `not stated` (it says
+that it is not known), `missing` (blank) or `not applicable`. Only a valid cell has a value.
 """
 
 import csv
@@ -437,6 +437,11 @@ class Extracts:
     sent: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+def rows_of(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, a cell an attribute."""
+    return iter(table.itertuples())
+
+
 def lines(content: bytes) -> Iterator[list[str]]:
     """The records of a CSV file: UTF-8, else Windows-1252."""
     try:
@@ -453,8 +458,8 @@ def _field_name(header: str) -> str:
 def read(file: Loaded, feed: Feed) -> dict[str, Cells]:
     """The accepted rows of one file: what each cell says, and under `<field>|status` how.
 
-    A row is rejected that has another number of fields, lacks something required, or repeats the key
-    of a row before it.
+    A row is rejected that has another number of fields, lacks something required, or repeats the
+    key of a row before it.
     """
     records = lines(file.content if file.member is None else file.member)
     header = [_field_name(cell) for cell in next(records)]
@@ -496,18 +501,11 @@ def archived(home: Path, feed: str) -> list[Loaded]:
         content, landed = path.read_bytes(), path.stat().st_mtime_ns
         if path.suffix == ".zip" and feed == "police/street_crime":
             with zipfile.ZipFile(path) as members:
-                for name in sorted(members.namelist()):
-                    if re.fullmatch(r"(.*/)?\d{4}-\d\d-[a-z0-9-]+-street\.csv", name):
-                        files.append(
-                            Loaded(
-                                feed,
-                                f"{path.name}/{name}",
-                                path,
-                                content,
-                                landed,
-                                members.read(name),
-                            )
-                        )
+                files += [
+                    Loaded(feed, f"{path.name}/{name}", path, content, landed, members.read(name))
+                    for name in sorted(members.namelist())
+                    if re.fullmatch(r"(.*/)?\d{4}-\d\d-[a-z0-9-]+-street\.csv", name)
+                ]
         else:
             files.append(Loaded(feed, path.name, path, content, landed))
     return files

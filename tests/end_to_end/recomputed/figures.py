@@ -1,20 +1,21 @@
 """Values of indicators and what is inferred from them: change, trend, comparison, contribution."""
 
-import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tests.end_to_end.recomputed.events import World, seed, year_label, year_of
+from tests.end_to_end.recomputed.events import Period, World, seed, year_label, year_of
+from tests.end_to_end.recomputed.extracts import rows_of
 from tests.end_to_end.recomputed.methods import (
     TREND_THRESHOLD,
     benjamini_hochberg,
     binomial_p,
     count_against_p,
     count_limits,
-    few_expected,
     narrowed,
     normal_p,
     pearson_dispersion,
@@ -122,7 +123,7 @@ def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
     """Numerator, denominator, value and limits of every indicator, area and period."""
     wide = {
         (row.indicator_id, row.indicator_version, row.area_type): row.dispersion
-        for row in dispersions.itertuples()
+        for row in rows_of(dispersions)
     }
     periods = world.periods()
     length = len(world.months)
@@ -139,8 +140,7 @@ def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
     }
     nothing = np.zeros(len(periods), dtype=np.int64)
     residents = _denominators(world, periods)
-    blocks: list[pd.DataFrame] = []
-    columns: dict[str, list[npt.NDArray[np.float64] | list[object]]] = defaultdict(list)
+    columns: dict[str, list[Any]] = defaultdict(list)
     for row in world.register:
         measure, below = row["numerator_measure"], row["denominator_measure"]
         if measure not in world.measures:
@@ -193,14 +193,18 @@ def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _denominators(world: World, periods):  # type: ignore[no-untyped-def]
+def _denominators(
+    world: World, periods: list[Period]
+) -> Callable[[str, tuple[str, str]], tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
     """Residents of each period, and the mid-year they are of."""
     places = world.places
     years = sorted({period.year for period in periods})
     at = np.array([years.index(period.year) for period in periods])
     groups = sorted({group for _, group in places.youths})
 
-    def of(measure: str, area: tuple[str, str]):  # type: ignore[no-untyped-def]
+    def of(
+        measure: str, area: tuple[str, str]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         found = []
         for year in years:
             if measure == "residents":
@@ -243,7 +247,7 @@ def _survey_values(world: World) -> pd.DataFrame:
                    for row in seed("survey_indicator")}  # fmt: skip
     about = {row["indicator_id"]: row for row in world.register}
     latest = {}
-    for row in rows.sort_values(["fieldwork_end", "wave"]).itertuples():
+    for row in rows_of(rows.sort_values(["fieldwork_end", "wave"])):
         indicator = by_question.get((row.survey, row.question_id))
         if row.area_code in world.places.district_names:
             kind = "district"
@@ -256,7 +260,7 @@ def _survey_values(world: World) -> pd.DataFrame:
         year = year_of(row.fieldwork_end.strftime("%Y-%m"))
         percent, base = float(row.percent), int(row.base)
         said = base * percent / 100
-        limits = {}
+        limits: dict[str, float] = {}
         for name, confidence in (("95", 0.95), ("998", 0.998)):
             lower, upper = wilson(said, base, confidence)
             limits |= {f"lower_{name}": 100 * float(lower), f"upper_{name}": 100 * float(upper)}
@@ -292,7 +296,7 @@ def _current(world: World, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     some = table[table["indicator_id"].isin(several)]
     best: dict[tuple[object, ...], tuple[bool, int]] = {}
     ranks = []
-    for row in some.itertuples():
+    for row in rows_of(some):
         [about] = [
             each
             for each in versions[row.indicator_id]
@@ -486,8 +490,9 @@ def indicator_trend(world: World, values: pd.DataFrame) -> pd.DataFrame:
     found["direction"] = "cannot be calculated"
     found["chi_square"] = found["slope"] = np.nan
     chi_square, slope, direction = _directions(table, five[fitted])
-    for name, own in {"chi_square": chi_square, "slope": slope, "direction": direction}.items():
-        found.iloc[fitted, found.columns.get_loc(name)] = own
+    found.loc[fitted, "chi_square"] = chi_square
+    found.loc[fitted, "slope"] = slope
+    found.loc[fitted, "direction"] = direction
     return found
 
 
@@ -596,9 +601,9 @@ def indicator_comparison(world: World, values: pd.DataFrame) -> pd.DataFrame:
         & ~table["indicator_id"].str.startswith("perceived")
     ]
     means = members.groupby([*INDICATOR, *period])["value"].agg(["mean", "size"])
-    means = means[means["size"] == len(places.group())]["mean"].rename("comparator_value")
+    whole_group = means[means["size"] == len(places.group())]["mean"].rename("comparator_value")
     parts.append(
-        members.merge(means.reset_index(), on=[*INDICATOR, *period]).assign(
+        members.merge(whole_group.reset_index(), on=[*INDICATOR, *period]).assign(
             comparator_type="most_similar_group", comparator_code="most_similar_group"
         )
     )
@@ -730,7 +735,7 @@ def area_change_part(world: World, changes: pd.DataFrame) -> pd.DataFrame:
     own = changes[changes["indicator_id"].isin(counted)]
     moved: dict[tuple[str, pd.Timestamp], list[tuple[str, int, str]]] = defaultdict(list)
     lsoas = own[(own["area_type"] == "lsoa") & (own["numerator"] != own["previous_numerator"])]
-    for row in lsoas[lsoas["previous_numerator"].notna()].itertuples():
+    for row in rows_of(lsoas[lsoas["previous_numerator"].notna()]):
         change = int(row.numerator - row.previous_numerator)
         moved[row.indicator_id, row.period_start].append((row.area_code, change, row.verdict))
     found = []
@@ -739,7 +744,7 @@ def area_change_part(world: World, changes: pd.DataFrame) -> pd.DataFrame:
         & (own["verdict"] != "not comparable")
         & (own["change"] != 0)
     ]
-    for whole in wholes.itertuples():
+    for whole in rows_of(wholes):
         inside = places.areas[whole.area_type, whole.area_code]
         candidates = [
             (-abs(change), part, code, change, verdict)
@@ -798,9 +803,7 @@ def season(world: World, values: pd.DataFrame) -> pd.DataFrame:
         & (values["kind"] != "proportion")
     ]
     found = []
-    months_of = {
-        key: rows for key, rows in own[own["period_type"] == "month"].groupby(SERIES, sort=False)
-    }
+    months_of = dict(own[own["period_type"] == "month"].groupby(SERIES, sort=False))
     for key, rows in own[own["period_type"] == "financial_year"].groupby(SERIES, sort=False):
         newest = str(rows["period_end"].max().date())
         since = max((d for d in breaks[str(key[0])] if d <= newest), default="")

@@ -98,7 +98,7 @@ def shares_p(first: int, of_first: int, second: int, of_second: int) -> float:
 
 
 def count_against_p(events: Numbers, expected: Numbers) -> Numbers:
-    """The p-value that belongs to the limits of a count: under 5 % where they leave `expected` out."""
+    """The p-value of the limits of a count: under 5 % where they leave `expected` out."""
     lesser = np.minimum(stats.poisson.sf(events - 1, expected), stats.poisson.cdf(events, expected))
     below = expected < events
     near = np.where(below, np.maximum(events, 1), events + 1)

@@ -1,8 +1,8 @@
 """Areas and what is known of them, from the reference files: parts, names, residents, neighbours.
 
-An area is a set of units. A unit is the finest an event can be placed: an LSOA's code, or a district's
-code for what is known of the district alone. New types of area (partnerships, wards, sets of one's own)
-are further entries of `Places.areas`.
+An area is a set of units. A unit is the finest an event can be placed: an LSOA's code, or a
+district's code for what is known of the district alone. New types of area (partnerships, wards,
+sets of one's own) are further entries of `Places.areas`.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import yaml
 
 from tests.end_to_end.recomputed.extracts import lines
@@ -222,7 +222,7 @@ def read_places(home: Path) -> Places:
         classes,
         _neighbours(home),
     )
-    parts = defaultdict(set)
+    parts: dict[str, set[str]] = defaultdict(set)
     for lsoa, district in district_of.items():
         parts[district] |= {lsoa, district}
     places.areas |= {("lsoa", lsoa): frozenset({lsoa}) for lsoa in places.lsoas}

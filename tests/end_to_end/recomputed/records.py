@@ -1,4 +1,4 @@
-"""What the deliveries are like: files, months, places and fields, volumes and the maturity score."""
+"""What the deliveries are like: files, months, places, fields, volumes, the maturity score."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 
 from tests.end_to_end.recomputed.events import (
@@ -64,16 +64,16 @@ def load_audit(home: Path, world: World) -> pd.DataFrame:
     """Every archived and refused file: its hash, size and rows."""
     found = []
     for feed, extract in world.extracts.items():
-        for file in extract.files:
-            found.append(
-                _audited(feed, file.name, file.content, file.member)
-                | {
-                    "data_rows": file.data_rows,
-                    "accepted": file.accepted,
-                    "rejected": file.rejected,
-                    "skipped": 0,
-                }
-            )
+        found += [
+            _audited(feed, file.name, file.content, file.member)
+            | {
+                "data_rows": file.data_rows,
+                "accepted": file.accepted,
+                "rejected": file.rejected,
+                "skipped": 0,
+            }
+            for file in extract.files
+        ]
     other = [path for path in (home / "archive").glob("*/*/*") if path.is_file()]
     for path in sorted(other):
         feed = f"{path.parts[-3]}/{path.parts[-2]}"
@@ -251,8 +251,8 @@ def feed_coverage(world: World) -> pd.DataFrame:
         if feed == "probation/caseload":  # each row is of all months of its year
             spans = zip(rows["period_start"], rows["period_end"], strict=True)
             for (start, end), n in Counter(spans).items():
-                for month in pd.period_range(start, end, freq="M"):
-                    given[sources[0], str(month)] = n
+                for each in pd.period_range(start, end, freq="M"):
+                    given[sources[0], str(each)] = n
         newest: dict[tuple[str, str], str] = {}
         for file in extract.files:
             if feed == "police/street_crime":
@@ -485,10 +485,8 @@ def maturity_score(completeness: pd.DataFrame, coverage: pd.DataFrame) -> pd.Dat
                 }
             )
     feeds = pd.DataFrame(found)
-    same = np.where(feeds["period_type"] == "rolling_12m", pd.NaT, feeds["period_start"])
-    grouped = feeds.assign(same=pd.to_datetime(same)).groupby(
-        ["partner", "period_type", "same"], dropna=False
-    )
+    same = feeds["period_start"].where(feeds["period_type"] != "rolling_12m")
+    grouped = feeds.assign(same=same).groupby(["partner", "period_type", "same"], dropna=False)
     partners = grouped.agg(
         period_start=("period_start", "max"),
         fields=("fields", "sum"),
@@ -551,7 +549,7 @@ def recorded_crime_benchmark(world: World) -> pd.DataFrame:
     at = next(i for i, row in enumerate(records) if sum(map(bool, row)) > 1)
     header = [re.sub(r"\s+", " ", cell).strip() for cell in records[at]]
     for row in records[at + 1 :]:
-        area, force, partnership, name = (cell.strip() or None for cell in row[:4])
+        area, of_force, partnership, name = (cell.strip() or None for cell in row[:4])
         kind = "partnership" if partnership else "unassigned" if name else "force"
         for offence, cell in zip(header[6:], row[6:], strict=True):
             number = cell.replace(",", "").strip()
@@ -561,7 +559,7 @@ def recorded_crime_benchmark(world: World) -> pd.DataFrame:
                         "source_table": "partnership_year",
                         "benchmark_area_type": kind,
                         "benchmark_area_code": partnership or area,
-                        "benchmark_area_name": name or force,
+                        "benchmark_area_name": name or of_force,
                         "police_force_area_code": area,
                         **_twelve_months(end),
                         "offence": offence,

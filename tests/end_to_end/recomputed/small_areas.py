@@ -26,7 +26,7 @@ GROUP = [*INDICATOR, *PERIOD]
 
 
 def lsoa_years(world: World, values: pd.DataFrame) -> pd.DataFrame:
-    """Rates over residents of the county's LSOAs in complete years, and whether the county is so."""
+    """Rates of the county's LSOAs in complete years, and whether the county is complete."""
     of_residents = [
         row["indicator_id"]
         for row in world.register
@@ -217,8 +217,8 @@ def concentration(places: Places, years: pd.DataFrame) -> pd.DataFrame:
 def _in_fullest(events: int, lsoas: int, top: int) -> float:
     """Events expected in the fullest LSOAs if each event falls on any with equal probability.
 
-    The sum over j of the smaller of `top` and the number of LSOAs with j events or more, that number
-    taken as binomial.
+    The sum over j of the smaller of `top` and the number of LSOAs with j events or more, that
+    number taken as binomial.
     """
     levels = np.arange(1, events + 1)
     shares = stats.binom.sf(levels - 1, events, 1 / lsoas)

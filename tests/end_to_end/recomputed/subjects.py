@@ -1,4 +1,4 @@
-"""The tables of one subject each: conferences, hate, young people, offenders, surveys, harm, times."""
+"""The tables of one subject each: conferences, hate, youth, offenders, surveys, harm, times."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -10,11 +10,19 @@ import pandas as pd
 from scipy import sparse
 
 from tests.end_to_end.recomputed.events import World, offence_code, seed, year_label, year_of
-from tests.end_to_end.recomputed.extracts import INVALID, MISSING, NEEDS, NOT_STATED, VALID, lines
+from tests.end_to_end.recomputed.extracts import (
+    INVALID,
+    MISSING,
+    NEEDS,
+    NOT_STATED,
+    VALID,
+    lines,
+    rows_of,
+)
 from tests.end_to_end.recomputed.figures import AREA, SERIES
 from tests.end_to_end.recomputed.methods import count_limits, wilson
 from tests.end_to_end.recomputed.places import Area, nearest
-from tests.end_to_end.recomputed.small_areas import FIFTHS, communities, tiles
+from tests.end_to_end.recomputed.small_areas import communities, tiles
 
 Row = dict[str, Any]
 PERIOD = ["period_type", "period_start", "period_end", "period_label"]
@@ -81,7 +89,7 @@ def marac_repeats(world: World, values: pd.DataFrame) -> pd.DataFrame:
     ]
     found = []
     numbers = {month: i for i, month in enumerate(world.months)}
-    for row in rates.itertuples():
+    for row in rows_of(rates):
         last = numbers[row.period_label.removeprefix("12m to ")]
         span = slice(last - 11, last + 1)
         area = row.area_type, row.area_code
@@ -171,7 +179,7 @@ def hate_reports(world: World) -> pd.DataFrame:
     """Reports by source, those of all against the baseline of the area's target."""
     targets: dict[str, Any] = {}
     rows = world.extracts["partnership/target"].rows
-    for target in rows[rows["indicator_id"] == "hate_reports"].itertuples():
+    for target in rows_of(rows[rows["indicator_id"] == "hate_reports"]):
         known = targets.get(target.area_code)
         if known is None or target.period_end > known.period_end:
             targets[target.area_code] = target
@@ -324,7 +332,7 @@ def reoffending(values: pd.DataFrame) -> pd.DataFrame:
     own = _years_of(values, "adult_reoffending_rate")
     county = own[(own["area_type"] == "county") & own["is_complete"].astype(bool)]
     whole = own["period_start"].map(dict(zip(county["period_start"], county["value"], strict=True)))
-    verdicts = [
+    verdicts: list[Any] = [
         against(benchmark, lower, upper) if kind == "district" and complete else None
         for benchmark, lower, upper, kind, complete in zip(
             whole,
@@ -503,12 +511,12 @@ def offender_residence(world: World, years: pd.DataFrame) -> pd.DataFrame:
     for (indicator, version, start), rows in own.groupby(
         ["indicator_id", "indicator_version", "period_start"], sort=False
     ):
-        year = start.year
+        year = pd.Timestamp(str(start)).year
         offenders = caseload[caseload["year"] == year]
         at_home = Counter(offenders["unit"])
         ordered = rows.sort_values(["rate", "area_code"], ascending=[False, True])
         complete = bool(rows["county_complete"].all())
-        fifths = {"district": {}}
+        fifths: dict[str, dict[str, int]] = {"district": {}}
         for _, part in ordered.groupby("district_code"):
             fifths["district"] |= tiles(part["area_code"].tolist(), 5)
         if complete:
@@ -592,7 +600,7 @@ def perception(world: World) -> pd.DataFrame:
     better = {row["indicator_id"]: row["polarity_between_areas"] for row in world.register}
     means = {"lower_is_better": "worse", "higher_is_better": "better"}
     found: list[Row] = []
-    for row in rows.itertuples():
+    for row in rows_of(rows):
         kind = next((k for k, heads in KINDS.items() if row.area_code[:3] in heads), "other")
         indicator = about.get((row.survey, row.question_id))
         share, base = float(row.percent), int(row.base)
@@ -623,10 +631,10 @@ def perception(world: World) -> pd.DataFrame:
     table["rank_of"] = peers.transform("size")
     benchmark = {
         (row.survey, row.wave, row.question_id, row.area_code): row.percent
-        for row in table.itertuples()
+        for row in rows_of(table)
     }
     verdicts = []
-    for row in table.itertuples():
+    for row in rows_of(table):
         code = world.places.settings.county if row.area_type == "district" else "E92000001"
         mean = benchmark.get((row.survey, row.wave, row.question_id, code))
         judged = mean is not None and row.area_type != "country"
@@ -691,7 +699,7 @@ def harm_score(world: World, values: pd.DataFrame) -> pd.DataFrame:
         & (values["period_type"] == "financial_year")
         & values["area_type"].isin(["lsoa", "district", "county"])
     ]
-    for row in own.itertuples():
+    for row in rows_of(own):
         area = row.area_type, row.area_code
         harm = harm_of(codes.get((area, row.period_start.year), Counter()), weights)
         rated = row.is_complete and row.denominator > 0
@@ -734,7 +742,8 @@ def harm_by_offence(world: World, scores: pd.DataFrame) -> pd.DataFrame:
     codes = crimes_by_code(world)
     found = []
     for score in scores[scores["area_type"].isin(["district", "county"])].to_dict("records"):
-        own = codes.get(((score["area_type"], score["area_code"]), score["period_start"].year), {})
+        area = score["area_type"], score["area_code"]
+        own = codes.get((area, score["period_start"].year), Counter())
         harms = {code: n * weights[code] for code, n in own.items() if code in weights}
         for code, n in own.items():
             harm = harms.get(code, np.nan)
@@ -758,7 +767,7 @@ def harm_by_offence(world: World, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_profile(world: World, values: pd.DataFrame) -> pd.DataFrame:
-    """When the events of a year happened: of each the hours between its two times, in proportion."""
+    """When the events of a year happened: in proportion over the hours between two times."""
     times = {
         "police/recorded_crime": ("committed_from", "committed_to"),
         "police/incident": ("created_at", "created_at"),
@@ -792,7 +801,7 @@ def time_profile(world: World, values: pd.DataFrame) -> pd.DataFrame:
         & (values["months_received"] > 0)
     ]
     parts = []
-    for row in rows.itertuples():
+    for row in rows_of(rows):
         measure = about[row.indicator_id, row.indicator_version]
         if measure not in by_measure:
             continue
