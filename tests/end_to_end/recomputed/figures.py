@@ -803,7 +803,8 @@ def season(world: World, values: pd.DataFrame) -> pd.DataFrame:
         & (values["kind"] != "proportion")
     ]
     found = []
-    months_of = dict(own[own["period_type"] == "month"].groupby(SERIES, sort=False))
+    by_series = own[own["period_type"] == "month"].groupby(SERIES, sort=False)
+    months_of = dict(iter(by_series))
     for key, rows in own[own["period_type"] == "financial_year"].groupby(SERIES, sort=False):
         newest = str(rows["period_end"].max().date())
         since = max((d for d in breaks[str(key[0])] if d <= newest), default="")
