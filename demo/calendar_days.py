@@ -1,7 +1,6 @@
 """The demo's five financial years and the days on which its events fall."""
 
 import datetime
-import math
 import random
 from functools import cache
 from typing import TypeVar
@@ -35,29 +34,6 @@ def days_of(year: int) -> tuple[str, ...]:
     first = datetime.date(year, 4, 1)
     length = (datetime.date(year + 1, 4, 1) - first).days
     return tuple((first + n * ONE_DAY).isoformat() for n in range(length))
-
-
-def season_days(
-    rng: random.Random, year: int, count: int, swing: float = 0.0, peak: int = 7
-) -> list[str]:
-    """`count` days of a financial year; a cosine of that `swing` is highest in month `peak`."""
-    return rng.choices(_season(year, swing, peak), k=count)
-
-
-# Choices from a list with repeats take half the time of weighted ones.
-_REPEATS = 20
-
-
-@cache
-def _season(year: int, swing: float, peak: int) -> tuple[str, ...]:
-    """The days of the year, each about twenty times, more often in season."""
-    return tuple(
-        day
-        for day in days_of(year)
-        for _ in range(
-            round(_REPEATS * (1 + swing * math.cos(2 * math.pi * (int(day[5:7]) - peak) / 12)))
-        )
-    )
 
 
 def times_of_day(rng: random.Random, count: int) -> list[str]:

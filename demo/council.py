@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, repeated, season_days, span
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, repeated, span
 from demo.extracts import Extract, Files, Manner, Row
 from demo.places import (
     BLABY,
@@ -19,6 +19,7 @@ from demo.places import (
     SmallArea,
     by_district,
 )
+from demo.seasons import event_days
 
 HEADER = ("report_id", "received_date", "category", "lsoa_code", "district_code", "status")
 MISSING_MONTH = "2009-08"
@@ -72,7 +73,8 @@ def _reports(rng: random.Random, areas: Sequence[SmallArea]) -> list[Report]:
             for category, counts in COUNTS.items():
                 total = round(counts[year - LAST_YEAR - 1] * size)
                 places = spread(rng, total, weights(WHERE, districts[district]))
-                for place, day in zip(places, season_days(rng, year, total, 0.1, 7), strict=True):
+                days = event_days(rng, year, places, "outdoors")
+                for place, day in zip(places, days, strict=True):
                     drawn = rng.random()
                     found.append(
                         (

@@ -68,10 +68,15 @@ def crime_times(rng: random.Random, name: str, day: str, recorded: str, known: T
     if rng.randrange(10) < in_ten:
         return _absent(rng, rng.choice(absences), day, recorded)
     if name in AMONG_PEOPLE_WHO_ARE_OUT:
-        hours = HOURS_OUT.get(datetime.date.fromisoformat(day).weekday(), _USUAL)
-        minute = f"{day} {rng.choice(hours):02d}:{rng.randrange(60):02d}:00"
+        minute = f"{day} {time_out(rng, day)}:00"
         return minute, "" if drawn >= LATEST_LEFT_BLANK else minute
     return known
+
+
+def time_out(rng: random.Random, day: str) -> str:
+    """A time of the day as `21:45`, on the nights of a weekend mostly when people are out."""
+    hours = HOURS_OUT.get(datetime.date.fromisoformat(day).weekday(), _USUAL)
+    return f"{rng.choice(hours):02d}:{rng.randrange(60):02d}"
 
 
 def _absent(rng: random.Random, absence: Absence, day: str, recorded: str) -> Times:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, apportion, spread, weights
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, season_days, span, times_of_day
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, span, times_of_day
 from demo.crime_totals import course
 from demo.extracts import Extract, Files, Manner, Row
 from demo.places import (
@@ -24,6 +24,7 @@ from demo.places import (
     levels,
     named,
 )
+from demo.seasons import event_days
 
 HEADER = (
     "incident_no", "call_at", "incident_class", "fire_class", "motive", "property_type",
@@ -43,26 +44,26 @@ class Kind:
     properties: Mapping[str, int]
     """Property types by their share; in Blaby in 2010/11 of deliberate fires exact counts."""
     pull: Pull
-    swing: float = 0.1
-    peak: int = 6
+    season: str = "level"
 
 
 KINDS = (
     Kind("fire", "primary", "deliberate", (90, 82, 75, 66, 52),
          {"vehicle": 26, "building": 12, "dwelling": 6, "caravan": 3, "other": 5},
-         Pull(0.45, 1, 1.5, 1.5)),
+         Pull(0.45, 1, 1.5, 1.5), "outdoors"),
     Kind("fire", "secondary", "deliberate", (150, 136, 121, 105, 85),
-         {"outdoor": 70, "other": 15}, Pull(0.45, 1, 1.4, 1.4), 0.35, 6),
+         {"outdoor": 70, "other": 15}, Pull(0.45, 1, 1.4, 1.4), "bonfires"),
     Kind("fire", "primary", "accidental", (62, 60, 57, 55, 52), {"dwelling": 40, "building": 12},
-         Pull(0.3, 0.5, 1.2, 1.3), 0.05, 12),
+         Pull(0.3, 0.5, 1.2, 1.3), "home"),
     Kind("fire", "primary", "not known", (7, 6, 6, 5, 5), {"dwelling": 4, "vehicle": 1},
-         Pull(0.3, 0.5, 1.2, 1.3), 0.05, 12),
+         Pull(0.3, 0.5, 1.2, 1.3), "home"),
     Kind("fire", "secondary", "accidental", (40, 44, 38, 36, 35), {"outdoor": 30, "other": 5},
-         Pull(0.1), 0.4, 7),
+         Pull(0.1), "bonfires"),
     Kind("fire", "chimney", "accidental", (16, 14, 18, 17, 19), {"dwelling": 1}, Pull(-0.2),
-         0.6, 1),
+         "hearth"),
     Kind("false_alarm", "", "", (420, 410, 380, 350, 330), {"": 1}, Pull(0.1, 8, 4, 1.5)),
-    Kind("road_traffic_collision", "", "", (84, 80, 78, 74, 70), {"": 1}, Pull(0, 4, 1.3, 1, 2)),
+    Kind("road_traffic_collision", "", "", (84, 80, 78, 74, 70), {"": 1}, Pull(0, 4, 1.3, 1, 2),
+         "dark"),
     Kind("other", "", "", (90, 92, 95, 90, 94), {"": 1}, Pull(0.1)),
 )  # fmt: skip
 # Primary and secondary deliberate fires whose counts are fixed, and the most of any other area.
@@ -112,7 +113,7 @@ def _of_kind(
     counts = apportion(total, kind.properties)
     properties = [name for name, count in counts.items() for _ in range(count)]
     rng.shuffle(properties)
-    days = season_days(rng, year, total, kind.swing, kind.peak)
+    days = event_days(rng, year, places, kind.season)
     times = times_of_day(rng, total)
     return [
         FireIncident(f"{_from_may(day)} {time}", kind, name, place)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from demo import offences as o
 from demo.allocation import Pull, apportion, pick, spread, weights
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, season_days, span
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, span
 from demo.extracts import Extract, Files, Manner, Row
 from demo.places import (
     BLABY,
@@ -30,6 +30,7 @@ from demo.places import (
     named,
 )
 from demo.recorded_crime import Crime
+from demo.seasons import event_days
 
 HEADER = (
     "report_id", "reported_date", "source", "kind", "strands", "offence_group", "victim_gender",
@@ -138,7 +139,7 @@ def _of_year(
             rng, count, weights(WHERE, [a for d in COUNTY_DISTRICTS for a in districts[d]])
         )
         homes = {area.code: area.district_code for area in areas}
-        for place, day in zip(places, season_days(rng, year, count, 0.1, 10), strict=True):
+        for place, day in zip(places, event_days(rng, year, places, "level"), strict=True):
             report = Report(day, source, "incident", "", place, homes[place])
             if rng.random() < 0.2:
                 report.lsoa = ""
@@ -189,7 +190,7 @@ def _police(
         weight = {place: w for place, w in weight.items() if counts[place] < most}
     fixed = {fosse_park: FOSSE_PARK_INCIDENTS} if pinned else {}
     places = spread(rng, incidents, weight, fixed, most=1 if pinned else None)
-    for place, day in zip(places, season_days(rng, year, incidents, 0.1, 7), strict=True):
+    for place, day in zip(places, event_days(rng, year, places, "nights out"), strict=True):
         reports.append(Report(day, "police", "incident", "", place, district))
     return reports
 
@@ -225,7 +226,7 @@ def _over_the_border(rng: random.Random, year: int) -> list[Report]:
     return [
         Report(day, "himp", "incident", "", "", LEICESTER, victim=("Male", "30", "White"),
                strands="racial")
-        for day in season_days(rng, year, 6)
+        for day in event_days(rng, year, [LEICESTER] * 6, "level")
     ]  # fmt: skip
 
 

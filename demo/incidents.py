@@ -5,7 +5,7 @@ anti-social behaviour after 5,000: rowdy behaviour 2,720 after 3,400, hoax calls
 abandoned vehicles 60 after 150; 1,140 domestic incidents without a crime after 1,000). Fosse Park,
 Winstanley Community College and Braunstone Town Henley Crescent lead by rate. The other districts
 have rates of that size, and follow Blaby's years. Seven in ten domestic crimes have an incident
-linked to them besides.
+linked to them besides. Disorder is more frequent on the nights of Friday and Saturday.
 """
 
 import random
@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, season_days, times_of_day
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, times_of_day
+from demo.crime_times import time_out
 from demo.crime_totals import course
 from demo.places import (
     BLABY,
@@ -28,6 +29,7 @@ from demo.places import (
     named,
 )
 from demo.recorded_crime import UNUSABLE_PLACES, Crime
+from demo.seasons import event_days
 
 ASB, HOAX, ABANDONED = "Anti-social behaviour", "Hoax calls", "Abandoned vehicles"
 DOMESTIC, COLLISION, OTHER = "Domestic", "Road traffic collision", "Other"
@@ -42,23 +44,22 @@ class Kind:
     qualifiers: tuple[tuple[str, int], ...]
     blaby: tuple[int, int, int, int, int]
     pull: Pull
-    swing: float
-    peak: int
+    season: str
 
 
 KINDS = (
     Kind(ASB, ((ROWDY, 79), (NEIGHBOURS, 21)), (3900, 3800, 3600, 3400, 2720),
-         Pull(0.4, 3, 4, 1.8), 0.22, 7),
+         Pull(0.4, 3, 4, 1.8), "outdoors"),
     Kind(ASB, (("Vehicle nuisance", 44), ("Noise", 18), ("Animal problems", 9),
                ("Malicious communications", 8), ("Street drinking", 4), ("Trespass", 5),
                ("Littering or drug paraphernalia", 4), ("Fireworks", 4), ("Begging", 1),
                ("Prostitution-related", 1), ("", 1), ("N/K", 1)), (1350, 1280, 1200, 1100, 670),
-         Pull(0.3, 2, 2.5, 1.5), 0.15, 7),
-    Kind(HOAX, (("", 1),), (260, 245, 230, 350, 200), Pull(0.3, 2, 2.5, 1.5), 0.05, 8),
-    Kind(ABANDONED, (("", 1),), (310, 250, 200, 150, 60), Pull(0.2, 1.5, 1.2, 1.2), 0.05, 2),
-    Kind(DOMESTIC, (("", 1),), (870, 910, 950, 1000, 1140), Pull(0.4, 0.2, 0.6, 1.4), 0.05, 8),
-    Kind(COLLISION, (("", 1),), (560, 540, 515, 490, 460), Pull(0, 6, 2, 1.2, 1.6), 0.08, 11),
-    Kind(OTHER, (("", 1),), (800, 810, 790, 800, 780), Pull(0.2, 3, 3, 1.4), 0.03, 7),
+         Pull(0.3, 2, 2.5, 1.5), "outdoors"),
+    Kind(HOAX, (("", 1),), (260, 245, 230, 350, 200), Pull(0.3, 2, 2.5, 1.5), "outdoors"),
+    Kind(ABANDONED, (("", 1),), (310, 250, 200, 150, 60), Pull(0.2, 1.5, 1.2, 1.2), "level"),
+    Kind(DOMESTIC, (("", 1),), (870, 910, 950, 1000, 1140), Pull(0.4, 0.2, 0.6, 1.4), "home"),
+    Kind(COLLISION, (("", 1),), (560, 540, 515, 490, 460), Pull(0, 6, 2, 1.2, 1.6), "dark"),
+    Kind(OTHER, (("", 1),), (800, 810, 790, 800, 780), Pull(0.2, 3, 3, 1.4), "level"),
 )  # fmt: skip
 
 # Incidents in 2010/11 by kind where the counts are fixed; other years in proportion.
@@ -71,6 +72,8 @@ MOST_ELSEWHERE = (76, 22, 11, 7)
 """The most that any other area of Blaby has of the kind in 2010/11."""
 LINKED_SHARE = 0.7
 """Domestic crimes with an incident linked to them."""
+OUT_SHARE = 0.5
+"""Anti-social behaviour of people who are out, which has their hours at weekends."""
 
 
 @dataclass(slots=True)
@@ -96,6 +99,7 @@ def incidents(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Incid
         for year in FINANCIAL_YEARS:
             for position, kind in enumerate(KINDS):
                 found += _of_kind(rng, districts, district, year, position, kind)
+    _at_their_times(found)
     found += _without_a_place(rng, found)
     found += [
         Incident(f"{crime.committed_from[:16]}", DOMESTIC, "", crime.district, crime.lsoa, True,
@@ -137,13 +141,22 @@ def _drawn(
 ) -> list[Incident]:
     count = len(places)
     qualifiers = rng.choices(repeated(*kind.qualifiers), k=count)
-    days = season_days(rng, year, count, kind.swing, kind.peak)
+    days = event_days(rng, year, places, kind.season)
     times = times_of_day(rng, count)
     return [
         Incident(f"{day} {time}", kind.category, qualifier, district, place,
                  kind.category == DOMESTIC)
         for place, qualifier, day, time in zip(places, qualifiers, days, times, strict=True)
     ]  # fmt: skip
+
+
+def _at_their_times(placed: Sequence[Incident]) -> None:
+    """Give disorder its hours, apart from all other draws so that nothing else depends on them."""
+    rng = random.Random(SEED + 22)
+    for incident in placed:
+        if incident.category == ASB and rng.random() < OUT_SHARE:
+            day = incident.created[:10]
+            incident.created = f"{day} {time_out(rng, day)}"
 
 
 def _without_a_place(rng: random.Random, placed: Sequence[Incident]) -> list[Incident]:

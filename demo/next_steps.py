@@ -43,6 +43,7 @@ def next_steps(home: Home, csp: str | None = None) -> str:
         "  partner.duckdb   the tables for partners, schema marts",
         "  public.duckdb    what is computed from open data alone",
         "  parquet/         the same tables, for other tools",
+        "  tables/          the main figures by topic, for a spreadsheet",
         "  quality/         how much of what was sent can be used: open index.html in a browser",
         "",
         "Try:",

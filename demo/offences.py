@@ -32,8 +32,7 @@ class OffenceClass:
     rate: float
     blaby: tuple[int, ...]
     pull: Pull
-    swing: float
-    peak: int
+    season: str
 
 
 def _classes() -> dict[str, OffenceClass]:
@@ -48,8 +47,7 @@ def _classes() -> dict[str, OffenceClass]:
             rate=float(row["rate"]),
             blaby=tuple(int(row[str(year)]) for year in FINANCIAL_YEARS),
             pull=Pull(*(float(row[each.name]) for each in fields(Pull))),
-            swing=float(row["swing"]),
-            peak=int(row["peak"]),
+            season=row["season"],
         )
         for row in table("crime_class")
     }

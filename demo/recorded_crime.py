@@ -20,12 +20,12 @@ from demo.calendar_days import (
     LAST_YEAR,
     days_before,
     repeated,
-    season_days,
     times_of_day,
 )
 from demo.crime_times import crime_times
 from demo.crime_totals import crime_totals
 from demo.places import BLABY, LEICESTER, RUGBY, SEED, SmallArea, by_district, named
+from demo.seasons import event_days
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ def drawn_crimes(
     choices = repeated(*((offence, offence[2]) for offence in kind.offences))
     offences = rng.choices(choices, k=count)
     outcomes = rng.choices(OUTCOMES, k=count)
-    recorded = season_days(rng, year, count, kind.swing, kind.peak)
+    recorded = event_days(rng, year, places, kind.season)
     times = times_of_day(rng, count)
     lags = rng.choices(LAGS, k=count)
     crimes = []

@@ -15,7 +15,9 @@ from demo.formats import Cell, csv_bytes, xlsx_bytes, zip_bytes
 from demo.offences import CLASSES, FRAUD, OTHER
 from demo.places import (
     BLABY,
+    COUNTY_DISTRICTS,
     ENGLAND_LSOAS,
+    LEICESTER,
     OUTPUT_AREA_CLASSES,
     PARTNERSHIPS,
     POPULATION_2010,
@@ -55,6 +57,9 @@ def reference_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
         "youth_population/youth_population_2006_to_2010.csv": youth_population(),
         "successor/successors.csv": successors(),
         "harm_weight/invented_weights.csv": harm_weights(),
+        "area_set/LSOA11_WD11_LAD11.csv": wards(areas),
+        "area_set/neighbourhoods.csv": neighbourhoods(areas),
+        "area_set/city_and_county.csv": city_and_county(areas),
     }
 
 
@@ -250,6 +255,44 @@ def successors() -> bytes:
     """Districts of the neighbourhood that took another's place, as a partnership may list them."""
     rows = [(code, "E06000062", "2021-04-01") for code in ("E07000151", "E07000154", "E07000155")]
     return csv_bytes([("old_code", "new_code", "since"), *rows])
+
+
+def wards(areas: Sequence[SmallArea]) -> bytes:
+    """The ONS lookup of LSOAs to wards: about five neighbours each, named by their number."""
+    header = ("FID", "LSOA11CD", "LSOA11NM", "WD11CD", "WD11NM", "LAD11CD", "LAD11NM")
+    codes: dict[str, str] = {}
+    rows = []
+    for number, area in enumerate(areas, start=1):
+        ward = f"{area.name[:-1]} ward"
+        code = codes.setdefault(ward, f"E05099{len(codes) + 1:03d}")
+        rows.append(
+            (number, area.code, area.name, code, ward, area.district_code, area.district_name)
+        )
+    return csv_bytes([header, *rows], byte_order_mark=True)
+
+
+NEIGHBOURHOODS = ("Thorpe Astley", "Braunstone Town", "Fosse Park")
+
+
+def neighbourhoods(areas: Sequence[SmallArea]) -> bytes:
+    """Areas that the assessment speaks of, by the names of their LSOAs."""
+    rows = [
+        ("neighbourhood", name.lower().replace(" ", "-"), name, area.code)
+        for name in NEIGHBOURHOODS
+        for area in areas
+        if area.local_name and area.local_name.startswith(name)
+    ]
+    return csv_bytes([("area_set", "area_code", "area_name", "lsoa_code"), *rows])
+
+
+def city_and_county(areas: Sequence[SmallArea]) -> bytes:
+    """The county and its city together, as documents of both report; the demo has no Rutland."""
+    rows = [
+        ("city and county", "city-and-county", "City and county", code)
+        for code in districts(areas)
+        if code in (*COUNTY_DISTRICTS, LEICESTER)
+    ]
+    return csv_bytes([("area_set", "area_code", "area_name", "district_code"), *rows])
 
 
 WEIGHTS_SOURCE, WEIGHTS_VERSION = "Invented for the demonstration", "1"

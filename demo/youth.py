@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from demo.allocation import apportion
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, season_days
+from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british
 from demo.extracts import Extract, Files, Manner, Row
 from demo.formats import Cell, csv_bytes
 from demo.places import (
@@ -26,6 +26,7 @@ from demo.places import (
     SEED,
     levels,
 )
+from demo.seasons import event_days
 
 HEADER = (
     "disposal_id", "young_person_id", "disposal_date", "tier", "court_conviction", "first_entry",
@@ -109,7 +110,7 @@ def _of_year(rng: random.Random, year: int, earlier: Sequence[Disposal]) -> list
         homes += [district] * count
     rng.shuffle(homes)
     homes += rng.choices([BLABY, *shares], [14, *shares.values()], k=counts.disposals - len(homes))
-    days = season_days(rng, year, counts.disposals, 0.05, 10)
+    days = event_days(rng, year, homes, "level")
     known: dict[str, list[str]] = {}
     for disposal in earlier:
         if disposal.first_entry:

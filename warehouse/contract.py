@@ -125,6 +125,13 @@ class Percentage(_Part):
     group: tuple[Identifier, ...] = ()
 
 
+class Reserved(_Part):
+    """Texts that mean something else, so that nobody may use them; `says` tells the sender why."""
+
+    pattern: ValueRegex
+    says: str = Field(min_length=10)
+
+
 class Column(_Part):
     """One column of the raw table. Rows where a `required` one is unreadable are rejected.
 
@@ -147,6 +154,7 @@ class Column(_Part):
     required: bool = False
     pattern: ValueRegex | None = None
     like: str | None = None
+    reserved: Reserved | None = None
     earliest: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$")
     may_be_future: bool = False
     minimum: float | None = None
@@ -370,6 +378,8 @@ class Contract(_Part):
         said = self.model_dump(mode="json", exclude=prose | of_models)
         for column in said["columns"]:
             del column["description"], column["like"]
+            if column["reserved"] is None:  # as before there was such a key
+                del column["reserved"]
         for layout in said["layouts"]:
             del layout["like"], layout["sheet_like"]
             for capture in layout["capture"].values():

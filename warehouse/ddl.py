@@ -203,20 +203,26 @@ def _values(contracts: Iterable[Contract]) -> list[Row]:
 
 def _setting_rows(settings: Settings) -> list[Row]:
     weights = settings.priority_weights.model_dump()
+    year_end = settings.assessment_year_end
     return [
         ("partnership", settings.partnership),
         ("geography", settings.geography),
         *((f"priority_weight_{name}", str(weight)) for name, weight in weights.items()),
+        *([("assessment_year_end", str(year_end))] if year_end is not None else []),
     ]
 
 
 def _area_rows(settings: Settings) -> list[Row]:
     county = settings.county
     return [
-        *(("focus", code, None) for code in settings.focus_areas),
-        ("county", county.code, county.name),
-        *(("county_district", code, None) for code in county.districts),
-        *(("most_similar", code, None) for code in settings.most_similar_group),
+        *(("focus", code, None, None) for code in settings.focus_areas),
+        ("county", county.code, county.name, None),
+        *(("county_district", code, None, None) for code in county.districts),
+        *(
+            ("most_similar", code, None, own)
+            for own, codes in settings.similar_districts().items()
+            for code in codes
+        ),
     ]
 
 

@@ -56,6 +56,11 @@ def normal_two_sided(z: Array) -> Array:
     return np.asarray(2.0 * special.ndtr(-np.abs(z)))
 
 
+def student_two_sided(t: Array, degrees_of_freedom: Array) -> Array:
+    """Two-sided p-value of Student's t (1908), for ``degrees_of_freedom`` > 0, whole or not."""
+    return np.asarray(2.0 * special.stdtr(degrees_of_freedom, -np.abs(t)))
+
+
 def binomial_two_sided(successes: Array, trials: Array, probability: Array) -> Array:
     """Two-sided exact binomial p-value: the sum of all outcomes no likelier than the one seen.
 
@@ -81,6 +86,37 @@ def binomial_two_sided(successes: Array, trials: Array, probability: Array) -> A
     total = total + np.where(tail_up > n, 0.0, _survival(tail_up, n, p))
     at_mode = _log_pmf(np.clip(mode, 0.0, n), n, p) <= limit
     return np.where(defined, np.where(at_mode, 1.0, np.minimum(total, 1.0)), np.nan)
+
+
+def beta_binomial_two_sided(successes: Array, trials: Array, alpha: Array, beta: Array) -> Array:
+    """Two-sided p-value of a beta-binomial outcome: twice the lesser tail, at most 1.
+
+    Used as the conditional test of two counts that vary more than Poisson's: of two negative
+    binomial counts of one dispersion d and the means a (d - 1) and b (d - 1), the first given their
+    total is beta-binomial with ``alpha`` a and ``beta`` b. Every outcome is weighed: meant for few
+    trials.
+    Gives NaN where there is no trial, or a parameter that is not above 0.
+    """
+    defined = (trials > 0) & (successes >= 0) & (successes <= trials) & (alpha > 0) & (beta > 0)
+    p_value = np.full(len(defined), np.nan)
+    if not defined.any():
+        return p_value
+    k, n, a, b = (each[defined] for each in (successes, trials, alpha, beta))
+    # The outcomes of every row one after the other; `starts` is where each row's begin.
+    outcomes = n.astype(np.int64) + 1
+    starts = np.concatenate(([0], np.cumsum(outcomes)[:-1]))
+    row = np.repeat(np.arange(len(outcomes)), outcomes)
+    x = np.arange(len(row), dtype=np.float64) - starts[row]
+    choose = (
+        special.gammaln(n + 1.0)[row] - special.gammaln(x + 1.0) - special.gammaln(n[row] - x + 1)
+    )
+    weight = np.exp(
+        choose + special.betaln(x + a[row], n[row] - x + b[row]) - special.betaln(a, b)[row]
+    )
+    as_few = np.add.reduceat(np.where(x <= k[row], weight, 0.0), starts)
+    as_many = np.add.reduceat(np.where(x >= k[row], weight, 0.0), starts)
+    p_value[defined] = np.minimum(1.0, 2.0 * np.minimum(as_few, as_many))
+    return p_value
 
 
 def fisher_two_sided(
@@ -194,7 +230,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., Array], int]] = {
     "poisson_upper": (poisson_upper, 2),
     "poisson_two_sided": (poisson_two_sided, 2),
     "normal_two_sided": (normal_two_sided, 1),
+    "student_two_sided": (student_two_sided, 2),
     "binomial_two_sided": (binomial_two_sided, 3),
+    "beta_binomial_two_sided": (beta_binomial_two_sided, 4),
     "fisher_two_sided": (fisher_two_sided, 4),
     "expected_in_largest": (expected_in_largest, 3),
 }

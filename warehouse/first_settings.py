@@ -15,7 +15,7 @@ COUNTY = """\
 """
 
 REST = """\
-# The partnerships the Home Office groups with this one: LAD codes. Empty when not used.
+# The partnerships the Home Office groups with this one: LAD codes. Empty when not used. See below.
 most_similar_group: []
 
 # The census vintage of the small areas (LSOAs) used for results: lsoa_2011 or lsoa_2021.
@@ -32,9 +32,17 @@ geography: lsoa_2011
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
+# assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
+#
+# Besides the financial years there are years to the latest complete month, and to the month of
+# assessment_year_end (period_type year_to). Those to March are the financial years, named so.
 #
 # priority_weights are of volume, harm, direction, comparison and target: from 0, which leaves it
 # out, to 1000; one that is not named is 1. For example {harm: 2, target: 0}. See docs/methods.md.
+#
+# most_similar_group is one list for every focus area, or a mapping with one for each, as the Home
+# Office groups them; members lie anywhere in England and Wales. For example, for two districts
+# {E07000129: [E07000026, E07000177], E07000132: [E07000219]}. See docs/land-real-data.md.
 #
 # Each of alerts is an address as Apprise (the library) writes it: of a mail server, a webhook, a
 # chat. An address is a secret. file:NAME is a file of this folder (chmod 600) that holds addresses,

@@ -10,8 +10,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     ValidationError,
     model_validator,
 )
@@ -85,6 +87,16 @@ def _once(codes: list[str]) -> list[str]:
     return codes
 
 
+Districts = Annotated[list[District], AfterValidator(_once)]
+DistrictsOfEach = dict[District, Districts]
+# What pydantic puts into the place of a problem beside the keys of the file.
+MARKS = {"a list", "a mapping", "[key]"}
+
+
+def _of_all_or_of_each(value: Any) -> str:
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
 class County(_Section):
     """The set the partnership is compared with."""
 
@@ -115,7 +127,11 @@ class Settings(_Section):
     partnership: Text
     focus_areas: Annotated[list[District], Field(min_length=1), AfterValidator(_once)]
     county: County
-    most_similar_group: Annotated[list[District], AfterValidator(_once)] = []
+    # A list is each focus area's; a mapping has one for each by its code.
+    most_similar_group: Annotated[
+        Annotated[Districts, Tag("a list")] | Annotated[DistrictsOfEach, Tag("a mapping")],
+        Discriminator(_of_all_or_of_each),
+    ] = []
     geography: Literal["lsoa_2011", "lsoa_2021"]
     keep_publications: Annotated[int, Field(ge=1)] = 14
     settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 10
@@ -129,6 +145,7 @@ class Settings(_Section):
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
+    assessment_year_end: Annotated[int, Field(ge=1, le=12)] | None = None
 
     @model_validator(mode="after")
     def _focus_lies_in_county(self) -> "Settings":
@@ -139,6 +156,24 @@ class Settings(_Section):
                 "add it there, or correct the code"
             )
         return self
+
+    @model_validator(mode="after")
+    def _groups_are_of_focus_areas(self) -> "Settings":
+        groups = self.most_similar_group
+        of = groups if isinstance(groups, dict) else []
+        strange = [code for code in of if code not in self.focus_areas]
+        if strange:
+            raise ValueError(
+                f"most_similar_group: {', '.join(strange)} is not among focus_areas; a group is "
+                "that of one of them, and its code stands before its list"
+            )
+        return self
+
+    def similar_districts(self) -> dict[str, list[str]]:
+        """The most similar group of each focus area, without the area itself."""
+        groups = self.most_similar_group
+        lists = groups if isinstance(groups, dict) else dict.fromkeys(self.focus_areas, groups)
+        return {own: [code for code in codes if code != own] for own, codes in lists.items()}
 
 
 SECTIONS: dict[str, type[_Section]] = {
@@ -194,7 +229,7 @@ def parse_settings(text: str, name: str = "csp.yml") -> Settings:
 
 def _problems(error: ValidationError, lines: dict[str, int]) -> Iterator[str]:
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
+        key = ".".join(str(part) for part in problem["loc"] if part not in MARKS)
         line = lines.get(key) or lines.get(key.rpartition(".")[0])
         where = f"line {line}, " if line else ""
         yield f"{where}{_sentence(key, problem)}"

@@ -50,12 +50,24 @@
     end
 {%- endmacro %}
 
-{#- A verdict as good or bad by the indicator's polarity; none where neither end is plainly good. -#}
+{#- A verdict as good or bad by the indicator's polarity; none where neither end is plainly good, and of one that is not certain. -#}
 {% macro judgement_of(verdict, polarity) -%}
     case
-        when {{ polarity }} = 'neutral' or {{ verdict }} is null then 'none'
+        when {{ polarity }} = 'neutral' or coalesce({{ verdict }}, 'not certain') = 'not certain'
+            then 'none'
         when {{ verdict }} = 'similar' then 'similar'
         when ({{ verdict }} = 'lower') = ({{ polarity }} = 'lower_is_better') then 'better'
         else 'worse'
     end
+{%- endmacro %}
+
+{#-
+    Limit of the mean of several areas' values from their own limits: the square root of the sum of the
+    squared distances, by their number (the method of variance estimates recovery; Zou, Huang and Zhang
+    2009). Right of counts, rates and proportions alike, and as far from the mean as theirs are uneven.
+    `order` gives the sums one order, and so one last digit.
+-#}
+{% macro mean_limit(value, limit, order, sign) -%}
+    list_avg(list({{ value }} order by {{ order }}))
+    {{ sign }} sqrt(list_sum(list(power({{ limit }} - {{ value }}, 2) order by {{ order }}))) / count(*)
 {%- endmacro %}

@@ -3,7 +3,7 @@
     did not send every month of all of them. Its silence would read as a fall, its arrival as a rise.
 
     `spans` names a relation of indicator_id, indicator_version, area_type, area_code, first_start and
-    last_start (first days of the financial years compared). Gives a row per span that such a force
+    last_start (first days of the years compared, which end in one month). Gives a row per span that such a force
     breaks, with the force, its events and the year it sent least of. A neighbour's few events along the
     border break nothing: while they are fewer than a tenth of the chance spread of all (the square root
     of their number) they move the test's z by less than that (`stopped_force_spread_share`).
@@ -47,6 +47,7 @@
                     and spans.area_type = force_area.area_type
                     and spans.area_code = force_area.area_code
                     and force_area.period_start between spans.first_start and spans.last_start
+                    and month(force_area.period_start) = month(spans.last_start)
             group by all
         ) as recorded
         inner join (
@@ -60,7 +61,9 @@
                 ) as fewest_in
             from (select distinct first_start, last_start from {{ spans }}) as spans
             inner join {{ ref("int_force_year") }} as force_year
-                on force_year.period_start between spans.first_start and spans.last_start
+                on
+                    force_year.period_start between spans.first_start and spans.last_start
+                    and month(force_year.period_start) = month(spans.last_start)
             group by all
         ) as sent using (first_start, last_start, force_name)
     )
@@ -74,5 +77,5 @@
 {% macro stopped_reason(stopped) -%}
     {{ stopped }}.force_name || ' recorded ' || {{ stopped }}.events
     || ' of the events compared and sent ' || {{ stopped }}.fewest_months || ' of 12 months of '
-    || {{ financial_year_label(stopped ~ ".fewest_in") }}
+    || {{ year_label(stopped ~ ".fewest_in") }}
 {%- endmacro %}

@@ -39,9 +39,14 @@
     )
 {%- endmacro %}
 
-{#- Whether areas of a type are parts of districts: so many that their tests are judged by q. -#}
+{#-
+    Whether areas of a type are made of LSOAs: so many, of so few events, that their tests are judged by q
+    and that they have no rolling years.
+-#}
 {% macro is_below_district(area_type) -%}
-    {{ area_type }} not in ('district', 'partnership', 'county', 'force', 'not_located')
+    {{ area_type }} in (
+        select areas.area_type from {{ ref("dim_area") }} as areas where areas.is_below_district
+    )
 {%- endmacro %}
 
 {#-

@@ -20,6 +20,13 @@ INTERFACE = {
     "previous_denominator, denominator, previous_value, value, change, change_percent, "
     "change_points, p_value, p_value_poisson, q_value, tests_in_family, verdict, reason",
     "indicator_trend": "AREA, PERIOD, indicator_id, n_points, direction, reason, chi_square, slope",
+    "indicator_summary": "AREA, PERIOD, indicator_id, value, lower_95, upper_95, numerator, "
+    "denominator, previous_value, change_percent, change_points, p_value, q_value, verdict, "
+    "trend_direction, county_verdict, msg_verdict, rank, rank_of, target_status, "
+    "lowest_possible, highest_possible, is_complete, is_current",
+    "area": "AREA, geometry",
+    "period": "PERIOD",
+    "population": "AREA, PERIOD, population",
     "indicator_comparison": "AREA, PERIOD, indicator_id, comparator_type, comparator_code, "
     "comparator_name, value, comparator_value, verdict, judgement, rank, rank_of",
     "hotspot": "AREA, PERIOD, indicator_id, district_code, local_name, numerator, population, "

@@ -1,6 +1,7 @@
 """The rules of the event feeds, written again in plain Python and held against the models' SQL."""
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -89,11 +90,16 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     con.execute(
         f"""
         create table dim_lsoa (
-            lsoa_code varchar, geography_lsoa_code varchar, district_code varchar
+            lsoa_code varchar, geography_lsoa_code varchar, district_code varchar,
+            is_in_geography boolean
+        );
+        create table int_area_set_part (
+            area_type varchar, area_code varchar, part_code varchar, place_type varchar,
+            district_code varchar
         );
         create table dim_district as
         select unnest(['D1', 'D2', 'D3']) as district_code, 'F' as police_force_area_code,
-            unnest([true, true, false]) as is_in_county;
+            unnest([true, true, false]) as is_in_county, null::varchar as csp_code;
         create table br_district_code as
         select unnest(['D1', 'D2', 'D3', 'D2 of old']) as sent_code,
             unnest(['D1', 'D2', 'D3', 'D2']) as district_code;
@@ -106,14 +112,20 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table dim_area (
             area_type varchar, area_code varchar, area_name varchar, district_code varchar,
             is_in_county boolean, is_in_geography boolean,
-            is_in_both_vintages boolean default true
+            is_in_both_vintages boolean default true,
+            is_below_district boolean
         );
         insert into dim_area by position
-            select *, true from (values
+            select *, true, col0 = 'lsoa' from (values
             ('lsoa', 'L1', 'L1', 'D1', true, true), ('lsoa', 'L3', 'L3', 'D2', true, true),
             ('lsoa', 'L4', 'L4', 'D3', false, true), ('district', 'D1', 'D1', 'D1', true, true),
             ('district', 'D2', 'D2', 'D2', true, true),
             ('district', 'D3', 'D3', 'D3', false, true), ('county', 'C', 'C', null, true, true));
+        create table dim_period as
+        select 'financial_year' as period_type, start::date as period_start,
+            (start + interval 1 year - interval 1 day)::date as period_end,
+            year(start)::varchar as period_label
+        from generate_series(date '1890-04-01', date '2090-04-01', interval 1 year) as t (start);
         create table int_home_force as select 'Force' as force_name;
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
@@ -131,7 +143,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         ],
     )
     con.executemany(
-        "insert into dim_lsoa values (?, ?, ?)", [(code, *place) for code, place in LSOAS.items()]
+        "insert into dim_lsoa values (?, ?, ?, ?)",
+        [(code, *place, place[0] == code) for code, place in LSOAS.items()],
     )
     for name in OTHER_MEASURES:
         con.execute(
@@ -143,7 +156,8 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         if measures == "measure_recorded_crime":
             con.execute(f"create view int_crime_measure as {model('int_crime_measure')}")
         con.execute(f"create view {measures} as {model(measures)}")
-    for name in ("br_recorded_crime_flag", "br_hate_report_strand", "br_district_area"):
+    bridges = ("month_year", "recorded_crime_flag", "hate_report_strand", "area_part")
+    for name in (f"br_{bridge}" for bridge in bridges):
         con.execute(f"create view {name} as {model(name)}")
     for name in ("measure_event", "measure_area_hour", "int_area_received", "int_feed_year"):
         con.execute(f"create view {name} as {model(name)}")
@@ -384,6 +398,11 @@ def measures_of_crime(crime: Row) -> set[str]:
             found |= {measure, share} if violent else {measure}
     if crime["domestic_flag"] and crime["alcohol_flag"]:
         found |= {"domestic_alcohol"} | ({"domestic_violence_alcohol"} if violent else set())
+    elif crime["domestic_flag"]:
+        found.add("domestic_without_alcohol")
+        found |= {"domestic_violence_without_alcohol"} if violent else set()
+    if crime["domestic_flag"] and not violent:
+        found.add("domestic_without_violence")
     return found
 
 
@@ -402,8 +421,10 @@ def measures_of_incident(incident: Row) -> set[str]:
     ):
         if category == of_old:
             found |= {measure} if new_scheme else {measure, "asb_incidents"}
-    if incident["domestic_flag"] and incident["linked_crime_ref"] is None:
-        found.add("domestic_incidents")
+    if incident["linked_crime_ref"] is None:
+        found.add("incidents_without_crime")
+        if incident["domestic_flag"]:
+            found.add("domestic_incidents")
     return found
 
 
@@ -428,15 +449,17 @@ def measures_of_fire(incident: Row) -> set[str]:
     if incident["incident_class"] != "fire":
         return set()
     if motive == "deliberate":
-        found = {"deliberate_fires"}
+        found = {"fires", "deliberate_fires"}
         if kind in ("primary", "secondary"):
             found.add(f"deliberate_{kind}_fires")
         if kind == "primary" and incident["property_type"] == "vehicle":
             found.add("deliberate_primary_vehicle_fires")
+        elif kind == "primary":
+            found.add("deliberate_primary_other_fires")
         return found
     if motive in ("accidental", "not known") and incident["property_type"] == "dwelling":
-        return {"accidental_dwelling_fires"}
-    return set()
+        return {"fires", "accidental_dwelling_fires"}
+    return {"fires"}
 
 
 def measures_of_council(report: Row) -> set[str]:
@@ -444,11 +467,55 @@ def measures_of_council(report: Row) -> set[str]:
     return {"council_asb_reports"} | ({"council_abandoned_vehicles"} if vehicle else set())
 
 
+def known_or_not(rule: Any, **possible: tuple[Any, ...]) -> Any:
+    """The rule of records that may not say.
+
+    A measure that a record counts in whatever its blanks are, and `_unknown` of one that it counts
+    in for some of the values they may have.
+    """
+
+    def measures(row: Row) -> set[str]:
+        blank = {field: values for field, values in possible.items() if row[field] is None}
+        cases = [
+            rule(row | dict(zip(blank, values, strict=True)))
+            for values in itertools.product(*blank.values())
+        ]
+        sure: set[str] = set.intersection(*cases)
+        return sure | {f"{measure}_unknown" for measure in set.union(*cases) - sure}
+
+    return measures
+
+
+FLAG = (True, False)
 RULES = {
-    "police/recorded_crime": (crimes, measures_of_crime),
-    "police/incident": (incidents, measures_of_incident),
-    "hate/report": (hate_reports, measures_of_hate),
-    "fire/incident": (fires, measures_of_fire),
+    "police/recorded_crime": (
+        crimes,
+        known_or_not(measures_of_crime, alcohol_flag=FLAG, drug_flag=FLAG, domestic_flag=FLAG),
+    ),
+    "police/incident": (
+        incidents,
+        known_or_not(
+            measures_of_incident,
+            domestic_flag=FLAG,
+            qualifier=("nuisance", "Rowdy or inconsiderate behaviour", "Noise"),
+        ),
+    ),
+    "hate/report": (
+        hate_reports,
+        known_or_not(
+            measures_of_hate,
+            offence_group=("Violence against the person", "Criminal damage", "Other"),
+        ),
+    ),
+    "fire/incident": (
+        fires,
+        known_or_not(
+            measures_of_fire,
+            fire_class=("primary", "secondary", "chimney"),
+            motive=("deliberate", "accidental", "not known"),
+            property_type=("dwelling", "vehicle", "outdoor"),
+        ),
+    ),
     "council/asb_report": (council_reports, measures_of_council),
 }
 
@@ -603,7 +670,8 @@ def read_by_all(feed: str) -> dict[str, list[tuple[Any, ...]]]:
         row["measure_id"]: [] for row in seed_rows("measure") if row["feed"] == feed
     }
     for (measure, *others), events in sorted(measured(con, feed).items(), key=str):
-        found[measure].append((*others, events))
+        if measure in found:  # what is unknown is read beside its indicators
+            found[measure].append((*others, events))
     for table, rows in TABLES_READ.get(feed, {}).items():
         found[f"marts.{table}"] = con.sql(f"select * from {rows} order by all").fetchall()
     return found

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.dbt_project.rendering import asked, connection, macros, model
 
@@ -23,7 +25,7 @@ def con(shared: Path) -> duckdb.DuckDBPyConnection:
         "create table fct_offender_year as select offender_key as offender_id, "
         "date '2010-04-01' as period_start, date '2011-03-31' as period_end, "
         "date '2010-04-01' as financial_year_start, reoffended = 1 as has_reoffended, "
-        f"'D' as district_code from read_csv('{caseload}')"
+        f"'D' as district_code, null as geography_lsoa_code from read_csv('{caseload}')"
     )
     con.execute(
         "create table br_offender_need as select offender_key as offender_id, "
@@ -32,7 +34,7 @@ def con(shared: Path) -> duckdb.DuckDBPyConnection:
         f"on {', '.join(NEEDS)} into name need value said)"
     )
     con.execute(
-        "create table br_district_area as select 'D' as district_code, 'district' as area_type, "
+        "create table br_area_part as select 'D' as place_code, 'district' as area_type, "
         "'D' as area_code"
     )
     con.execute(
@@ -87,6 +89,63 @@ def test_the_interaction_that_a_tree_misses_is_found(con: duckdb.DuckDBPyConnect
     assert first == "attitudes+education+lifestyles"
     assert ratio > 3
     assert lower > 2
+
+
+def _told_apart(
+    con: duckdb.DuckDBPyConnection, offenders: list[tuple[bool, bool | None, bool | None]]
+) -> dict[str, tuple[object, ...]]:
+    """The row of each set, of who offended again or not and their needs of alcohol and drugs."""
+    con.execute("delete from fct_offender_year; delete from br_offender_need")
+    con.executemany(
+        "insert into fct_offender_year values "
+        "(?, '2010-04-01', '2011-03-31', '2010-04-01', ?, 'D')",
+        [(number, again) for number, (again, _, _) in enumerate(offenders)],
+    )
+    con.executemany(
+        "insert into br_offender_need values (?, '2010-04-01', '2011-03-31', ?, ?)",
+        [
+            (number, need, said)
+            for number, (_, *needs) in enumerate(offenders)
+            for need, said in zip(("alcohol", "drugs"), needs, strict=True)
+            if said is not None
+        ]
+        or [(-1, "none", False)],
+    )
+    rows = con.sql(
+        "select needs, offenders, reoffenders, others, other_reoffenders, unknown, risk_ratio, "
+        f"lowest_possible, highest_possible from ({model('need_combination')})"
+    ).fetchall()
+    return {needs: tuple(row) for needs, *row in rows}
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    more=st.lists(st.tuples(st.booleans(), *[st.sampled_from([True, False, None])] * 2), max_size=6)
+)
+def test_who_was_not_assessed_is_neither_in_the_set_nor_among_the_others(
+    con: duckdb.DuckDBPyConnection, more: list[tuple[bool, bool | None, bool | None]]
+) -> None:
+    # Ten in each set, so that it is shown, and others of whom one offended again.
+    offenders = [(n < 4, True, True) for n in range(10)] + [
+        (True, False, False),
+        (False, False, True),
+    ]
+    offenders += more
+    con.execute("begin")
+    try:
+        found = _told_apart(con, offenders)["alcohol+drugs"]
+    finally:
+        con.execute("rollback")
+    inside = [again for again, *needs in offenders if all(needs)]
+    outside = [again for again, *needs in offenders if False in needs]
+    open_ones = [again for again, *needs in offenders if not all(needs) and False not in needs]
+    assert found[:5] == (len(inside), sum(inside), len(outside), sum(outside), len(open_ones))
+    ratios = []
+    for put in itertools.product([True, False], repeat=len(open_ones)):
+        having = inside + [again for again, is_in in zip(open_ones, put, strict=True) if is_in]
+        others = outside + [again for again, is_in in zip(open_ones, put, strict=True) if not is_in]
+        ratios.append((sum(having) / len(having)) / (sum(others) / len(others)))
+    assert found[6:] == pytest.approx((min(ratios), max(ratios)))
 
 
 def test_limits_agree_with_the_published_ones(shared: Path) -> None:

@@ -40,7 +40,11 @@ def test_not_known_counts_in_the_total_and_has_no_population() -> None:
         "date '2010-05-01' as month, unnest(['White', 'White', 'White', null]) as ethnicity"
     )
     con.execute(
-        "create table br_district_area as select 'D' as district_code, 'district' as area_type, "
+        "create table br_month_year as select date '2010-05-01' as month, "
+        "date '2010-04-01' as period_start"
+    )
+    con.execute(
+        "create table br_area_part as select 'D' as place_code, 'district' as area_type, "
         "'D' as area_code"
     )
     con.execute(
@@ -49,7 +53,8 @@ def test_not_known_counts_in_the_total_and_has_no_population() -> None:
     )
     con.execute(
         "create table int_feed_year as select 'youth/disposal' as feed, 'district' as area_type, "
-        "'D' as area_code, date '2010-04-01' as period_start, date '2011-03-31' as period_end, "
+        "'D' as area_code, 'financial_year' as period_type, "
+        "date '2010-04-01' as period_start, date '2011-03-31' as period_end, "
         "'2010/11' as period_label, true as is_complete"
     )
     con.execute(

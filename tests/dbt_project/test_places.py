@@ -86,8 +86,10 @@ def places(
             )
     con.execute("create table setting (key varchar, value varchar)")
     con.execute("insert into setting values ('geography', ?)", [geography])
-    con.execute("create table setting_area (role varchar, area_code varchar)")
-    con.execute("insert into setting_area select 'county_district', unnest(?)", [list(districts)])
+    con.execute("create table setting_area (role varchar, area_code varchar, group_code varchar)")
+    con.execute(
+        "insert into setting_area select 'county_district', unnest(?), null", [list(districts)]
+    )
     con.execute(
         "create table stg_reference__csp_lookup (district_code varchar, district_name varchar, "
         "csp_code varchar, csp_name varchar, police_force_area_code varchar)"

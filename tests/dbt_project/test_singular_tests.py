@@ -366,6 +366,23 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
          "stg_reference__lsoa_lookup": ("n bigint", [(1,)])},
         "int_setting_district", [("focus", "D", "D", "unknown")],
     ),
+    (
+        "assert_deprivation_covers_the_county",
+        {"dim_area": (
+            "area_type varchar, area_code varchar, area_name varchar, is_in_county boolean",
+            [("county", "C", "County", True), ("lsoa", "L", "One 001A", True)],
+         ),
+         "stg_reference__deprivation": ("lsoa_code varchar", [("L",)]),
+         "int_lsoa_deprivation": ("lsoa_code varchar", [("L",)])},
+        "int_lsoa_deprivation", [],
+    ),
+    (
+        "assert_area_sets_name_known_places",
+        {"int_area_set_part": (
+            "area_type varchar, area_code varchar, is_placed boolean", [("beat", "b", True)]),
+         "dim_district": DISTRICT},
+        "int_area_set_part", [("beat", "b", False)],
+    ),
 ]  # fmt: skip
 
 

@@ -33,9 +33,11 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         )
     con.execute(
         """
-        create table dim_district as
-        select unnest(['D', 'E']) as district_code, unnest([true, false]) as is_in_county;
-        create table dim_area as select 'county' as area_type, 'C' as area_code;
+        create table br_area_part as
+        from (values ('district', 'D', 'D'), ('district', 'E', 'E'), ('county', 'C', 'D'))
+            as parts (area_type, area_code, place_code);
+        create table br_month_year as
+        select date '2010-06-01' as month, date '2010-04-01' as period_start;
         """
     )
     con.execute(f"create view measure_area_hour as {model('measure_area_hour')}")
@@ -171,13 +173,14 @@ def seasonal() -> duckdb.DuckDBPyConnection:
         create table int_indicator_value (
             indicator_id varchar, indicator_version integer, area_type varchar, area_code varchar,
             period_type varchar, period_start date, period_end date, period_label varchar,
-            numerator bigint, is_complete boolean
+            numerator bigint, is_complete boolean, dispersion double
         );
         create table indicator_register as
         select 'i' as indicator_id, 1 as indicator_version, 'rate' as kind;
         create table series_break (indicator_id varchar, break_date date, reason varchar);
         create table dim_area as
-        select 'district' as area_type, 'D' as area_code, 'Dale' as area_name;
+        select 'district' as area_type, 'D' as area_code, 'Dale' as area_name,
+            false as is_below_district;
         """
     )
     con.execute(f"create view season as {model('season')}")
@@ -201,12 +204,12 @@ def test_the_seasons_of_a_year_are_one_on_average(years: list[list[int]]) -> Non
             )
             select
                 'i', 1, 'district', 'D', 'month', period_start, last_day(period_start), 'a month',
-                numerator, true
+                numerator, true, 2.5
             from months
             union all
             select
                 'i', 1, 'district', 'D', 'financial_year', min(period_start),
-                last_day(max(period_start)), 'a year', sum(numerator), true
+                last_day(max(period_start)), 'a year', sum(numerator), true, 2.5
             from months
             """,
             {"year": number, "counts": counts},

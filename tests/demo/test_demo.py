@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ import yaml
 
 from demo.marac import hearings, marac_files
 from demo.places import MAP, small_areas
+from demo.seasons import DISPERSION_OF_PLACES, event_days
 from demo.street_crime import REPUBLISHED
 from demo.street_files import ARCHIVE
 from demo.write import write_demo
@@ -135,6 +137,24 @@ def test_a_few_crimes_are_published_twice_with_another_outcome(files: dict[str, 
     for first, again in repeated:
         assert first["Month"] < again["Month"]
         assert first["Last outcome category"] != again["Last outcome category"]
+
+
+def test_months_of_a_place_are_dispersed_and_take_one_number_an_event() -> None:
+    """What is drawn after the days does not hang on them: it keeps the demo's places and totals."""
+    places = [f"E{number:03d}" for number in range(200) for _ in range(36)]
+    rng, other = random.Random(7), random.Random(7)
+    days = event_days(rng, 2010, places, "level")
+    [other.random() for _ in places]
+    assert rng.random() == other.random()
+    assert event_days(random.Random(7), 2010, places, "level") == days
+    months = Counter(zip(places, (day[:7] for day in days), strict=True))
+    of_month = Counter(day[:7] for day in days)
+    chi_square = sum(
+        (months[place, month] - count / 200) ** 2 / (count / 200)
+        for place in set(places)
+        for month, count in of_month.items()
+    )
+    assert abs(chi_square / (199 * 11) - DISPERSION_OF_PLACES) < 0.15
 
 
 def test_areas_tile_the_map_and_neighbours_share_their_edges() -> None:

@@ -100,6 +100,45 @@ def test_five_years_give_every_kind_of_answer(demo_home: Home) -> None:
     ]
 
 
+def test_months_are_as_uneven_as_those_of_real_counts(demo_home: Home) -> None:
+    """What dispersions of a county's real months were measured at: Poisson's would be 1."""
+    large = (
+        "'all_crime', 'asb_incidents', 'violence_against_the_person', 'serious_acquisitive_crime', "
+        "'criminal_damage', 'domestic_incidents'"
+    )
+    assert partner(
+        demo_home,
+        "select area_type, bool_and(dispersion between "
+        "if(area_type = 'lsoa', 1.2, 1.5) and if(area_type = 'lsoa', 2.1, 3.8)) "
+        "from marts.indicator_dispersion "
+        f"where area_type in ('district', 'lsoa') and indicator_id in ({large}) "
+        "group by 1 order by 1",
+    ) == [("district", True), ("lsoa", True)]
+
+
+def test_every_crime_has_its_season(demo_home: Home) -> None:
+    """The months that stand out from the average day by more than chance, high and low."""
+    seasons = dict(
+        partner(
+            demo_home,
+            "select indicator_id, (list(calendar_month) filter (where lower_998 > 1), "
+            "list(calendar_month) filter (where upper_998 < 1)) "
+            "from marts.season where area_type = 'county' group by 1",
+        )
+    )
+    for indicator, high, low in (
+        ("asb_incidents", {7, 8}, {12, 1}),
+        ("criminal_damage", {7, 8}, {12, 1}),
+        ("violence_against_the_person", {7}, {2}),
+        ("domestic_burglary", {12}, {7}),
+        ("domestic_incidents", {7}, {4}),
+        ("shoplifting", {12}, {2}),
+    ):
+        above, below = seasons[indicator]
+        assert high <= set(above), indicator
+        assert low <= set(below), indicator
+
+
 def test_the_parts_add_up_for_every_partner(demo_home: Home) -> None:
     """What a partner recorded = what its districts hold and what could not be located."""
     rows = partner(

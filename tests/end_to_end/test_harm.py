@@ -9,7 +9,7 @@ from demo.offences import SPELLINGS
 from demo.places import small_areas
 from demo.recorded_crime import recorded_crimes
 from demo.reference_files import WEIGHTS_SOURCE, harm_weights
-from tests.end_to_end.limits import byar
+from tests.end_to_end.limits import byar, widened
 from tests.end_to_end.running import partner
 from warehouse.home import Home
 
@@ -51,6 +51,13 @@ def test_harm_is_that_of_the_crimes_the_demo_made(
         "where is_current and is_complete and area_type in ('lsoa', 'district', 'county')",
     )
     assert {row[0] for row in rows} == {"lsoa", "district", "county"}
+    dispersions = dict(
+        partner(
+            demo_home,
+            "select area_type, dispersion from marts.indicator_dispersion "
+            "where indicator_id = 'all_crime'",
+        )
+    )
     for kind, area, year, events, unweighted, named, harm, rate, lower, upper, residents in rows:
         made = codes.get((area, year), Counter())
         assert events == made.total(), (area, year)
@@ -63,7 +70,8 @@ def test_harm_is_that_of_the_crimes_the_demo_made(
         number = sum(weighed.values())
         if number:
             spread = (sum(n * weights[code] ** 2 for code, n in weighed.items()) / number) ** 0.5
-            low, up = (total + spread * (limit - number) for limit in byar(number, 0.95))
+            limits = widened(byar(number, 0.95), number, dispersions[kind])
+            low, up = (total + spread * (limit - number) for limit in limits)
             assert (rate, lower, upper) == pytest.approx(
                 [1000 * each / residents for each in (total, max(0, low), up)], rel=1e-6
             ), (kind, area, year)

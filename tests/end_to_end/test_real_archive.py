@@ -112,14 +112,35 @@ def test_an_incomplete_year_takes_part_in_nothing(real_home: Home) -> None:
         ("cannot be calculated",)
     ]
     for table in ("hotspot", "community_profile", "concentration", "deprivation_gradient"):
-        assert partner(real_home, f"select distinct period_label from marts.{table}") == [
-            ("2020/21",)
-        ]
+        labels = (
+            f"select distinct period_label from marts.{table} where period_type = 'financial_year'"
+        )
+        assert partner(real_home, labels) == [("2020/21",)]
     assert partner(
         real_home,
         "select distinct period_label from marts.indicator_comparison "
         "where period_type = 'financial_year'",
     ) == [("2020/21",)]
+
+
+def test_the_year_to_the_latest_month_stands_beside_the_financial_ones(real_home: Home) -> None:
+    for table in ("hotspot", "community_profile", "concentration", "deprivation_gradient"):
+        labels = f"select distinct period_label from marts.{table} where period_type = 'year_to'"
+        assert partner(real_home, labels) == [("year to 2021-09",)]
+    values = (
+        "select area_type, area_code, indicator_id, numerator, value, lower_95, upper_95 "
+        "from marts.indicator_value where period_end = date '2021-09-30' and period_type = '{}' "
+        "and area_type != 'lsoa' order by all"
+    )
+    year = partner(real_home, values.format("year_to"))
+    # What was not received in whole has no rolling year.
+    assert set(partner(real_home, values.format("rolling_12m"))) <= set(year)
+    assert len(year) > 100
+    assert partner(
+        real_home,
+        "select distinct reason from marts.indicator_change "
+        f"where area_code = '{BLABY}' and period_label = 'year to 2021-09'",
+    ) == [("year to 2020-09 is incomplete: 10 of 12 months received",)]
 
 
 def test_the_population_used_is_named(real_home: Home) -> None:
@@ -320,3 +341,44 @@ def test_csp_query_answers_the_first_questions(real_home: Home) -> None:
     rows = json.loads(done.stdout)
     assert len(rows) == 7
     assert [row["numerator"] for row in rows if row["area_name"] == "Blaby"] == [5253]
+
+
+def test_the_lockdown_shows_on_the_monthly_charts(real_home: Home, measured: pd.DataFrame) -> None:
+    """Limits of the county's months, worked out here; crime fell below them as disorder rose."""
+    county = measured[measured["district"].isin(COUNTY)]
+    charts = frame(
+        real_home,
+        "select * from marts.monthly_signal where area_type = 'county' order by period_start",
+    )
+    months = pd.PeriodIndex(sorted(measured["Month"].unique()), freq="M")
+    weight = months.days_in_month.to_numpy() * 12 / 365.25
+    baseline = months <= months[-1] - 7
+    followed = np.diff(months[baseline].asi8) == 1
+    for indicator in ("street_anti_social_behaviour", "street_all_crime", "street_shoplifting"):
+        events = county[county["indicator"] == indicator].groupby("Month").size()
+        adjusted = events.reindex(months.astype(str)).to_numpy() / weight
+        center = adjusted[baseline].mean()
+        sigma = np.abs(np.diff(adjusted[baseline]))[followed].mean() * 2.66 / 3
+        sigma *= np.sqrt(1 + 1 / baseline.sum())
+        chart = charts[charts["indicator_id"] == indicator]
+        assert set(chart["method"]) == {"XmR without seasons"}  # months are missing
+        assert list(chart["value"]) == list(events)
+        assert chart["expected"].to_numpy() == pytest.approx(center * weight)
+        assert chart["upper"].to_numpy() == pytest.approx((center + 3 * sigma) * weight)
+        assert chart["lower"].to_numpy() == pytest.approx((center - 3 * sigma) * weight)
+    at = charts.set_index(["indicator_id", "period_label"])
+    assert at.loc[("street_all_crime", "2020-03"), "rule_side"] == "below"
+    assert at.loc[("street_shoplifting", "2020-05"), "rule_side"] == "below"
+    assert at.loc[("street_anti_social_behaviour", "2020-04"), "rule_side"] == "above"
+
+
+def test_signals_are_those_of_false_discovery_rates(real_home: Home) -> None:
+    newest = frame(real_home, "select * from marts.monthly_signal where is_newest")
+    judged = newest[newest["p_value"].notna()]
+    assert set(judged["tests_in_family"]) == {len(judged)}
+    q = stats.false_discovery_control(judged["p_value"])
+    assert judged["q_value"].to_numpy() == pytest.approx(q)
+    above = judged["signal_events"] > judged["signal_expected"]
+    verdicts = np.where(q < 0.05, np.where(above, "high", "low"), "none")
+    assert list(judged["signal"]) == list(verdicts)
+    assert {"high", "low", "none"} <= set(verdicts)

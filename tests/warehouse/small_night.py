@@ -116,12 +116,17 @@ def check(run_id: str, status: Any, check_id: str = "a", severity: Any = "blocki
     )
 
 
-def small_night(home: Home, rows: int = 50, public: dict[str, str] | None = None) -> Night:
+def small_night(
+    home: Home,
+    rows: int = 50,
+    public: dict[str, str] | None = None,
+    sheets_by: dict[str, str] | None = None,
+) -> Night:
     """Build the small warehouse, with one passed blocking check of run-1, and its manifest."""
     home.init()
     settings = load_settings(home)
     manifest = home.dagster / "manifest.json"
-    manifest.write_text(json.dumps(dbt_manifest(public or {})))
+    manifest.write_text(json.dumps(dbt_manifest(public or {}, sheets_by or {})))
     manifest.with_name(dbt_docs.NAME).write_text("<html>The models.</html>")
     night = Night(home, settings, manifest)
     with night.connect() as con:
@@ -156,8 +161,9 @@ def small_night(home: Home, rows: int = 50, public: dict[str, str] | None = None
     return night
 
 
-def dbt_manifest(public: dict[str, str]) -> dict[str, Any]:
+def dbt_manifest(public: dict[str, str], sheets_by: dict[str, str] | None = None) -> dict[str, Any]:
     """A manifest of dbt's shape for MODELS; `public` overrides a model's rule."""
+    sheets = sheets_by or {}
     nodes = {
         f"model.csp.{name}": {
             "resource_type": "model",
@@ -165,7 +171,13 @@ def dbt_manifest(public: dict[str, str]) -> dict[str, Any]:
             "alias": name,
             "schema": "marts",
             "description": f"One row per {name}: it's a test.\n\nSecond paragraph\nin two lines.",
-            "config": {"meta": {"published": True, "public": public.get(name, rule)}},
+            "config": {
+                "meta": {
+                    "published": True,
+                    "public": public.get(name, rule),
+                    "sheets_by": sheets.get(name),
+                }
+            },
             "columns": {
                 column: {"name": column, "description": f"The {column}.", "data_type": data_type}
                 for column, data_type in columns.items()

@@ -97,9 +97,10 @@ def test_changed_settings_replace_the_old_ones(home: Home) -> None:
     ensured(home, partnership="Another", most_similar_group=["E07000026"])
     assert ("partnership", "Another") in ask(home, "SELECT * FROM raw.setting")
     assert len(ask(home, "SELECT * FROM raw.setting")) == 7
-    assert ask(home, "SELECT area_code FROM raw.setting_area WHERE role = 'most_similar'") == [
-        ("E07000026",)
-    ]
+    members = "SELECT area_code, group_code FROM raw.setting_area WHERE role = 'most_similar'"
+    assert ask(home, members) == [("E07000026", "E07000129")]
+    ensured(home, assessment_year_end=9)
+    assert ("assessment_year_end", "9") in ask(home, "SELECT * FROM raw.setting")
 
 
 def test_the_warehouse_opens_within_the_limits_of_the_settings_and_for_its_owner(

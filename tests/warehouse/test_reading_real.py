@@ -41,6 +41,7 @@ def as_dicts(read: Read) -> list[dict[str, str | None]]:
         ("csp_lookup", "LAD_CSP_PFA_2017-01_v2.csv", 1),
         ("district_population", "MYEB3_LAD_2001-2019.csv", 1),
         ("deprivation", "imd2010_on_lsoa2011.csv", 1),
+        ("area_set", "LSOA11_WD19_LAD19.csv", 1),
         ("recorded_crime_benchmark", "rec-crime-pfa.csv", 1),
         ("recorded_crime_benchmark", "policeforceareatablesyejune25final.csv", 8),
     ],

@@ -51,6 +51,27 @@ def said(text: str) -> str:
             "most_similar_group: [E07000026, E07000026]",
             "most_similar_group: E07000026 is listed twice",
         ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E07000129: [E07000026, E07000026]}",
+            "line 16, most_similar_group.E07000129: E07000026 is listed twice",
+        ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E0700012: [E07000026]}",
+            "line 16, most_similar_group.E0700012: 'E0700012' is not the code of a district",
+        ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E07000129: E07000026}",
+            "line 16, most_similar_group.E07000129: 'E07000026' will not do; write a list such as",
+        ),
+        (
+            "most_similar_group: []",
+            "most_similar_group: {E07000026: [E07000129]}",
+            "most_similar_group: E07000026 is not among focus_areas; a group is that of one of",
+        ),
+        ("most_similar_group: []", "most_similar_group: 3", "most_similar_group: 3 will not do"),
         ("  code: E10000018", "  kode: E10000018", "county.kode: there is no such setting"),
         ("# threads: 2", "threads: two #", "line 25, threads: 'two' will not do; write a whole"),
         ("# threads: 2", "threads: 0 #", "threads: 0 will not do; write a number of at least 1"),
@@ -96,6 +117,13 @@ def said(text: str) -> str:
             "line 31, priority_weights: every weight is 0, which orders nothing",
         ),
         ("# webserver_port: 3000", "webserver_port: 70000 #", "webserver_port: 70000 will not"),
+        (
+            "# assessment_year_end: null",
+            "assessment_year_end: 13 #",
+            "line 32, assessment_year_end: 13 will not do; write a number of at most 12",
+        ),
+        ("# assessment_year_end: null", "assessment_year_end: 0 #", "a number of at least 1"),
+        ("# assessment_year_end: null", "assessment_year_end: Sept #", "write a whole number"),
         ("# threads: 2", "threads: 2\nthreads: 3 #", "line 26: threads is set twice"),
         ("[E07000129]", "[E07000129", r"line 10, column 1: this is not YAML"),
         ("partnership: Blaby", "partnership: a: b", "line 4, column 15: this is not YAML"),
@@ -113,6 +141,7 @@ def test_message_names_line_key_and_mend(old: str, new: str, expected: str) -> N
     [
         *[("# memory_limit: 1400MB", f"memory_limit: {e} #") for e in ("256MB", "0.25 GiB", "1TB")],
         *[("# threads: 2", f"threads: {number} #") for number in (1, 256)],
+        *[("# assessment_year_end: null", f"assessment_year_end: {end} #") for end in (1, 12)],
     ],
 )
 def test_the_bounds_themselves_will_do(old: str, new: str) -> None:
@@ -271,3 +300,18 @@ def test_any_text_is_settings_or_one_plain_sentence(text: str) -> None:
 @given(st.characters(), st.integers(0, len(CSP_YML)))
 def test_any_damage_to_the_template_is_settings_or_one_plain_sentence(letter: str, at: int) -> None:
     assert judged(CSP_YML[:at] + letter + CSP_YML[at + 1 :]).startswith("csp.yml")
+
+
+def test_a_group_is_each_focus_areas_own_or_one_for_all() -> None:
+    two = CSP_YML.replace("focus_areas: [E07000129]", "focus_areas: [E07000129, E07000132]")
+    for said, expected in (
+        ("[]", {"E07000129": [], "E07000132": []}),
+        # A focus area belongs to its own group, named in it or not.
+        (
+            "[E07000129, W06000015]",
+            {"E07000129": ["W06000015"], "E07000132": ["E07000129", "W06000015"]},
+        ),
+        ("{E07000132: [E08000016]}", {"E07000132": ["E08000016"]}),
+    ):
+        settings = parse_settings(two.replace("group: []", f"group: {said}"))
+        assert settings.similar_districts() == expected

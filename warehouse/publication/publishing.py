@@ -30,6 +30,7 @@ from warehouse.publication.manifest import (
     describe_files,
     write_manifest,
 )
+from warehouse.publication.sheets import reuse_sheets, write_sheets
 from warehouse.publication.state import input_state
 from warehouse.publication.store import Publication
 from warehouse.publication.tables import published_tables
@@ -224,6 +225,10 @@ def _build(
             write_parquet(con, source, target, reuse)
             written[mark] = target
             entries[tier][name] = entry
+            if source.table.sheets_by and not reuse_sheets(
+                previous, former, building, tier, name, entry
+            ):
+                write_sheets(con, source, building, tier)
     return replace(manifest, tables=entries)
 
 

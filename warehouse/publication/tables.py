@@ -23,13 +23,17 @@ class Column:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A dbt model marked published: where it lies in the warehouse and what may be public."""
+    """A dbt model marked published: where it lies in the warehouse and what may be public.
+
+    sheets_by: the column by whose values it is also written as files for a spreadsheet, if it is.
+    """
 
     name: str
     schema: str
     comment: str
     columns: tuple[Column, ...]
     public: PublicRule
+    sheets_by: str | None = None
 
 
 def published_tables(dbt_manifest: Path) -> list[PublishedTable]:
@@ -82,7 +86,15 @@ def _table(node: dict[str, Any]) -> PublishedTable:
             f"The published model {name} lacks descriptions ({missing}): add them in its yml; "
             "they become the comments readers search."
         )
-    return PublishedTable(name, node["schema"], comment, columns, cast(PublicRule, public))
+    sheets_by = _meta(node).get("sheets_by")
+    if sheets_by is not None and sheets_by not in {column.name for column in columns}:
+        raise RunFailed(
+            f"The published model {name} has meta.sheets_by {sheets_by!r}, but no such column: "
+            "correct it in the model."
+        )
+    return PublishedTable(
+        name, node["schema"], comment, columns, cast(PublicRule, public), sheets_by
+    )
 
 
 def _plain(description: str | None) -> str:

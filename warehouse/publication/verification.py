@@ -8,6 +8,7 @@ from warehouse.errors import RunFailed
 from warehouse.messages import safe_message
 from warehouse.publication.build import SCHEMA, STORAGE_VERSION, fingerprint
 from warehouse.publication.manifest import Manifest, damaged_files, read_manifest
+from warehouse.publication.sheets import sheet_rows
 from warehouse.publication.tiers import Source
 from warehouse.settings import Settings
 from warehouse.sql_text import literal, quoted
@@ -76,6 +77,8 @@ def _tier_problems(
                 continue
             table = quoted(SCHEMA, name)
             types = {row[0]: row[1] for row in built.execute(f"describe {table}").fetchall()}
+            if source.table.sheets_by and sheet_rows(built, folder, tier, name) != expected:
+                problems.append(f"{tier}: the files of {name} for a spreadsheet lack rows")
             parquet = folder / entry.parquet
             for path, relation in (
                 (file, table),

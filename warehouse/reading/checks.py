@@ -102,6 +102,8 @@ def readable_sql(column: Column, value: str) -> str:
             tests.append(f"{read} < current_date + INTERVAL 2 DAY")
     if column.pattern:
         tests.append(f"regexp_matches({value}, {literal(column.pattern)})")
+    if column.reserved:
+        tests.append(f"NOT regexp_matches({value}, {literal(column.reserved.pattern)})")
     if column.values:
         allowed = ", ".join(literal(v.casefold()) for v in column.values)
         if column.separator:
@@ -279,6 +281,7 @@ def why_unfit_sql(
         for test, reason in (
             (f"{value} IS NULL", "the required field is missing"),
             (says_unknown_sql(column, value), "the required field says that it is not known"),
+            *_reserved(column, value),
             (f"NOT ({readable_sql(column, value)})", _unreadable(column)),
         ):
             columns += f" WHEN {test} THEN {shown}"
@@ -298,6 +301,13 @@ def _skips(header: Header, values: Mapping[str, str]) -> list[tuple[str, str]]:
         (f"regexp_matches({values[skip.column]}, {literal(skip.pattern)})", skip.reason)
         for skip in header.layout.skip_rows
     ]
+
+
+def _reserved(column: Column, value: str) -> list[tuple[str, str]]:
+    if column.reserved is None:
+        return []
+    test = f"regexp_matches({value}, {literal(column.reserved.pattern)})"
+    return [(test, f"the required field {column.reserved.says}")]
 
 
 def _unreadable(column: Column) -> str:

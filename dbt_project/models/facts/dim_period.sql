@@ -1,5 +1,6 @@
--- One row per period the indicators are published for: months, financial years, and the twelve
--- months to each month end. Spans the months that any partner's extract covers.
+-- One row per period the indicators are published for: months, financial years, the twelve months to
+-- each month end, and the years that end in the months asked for. Spans the months that any partner's
+-- extract covers. No two years start on one day: by its start a year is known.
 with covered as (
     select min(month) as first_month, max(month) as last_month
     from {{ source("raw", "period_in_force") }}
@@ -34,6 +35,16 @@ select
     year_start as financial_year_start,
     12 as months_in_period
 from years
+union all
+select
+    'year_to' as period_type,
+    (month_start - interval 11 month)::date as period_start,
+    last_day(month_start) as period_end,
+    {{ year_label("(month_start - interval 11 month)") }} as period_label,
+    {{ financial_year_start("month_start") }} as financial_year_start,
+    12 as months_in_period
+from months
+where month(month_start) in (select end_month from {{ ref("int_year_end") }})
 union all
 select
     'rolling_12m' as period_type,

@@ -1,6 +1,6 @@
 -- One row per area, financial year and ethnic group: residents aged 10 to 17, of the mid-year of the
 -- financial year, else the nearest earlier one, else the nearest later one. A county for which no
--- figure is published is the sum of its districts.
+-- figure is published is the sum of its districts, and so is every other area that is made of them.
 with published as (
     select area_code, mid_year, ethnic_group, population_10_17
     from {{ ref("stg_reference__youth_population") }}
@@ -28,39 +28,24 @@ known as (
     from merged
 ),
 
-county_districts as (
-    select
-        district_code,
-        count(*) over () as districts
-    from (
-        select distinct district_code
-        from {{ ref("int_setting_district") }}
-        where role = 'county_district'
-    )
-),
-
 summed as (
     select
-        county.county_code as area_code,
+        part.area_type,
+        part.area_code,
         known.mid_year,
         known.ethnic_group,
         sum(known.population_10_17)::bigint as population_10_17
     from known
-    inner join county_districts on known.area_code = county_districts.district_code
-    cross join county
-    anti join published as own on county.county_code = own.area_code
+    inner join {{ ref("br_area_part") }} as part on known.area_code = part.place_code
+    anti join published as own on part.area_code = own.area_code
+    where part.is_part and part.area_type != 'district'
     group by
-        county.county_code,
+        part.area_type,
+        part.area_code,
         known.mid_year,
         known.ethnic_group,
-        county_districts.districts
-    having count(*) = county_districts.districts
-),
-
-estimates as (
-    select * from known
-    union all
-    select * from summed
+        part.parts
+    having count(*) = part.parts
 ),
 
 years as (
@@ -72,16 +57,18 @@ years as (
 
 areas as (
     select
-        estimates.*,
         case
-            when estimates.area_code = county.county_code then 'county'
+            when known.area_code = county.county_code then 'county'
             else 'district'
-        end as area_type
-    from estimates
+        end as area_type,
+        known.*
+    from known
     cross join county
     where
-        estimates.area_code = county.county_code
-        or estimates.area_code in (select district_code from {{ ref("dim_district") }})
+        known.area_code = county.county_code
+        or known.area_code in (select district_code from {{ ref("dim_district") }})
+    union all
+    select * from summed
 )
 
 select

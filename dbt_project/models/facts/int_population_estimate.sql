@@ -1,5 +1,6 @@
--- One row per area and mid-year with a published estimate. A county's population is the sum of its
--- districts', a force's the sum of the districts in its area; a year lacking one of them has none.
+-- One row per area and mid-year with a published estimate. The population of an area made of districts or
+-- of LSOAs is the sum of theirs, a force's the sum of the districts in its area; a year lacking one of them
+-- has none.
 with districts as (
     select * from {{ ref("dim_district") }}
 ),
@@ -72,38 +73,32 @@ district_estimates as (
     select * from summed_from_lsoas
 ),
 
-county as (
-    select area_code as county_code
-    from {{ source("raw", "setting_area") }}
-    where role = 'county'
-),
-
-county_districts as (
-    select distinct district_code
-    from {{ ref("int_setting_district") }}
-    where role = 'county_district'
-),
-
 groups as (
     select
-        'county' as area_type,
-        county.county_code as area_code,
-        county_districts.district_code
-    from county_districts
-    cross join county
+        area_type,
+        area_code,
+        place_code
+    from {{ ref("br_area_part") }}
+    where is_part and area_type != 'district'
     union all
     select
         'force' as area_type,
         districts.police_force_area_code as area_code,
-        districts.district_code
+        districts.district_code as place_code
     from districts
     where districts.police_force_area_code is not null
 ),
 
 group_sizes as (
-    select area_type, area_code, count(*) as districts
+    select area_type, area_code, count(*) as places
     from groups
     group by area_type, area_code
+),
+
+place_estimates as (
+    select lsoa_code as place_code, mid_year, population from lsoa_estimates
+    union all
+    select district_code as place_code, mid_year, population from district_estimates
 )
 
 select
@@ -125,13 +120,13 @@ union all
 select
     groups.area_type,
     groups.area_code,
-    district_estimates.mid_year,
-    sum(district_estimates.population) as population,
+    place_estimates.mid_year,
+    sum(place_estimates.population) as population,
     null as area_square_km
 from groups
-inner join district_estimates on groups.district_code = district_estimates.district_code
+inner join place_estimates on groups.place_code = place_estimates.place_code
 inner join group_sizes
     on groups.area_type = group_sizes.area_type and groups.area_code = group_sizes.area_code
 group by
-    groups.area_type, groups.area_code, district_estimates.mid_year, group_sizes.districts
-having count(*) = group_sizes.districts
+    groups.area_type, groups.area_code, place_estimates.mid_year, group_sizes.places
+having count(*) = group_sizes.places

@@ -1,7 +1,8 @@
--- One row per role and district that the settings name, as the lookup knows it: itself; the district
--- that took its place; or, where the lookup is older than it, itself, made of those it took the place of.
+-- One row per role, district that the settings name, and most similar group it is a member of, as the lookup
+-- knows it: itself; the district that took its place; or, where the lookup is older than it, itself, made of
+-- those it took the place of.
 with settings as (
-    select role, area_code as setting_code
+    select role, area_code as setting_code, group_code
     from {{ source("raw", "setting_area") }}
     where role in ('focus', 'county_district', 'most_similar')
 ),
@@ -36,6 +37,7 @@ earlier as (
 select
     settings.role,
     settings.setting_code,
+    settings.group_code,
     case when lookup.district_code is null then later.new_code end as replaced_by,
     case
         when lookup.district_code is not null then 'known'

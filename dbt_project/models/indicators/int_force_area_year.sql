@@ -1,18 +1,19 @@
--- One row per indicator of street crime, area, financial year and force that recorded events there.
+-- One row per indicator of street crime, area, year and force that recorded events there.
 -- Several forces' events may lie in one district: the British Transport Police's at its stations,
 -- a neighbour's along the border.
 with events as (
     select
-        measure_id,
-        source,
-        {{ financial_year_start("month") }} as period_start,
-        lsoa_code,
-        district_code,
-        sum(events) as events
-    from {{ ref("measure_street_crime") }}
-    where district_code is not null
+        crime_measure.measure_id,
+        crime_measure.source,
+        year.period_start,
+        crime_measure.lsoa_code,
+        crime_measure.district_code,
+        sum(crime_measure.events) as events
+    from {{ ref("measure_street_crime") }} as crime_measure
+    inner join {{ ref("br_month_year") }} as year on crime_measure.month = year.month
+    where crime_measure.district_code is not null
     group by all
-    having sum(events) > 0
+    having sum(crime_measure.events) > 0
 ),
 
 placed as (
@@ -34,7 +35,8 @@ placed as (
         area.area_code,
         events.events
     from events
-    inner join {{ ref("br_district_area") }} as area on events.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(events.lsoa_code, events.district_code) = area.place_code
 )
 
 select

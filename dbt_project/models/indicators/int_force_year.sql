@@ -1,17 +1,18 @@
--- One row per force that ever sent street crime and financial year that any partner's extract is of:
+-- One row per force that ever sent street crime and year that any partner's extract is of:
 -- how many of the year's months it sent.
 with years as (
-    select distinct financial_year_start as period_start
+    select period_start
     from {{ ref("dim_period") }}
-    where period_type = 'financial_year'
+    where {{ is_year("period_type") }}
 ),
 
 extracts as (
     select
-        force_name,
-        {{ financial_year_start("month") }} as period_start,
+        extract.force_name,
+        year.period_start,
         count(*) as months_received
-    from {{ ref("int_street_crime_extract") }}
+    from {{ ref("int_street_crime_extract") }} as extract
+    inner join {{ ref("br_month_year") }} as year on extract.month = year.month
     group by all
 ),
 

@@ -1,6 +1,10 @@
-{% set lower = count_lower("summed.harmful_events", "95", "exact") -%}
-{% set upper = count_upper("summed.harmful_events", "95", "exact") -%}
--- One row per set of weights, measure, area and financial year with a crime: the sum of its crimes'
+{% set lower = widened_limit(
+    count_lower("summed.harmful_events", "95", "exact"), "summed.harmful_events", "dispersions.dispersion"
+) -%}
+{% set upper = widened_limit(
+    count_upper("summed.harmful_events", "95", "exact"), "summed.harmful_events", "dispersions.dispersion"
+) -%}
+-- One row per set of weights, measure, area and year with a crime: the sum of its crimes'
 -- weights with its limits, and what has none. Sums are taken in the order of the codes, so that the
 -- last digit is the same from run to run.
 with weight_sets as (
@@ -22,6 +26,20 @@ weighted as (
             weight_sets.weight_source = weight.weight_source
             and weight_sets.weight_version = weight.weight_version
             and offence.offence_code = weight.offence_code
+),
+
+-- Of indicators that count the same crimes the widest: they differ by the breaks of their series alone.
+dispersions as (
+    select
+        register.numerator_measure as measure_id,
+        dispersion.area_type,
+        max(dispersion.dispersion) as dispersion
+    from {{ ref("indicator_dispersion") }} as dispersion
+    inner join {{ ref("indicator_register") }} as register
+        on
+            dispersion.indicator_id = register.indicator_id
+            and dispersion.indicator_version = register.indicator_version
+    group by register.numerator_measure, dispersion.area_type
 ),
 
 summed as (
@@ -69,3 +87,5 @@ select
     {{ weighted_limit("summed.harm", "summed.variance", "summed.harmful_events", upper) }} as upper_95
 from summed
 left join {{ ref("int_poisson_exact_limit") }} as exact on summed.harmful_events = exact.events
+left join dispersions
+    on summed.measure_id = dispersions.measure_id and summed.area_type = dispersions.area_type

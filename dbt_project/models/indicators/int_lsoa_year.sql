@@ -1,4 +1,4 @@
--- One row per indicator, LSOA of the county and complete financial year, with the LSOA's own
+-- One row per indicator, LSOA of the county and complete year, with the LSOA's own
 -- population: what hotspots and communities are made of, so that parts and whole agree.
 select
     int_indicator_value.indicator_id,
@@ -7,6 +7,7 @@ select
     area.area_name,
     area.local_name,
     area.district_code,
+    int_indicator_value.period_type,
     int_indicator_value.period_start,
     int_indicator_value.period_end,
     int_indicator_value.period_label,
@@ -17,6 +18,8 @@ select
     int_indicator_value.dispersion,
     register.multiplier,
     register.unit,
+    {{ is_open_data("register.feeds") }} as is_open_data,
+    {{ is_current_version("int_indicator_value") }} as is_current,
     -- Of a county that lies in two forces' areas one may be missing: its rate is then none.
     coalesce(county_value.is_complete, false) as is_county_complete
 from {{ ref("int_indicator_value") }} as int_indicator_value
@@ -35,7 +38,7 @@ left join {{ ref("int_indicator_value") }} as county_value
         and county_value.area_type = 'county'
 where
     int_indicator_value.area_type = 'lsoa'
-    and int_indicator_value.period_type = 'financial_year'
+    and {{ is_year("int_indicator_value.period_type") }}
     and int_indicator_value.is_complete
     and register.kind = 'rate'
     and register.denominator_measure = 'residents'

@@ -35,7 +35,7 @@ own_months as (
     where changed.period_type = 'month'
 ),
 
-financial_years as (
+years as (
     select
         measure.measure_id,
         measure.area_type,
@@ -46,7 +46,7 @@ financial_years as (
         count(*) filter (where measure.is_received) as months_received
     from {{ ref("measure_area_month") }} as measure
     inner join months_of_changed as changed on measure.month = changed.month
-    where changed.period_type = 'financial_year'
+    where {{ is_year("changed.period_type") }}
     group by all
 ),
 
@@ -61,14 +61,14 @@ rolling_years as (
         count(*) filter (where measure.is_received) as months_received
     from {{ ref("measure_area_month") }} as measure
     inner join months_of_changed as changed on measure.month = changed.month
-    where changed.period_type = 'rolling_12m' and measure.area_type != 'lsoa'
+    where changed.period_type = 'rolling_12m' and not ({{ is_below_district("measure.area_type") }})
     group by all
 ),
 
 period_sums as (
     select * from own_months
     union all
-    select * from financial_years
+    select * from years
     union all
     select * from rolling_years
 ),
@@ -110,6 +110,39 @@ denominator_sums as (
     where measure_id in (select denominator_measure from {{ ref("indicator_register") }})
 ),
 
+-- The measures of what records do not say, for the indicators that rest on a flag or category.
+unknown_measures as (
+    {% for part, measures in [
+        ("inside_unknown", "[unknowns.inside_unknown_measure]"),
+        ("base", "string_split(unknowns.base_measures, ';')"),
+        ("outside", "[unknowns.outside_measure]"),
+        ("outside_unknown", "[unknowns.outside_unknown_measure]"),
+    ] -%}
+    {{ "union all" if not loop.first }}
+    select
+        unknowns.indicator_id,
+        '{{ part }}' as part,
+        unnest({{ measures }}) as measure_id
+    from {{ ref("indicator_unknown") }} as unknowns
+    {% endfor %}
+),
+
+unknown_sums as (
+    select
+        {% for part in ["inside_unknown", "base", "outside", "outside_unknown"] -%}
+        coalesce(sum(sums.events) filter (where unknown_measures.part = '{{ part }}'), 0)::bigint
+            as {{ part }},
+        {% endfor -%}
+        unknown_measures.indicator_id,
+        sums.area_type,
+        sums.area_code,
+        sums.period_type,
+        sums.period_start
+    from period_sums as sums
+    inner join unknown_measures on sums.measure_id = unknown_measures.measure_id
+    group by all
+),
+
 formula as (
     select
         register.indicator_id,
@@ -126,7 +159,21 @@ formula as (
         changed.financial_year_start,
         changed.fingerprint,
         numerators.events as numerator,
-        coalesce(population.population, denominators.events) as denominator,
+        coalesce(population.population, denominators.events) as measured_denominator,
+        case when unknowns.indicator_id is not null then coalesce(parts.inside_unknown, 0) end
+            as inside_unknown,
+        case when unknowns.indicator_id is not null then coalesce(parts.base, 0) end as base,
+        -- Where the base itself is certain, what is not inside and does not say may be outside.
+        case
+            when unknowns.outside_measure is not null then coalesce(parts.outside, 0)
+            when unknowns.indicator_id is not null
+                then
+                    coalesce(parts.base, 0) - numerators.events - coalesce(parts.inside_unknown, 0)
+        end as outside,
+        case
+            when unknowns.outside_measure is not null then coalesce(parts.outside_unknown, 0)
+            when unknowns.indicator_id is not null then coalesce(parts.inside_unknown, 0)
+        end as outside_unknown,
         population.population_year,
         numerators.months_received,
         numerators.months_received = changed.months_in_period as is_complete
@@ -152,9 +199,37 @@ formula as (
             and numerators.area_type = population.area_type
             and numerators.area_code = population.area_code
             and changed.financial_year_start = population.financial_year_start
+    left join {{ ref("indicator_unknown") }} as unknowns
+        on register.indicator_id = unknowns.indicator_id
+    left join unknown_sums as parts
+        on
+            register.indicator_id = parts.indicator_id
+            and numerators.area_type = parts.area_type
+            and numerators.area_code = parts.area_code
+            and numerators.period_type = parts.period_type
+            and numerators.period_start = parts.period_start
     where
         changed.period_type != 'rolling_12m'
         or numerators.months_received = changed.months_in_period
+),
+
+known_alone as (
+    select
+        *,
+        numerator + outside as known,
+        -- A share is of the records that say.
+        case
+            when kind = 'proportion' and outside is not null then numerator + outside
+            else measured_denominator
+        end as denominator,
+        {% for end, may_be in [("lowest", "outside_unknown"), ("highest", "inside_unknown")] -%}
+        case
+            when kind = 'proportion' then numerator + outside + {{ may_be }}
+            when outside is not null then measured_denominator
+        end as {{ end }}_denominator,
+        {% endfor -%}
+        numerator + inside_unknown as highest_numerator
+    from formula
 ),
 
 scaled as (
@@ -166,7 +241,7 @@ scaled as (
             when kind = 'count' then 1e0
             else multiplier * 1e0 / nullif(denominator, 0)
         end as scale
-    from formula
+    from known_alone
 )
 
 select
@@ -180,6 +255,25 @@ select
     scaled.period_label,
     scaled.numerator,
     scaled.denominator::bigint as denominator,
+    scaled.known::bigint as known,
+    (scaled.base - scaled.known)::bigint as unknown,
+    {% for end, numerator in [("lowest", "numerator"), ("highest", "highest_numerator")] -%}
+    case
+        when scaled.months_received = 0 or scaled.outside is null then null
+        when scaled.kind = 'count' then scaled.{{ numerator }} * 1e0
+        when scaled.kind = 'proportion'
+            then
+                scaled.multiplier
+                * {{ (lowest_share if end == "lowest" else highest_share)(
+                    "scaled.numerator", "scaled.inside_unknown",
+                    "scaled.outside", "scaled.outside_unknown"
+                ) }}
+        else scaled.{{ numerator }} * scaled.multiplier * 1e0 / nullif(scaled.denominator, 0)
+    end as {{ end }}_possible,
+    {% endfor -%}
+    scaled.highest_numerator::bigint as highest_numerator,
+    scaled.lowest_denominator::bigint as lowest_denominator,
+    scaled.highest_denominator::bigint as highest_denominator,
     scaled.population_year::integer as population_year,
     -- Divided last: equal rates are then equal to the last digit, and share a rank.
     case

@@ -1,5 +1,5 @@
--- One row per measure, area, financial year and offence code of recorded crime: what harm is summed of.
--- Of the measures those that stand for a topic of the assessment; of LSOAs all crime alone.
+-- One row per measure, area, year and offence code of recorded crime: what harm is summed of.
+-- Of the measures those that stand for a topic of the assessment; of what is made of LSOAs all crime alone.
 with wanted as (
     select distinct register.numerator_measure as measure_id
     from {{ ref("topic_summary") }} as topic_summary
@@ -11,11 +11,12 @@ counted as (
     select
         crime_measure.measure_id,
         crime_measure.offence_code,
-        {{ financial_year_start("crime_measure.month") }} as period_start,
+        year.period_start,
         crime_measure.lsoa_code,
         crime_measure.district_code,
         sum(crime_measure.events)::bigint as events
     from {{ ref("int_crime_measure") }} as crime_measure
+    inner join {{ ref("br_month_year") }} as year on crime_measure.month = year.month
     inner join wanted on crime_measure.measure_id = wanted.measure_id
     group by all
 ),
@@ -39,8 +40,10 @@ placed as (
         counted.offence_code,
         counted.events
     from counted
-    inner join {{ ref("br_district_area") }} as area
-        on counted.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(counted.lsoa_code, counted.district_code) = area.place_code
+    where
+        counted.measure_id = 'all_crime' or not ({{ is_below_district("area.area_type") }})
 )
 
 select

@@ -93,8 +93,8 @@ of_needs as (
             need.offender_id = offender.offender_id
             and need.period_start = offender.period_start
             and need.period_end = offender.period_end
-    inner join {{ ref("br_district_area") }} as area
-        on offender.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(offender.geography_lsoa_code, offender.district_code) = area.place_code
     group by area.area_code, offender.financial_year_start
 ),
 

@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per indicator, area, financial year and position: of the change on the year before, what one
+-- One row per indicator, area, year and position: of the change on the year before, what one
 -- LSOA's change in one of the types it is made of is. The largest are named, the last row of each change
 -- is all the rest, so that the rows add up to it.
 with recursive register as (
@@ -138,22 +138,14 @@ named as (
 
 rest as (
     select
-        indicator_id,
-        indicator_version,
-        area_type,
-        area_code,
-        period_type,
-        period_start,
-        any_value(area_name) as area_name,
-        any_value(period_end) as period_end,
-        any_value(period_label) as period_label,
-        any_value(change) as change,
-        any_value(change_verdict) as change_verdict,
+        named.* exclude (
+            part_id, part_name, part_area_code, part_area_name, part_change, part_verdict, position
+        ),
         'everything else' as part_name,
         any_value(change) - sum(part_change) as part_change,
         max(position) + 1 as position
     from named
-    group by indicator_id, indicator_version, area_type, area_code, period_type, period_start
+    group by all
 ),
 
 parts as (

@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per indicator, part of it, area and financial year: how much of the change on the year before is
+-- One row per indicator, part of it, area and year: how much of the change on the year before is
 -- the part's. "Mainly" may be said of more than half alone.
 with changes as (
     select * from {{ ref("indicator_change") }} where area_type != 'lsoa'

@@ -1,47 +1,22 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, complete financial year, area and class of community: the rate where the
+{% set lower = count_lower("compared.numerator", "95", "exact") -%}
+{% set upper = count_upper("compared.numerator", "95", "exact") -%}
+-- One row per indicator, complete year, area and class of community: the rate where the
 -- most and the least deprived live, and by class of the Output Area Classification. Fifths are
 -- national, the county's or the district's own.
-with lsoa_years as (
-    select * from {{ ref("int_lsoa_year") }}
-    where population is not null
-),
-
-communities as (
-    select * from {{ ref("br_lsoa_community") }}
-),
-
-county as (
-    select area_code, area_name
-    from {{ ref("dim_area") }}
-    where area_type = 'county'
-),
-
-placed as (
+with placed as (
     select
         lsoa_years.*,
         communities.classification,
         communities.class_code,
-        communities.class_name,
-        'county' as area_type,
-        county.area_code
-    from lsoa_years
-    inner join communities on lsoa_years.lsoa_code = communities.lsoa_code
-    cross join county
+        communities.class_name
+    from {{ ref("int_area_lsoa_year") }} as lsoa_years
+    inner join {{ ref("br_lsoa_community") }} as communities
+        on lsoa_years.lsoa_code = communities.lsoa_code
     where
-        communities.classification not like '%, district'
-        and lsoa_years.is_county_complete
-    union all
-    select
-        lsoa_years.*,
-        communities.classification,
-        communities.class_code,
-        communities.class_name,
-        'district' as area_type,
-        lsoa_years.district_code as area_code
-    from lsoa_years
-    inner join communities on lsoa_years.lsoa_code = communities.lsoa_code
-    where communities.classification not like '%, county'
+        lsoa_years.population is not null
+        and (lsoa_years.area_type != 'district' or communities.classification not like '%, county')
+        and (lsoa_years.area_type = 'district' or communities.classification not like '%, district')
 ),
 
 classes as (
@@ -58,6 +33,7 @@ classes as (
         class_name,
         multiplier,
         unit,
+        dispersion,
         sum(numerator)::bigint as numerator,
         sum(population)::bigint as population,
         max(population_year) as population_year
@@ -89,7 +65,7 @@ select
     compared.area_type,
     compared.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    {{ year_type("compared.period_start") }} as period_type,
     compared.period_start,
     compared.period_end,
     compared.period_label,
@@ -100,8 +76,10 @@ select
     compared.population,
     compared.population_year,
     compared.numerator * compared.scale as rate,
-    compared.scale * {{ count_lower("compared.numerator", "95", "exact") }} as lower_95,
-    compared.scale * {{ count_upper("compared.numerator", "95", "exact") }} as upper_95,
+    compared.scale
+    * {{ widened_limit(lower, "compared.numerator", "compared.dispersion") }} as lower_95,
+    compared.scale
+    * {{ widened_limit(upper, "compared.numerator", "compared.dispersion") }} as upper_95,
     compared.numerator * 1e0 / nullif(compared.population, 0) / nullif(compared.whole_share, 0)
         as relative_rate
 from compared

@@ -1,34 +1,8 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, complete financial year and area: the share of its located events in the few
+-- One row per indicator, complete year and area: the share of its located events in the few
 -- LSOAs that have most, beside the share those would have if the events had fallen on the LSOAs by
 -- chance, each as likely as the next. Of few events some LSOA always has many.
-with lsoa_years as (
-    select * from {{ ref("int_lsoa_year") }}
-),
-
-county as (
-    select area_code
-    from {{ ref("dim_area") }}
-    where area_type = 'county'
-),
-
-placed as (
-    select
-        lsoa_years.*,
-        'county' as area_type,
-        county.area_code
-    from lsoa_years
-    cross join county
-    where lsoa_years.is_county_complete
-    union all
-    select
-        *,
-        'district' as area_type,
-        district_code as area_code
-    from lsoa_years
-),
-
-ranked as (
+with ranked as (
     select
         *,
         row_number() over (
@@ -38,7 +12,7 @@ ranked as (
         count(*) over (
             partition by indicator_id, indicator_version, area_type, area_code, period_start
         ) as lsoas
-    from placed
+    from {{ ref("int_area_lsoa_year") }}
 ),
 
 sized as (
@@ -58,6 +32,8 @@ areas as (
         period_start,
         period_end,
         period_label,
+        is_open_data,
+        is_current,
         lsoas,
         top_lsoas,
         sum(numerator)::bigint as numerator,
@@ -106,29 +82,49 @@ shares as (
                     * (ranked_sum * 1e0 / (lsoas * numerator) - 1) + 1
         end as generalised_gini
     from explained
+),
+
+-- The score test, which Wilson's limits are made of.
+tested as (
+    select
+        *,
+        normal_two_sided(
+            (percent - expected_percent)
+            / nullif(sqrt(expected_percent * (100 - expected_percent) / numerator), 0)
+        ) as p_value
+    from shares
+),
+
+corrected as (
+    {{ benjamini_hochberg("tested", "p_value", "is_open_data, is_current, area_type, period_start") }}
 )
 
 select
-    shares.indicator_id,
-    shares.indicator_version,
-    shares.area_type,
-    shares.area_code,
+    corrected.indicator_id,
+    corrected.indicator_version,
+    corrected.area_type,
+    corrected.area_code,
     area.area_name,
-    'financial_year' as period_type,
-    shares.period_start,
-    shares.period_end,
-    shares.period_label,
-    shares.lsoas,
-    shares.top_lsoas,
-    shares.numerator,
-    shares.top_numerator,
-    shares.percent,
-    shares.lower_95,
-    shares.upper_95,
-    shares.expected_percent,
-    shares.generalised_gini,
-    {{ verdict_against("shares.expected_percent", "shares.lower_95", "shares.upper_95") }} as verdict,
-    shares.reason
-from shares
+    {{ year_type("corrected.period_start") }} as period_type,
+    corrected.period_start,
+    corrected.period_end,
+    corrected.period_label,
+    corrected.lsoas,
+    corrected.top_lsoas,
+    corrected.numerator,
+    corrected.top_numerator,
+    corrected.percent,
+    corrected.lower_95,
+    corrected.upper_95,
+    corrected.expected_percent,
+    corrected.generalised_gini,
+    corrected.p_value,
+    corrected.q_value,
+    corrected.tests_in_family,
+    {{ verdict_against(
+        "corrected.expected_percent", "corrected.lower_95", "corrected.upper_95"
+    ) }} as verdict,
+    corrected.reason
+from corrected
 left join {{ ref("dim_area") }} as area
-    on shares.area_type = area.area_type and shares.area_code = area.area_code
+    on corrected.area_type = area.area_type and corrected.area_code = area.area_code

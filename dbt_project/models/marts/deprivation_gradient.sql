@@ -1,42 +1,21 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, complete financial year, area and edition of the deprivation index: how the rate
+{% set lower = count_lower("tenths.numerator", "95", "exact") -%}
+{% set upper = count_upper("tenths.numerator", "95", "exact") -%}
+-- One row per indicator, complete year, area and edition of the deprivation index: how the rate
 -- falls (or rises) from the most to the least deprived place of the area, by a straight line through
 -- tenths of its own LSOAs. Rates of places, not of people.
-with lsoa_years as (
-    select * from {{ ref("int_lsoa_year") }}
-    where population is not null
-),
-
-deprivation as (
-    select * from {{ ref("int_lsoa_deprivation") }}
-),
-
-county as (
-    select area_code
-    from {{ ref("dim_area") }}
-    where area_type = 'county'
-),
-
-placed as (
+with placed as (
     select
         lsoa_years.*,
-        'IMD ' || deprivation.edition || ' tenth, county' as classification,
-        deprivation.county_tenth as tenth,
-        'county' as area_type,
-        county.area_code
-    from lsoa_years
-    inner join deprivation on lsoa_years.lsoa_code = deprivation.lsoa_code
-    cross join county
-    where lsoa_years.is_county_complete
-    union all
-    select
-        lsoa_years.*,
-        'IMD ' || deprivation.edition || ' tenth, district' as classification,
-        deprivation.district_tenth as tenth,
-        'district' as area_type,
-        lsoa_years.district_code as area_code
-    from lsoa_years
-    inner join deprivation on lsoa_years.lsoa_code = deprivation.lsoa_code
+        'IMD ' || deprivation.edition || ' tenth, ' || lsoa_years.area_type as classification,
+        case lsoa_years.area_type
+            when 'county' then deprivation.county_tenth
+            when 'district' then deprivation.district_tenth
+        end as tenth
+    from {{ ref("int_area_lsoa_year") }} as lsoa_years
+    inner join {{ ref("int_lsoa_deprivation") }} as deprivation
+        on lsoa_years.lsoa_code = deprivation.lsoa_code
+    where lsoa_years.population is not null and lsoa_years.area_type in ('district', 'county')
 ),
 
 tenths as (
@@ -57,6 +36,9 @@ tenths as (
         tenth,
         unit,
         multiplier,
+        dispersion,
+        is_open_data,
+        is_current,
         count(*) as lsoas,
         sum(numerator)::bigint as numerator,
         sum(population)::bigint as population,
@@ -75,8 +57,8 @@ rated as (
         -- where nothing happened.
         tenths.multiplier
         * (
-            {{ count_upper("tenths.numerator", "95", "exact") }}
-            - {{ count_lower("tenths.numerator", "95", "exact") }}
+            {{ widened_limit(upper, "tenths.numerator", "tenths.dispersion") }}
+            - {{ widened_limit(lower, "tenths.numerator", "tenths.dispersion") }}
         ) / (2 * {{ z_score("95") }}) / nullif(tenths.population, 0) as standard_error
     from tenths
     left join {{ ref("int_poisson_exact_limit") }} as exact on tenths.numerator = exact.events
@@ -95,6 +77,8 @@ wholes as (
         classification,
         unit,
         multiplier,
+        is_open_data,
+        is_current,
         count(*) filter (where population > 0) as tenths,
         sum(lsoas)::bigint as lsoas,
         sum(numerator)::bigint as numerator,
@@ -130,42 +114,62 @@ lines as (
     from (
         {{ slope_index("fitted_groups") }}
     ) as fitted
+),
+
+tested as (
+    select
+        explained.*,
+        lines.* exclude (group_id),
+        normal_two_sided(
+            lines.slope_index
+            / nullif((lines.slope_upper_95 - lines.slope_lower_95) / (2 * {{ z_score("95") }}), 0)
+        ) as p_value
+    from explained
+    left join lines on explained.group_id = lines.group_id
+),
+
+corrected as (
+    {{ benjamini_hochberg(
+        "tested", "p_value", "is_open_data, is_current, area_type, period_start, classification"
+    ) }}
 )
 
 select
-    explained.indicator_id,
-    explained.indicator_version,
-    explained.area_type,
-    explained.area_code,
+    corrected.indicator_id,
+    corrected.indicator_version,
+    corrected.area_type,
+    corrected.area_code,
     area.area_name,
-    'financial_year' as period_type,
-    explained.period_start,
-    explained.period_end,
-    explained.period_label,
-    explained.classification,
-    explained.lsoas,
-    explained.numerator,
-    explained.population,
-    explained.population_year,
-    explained.numerator * 1e0 * explained.multiplier / nullif(explained.population, 0) as rate,
-    explained.unit,
-    lines.most_deprived as most_deprived_rate,
-    lines.least_deprived as least_deprived_rate,
-    lines.slope_index,
-    lines.slope_lower_95,
-    lines.slope_upper_95,
-    lines.relative_index,
-    lines.relative_lower_95,
-    lines.relative_upper_95,
-    {{ verdict_against("0", "lines.slope_lower_95", "lines.slope_upper_95") }} as verdict,
+    {{ year_type("corrected.period_start") }} as period_type,
+    corrected.period_start,
+    corrected.period_end,
+    corrected.period_label,
+    corrected.classification,
+    corrected.lsoas,
+    corrected.numerator,
+    corrected.population,
+    corrected.population_year,
+    corrected.numerator * 1e0 * corrected.multiplier / nullif(corrected.population, 0) as rate,
+    corrected.unit,
+    corrected.most_deprived as most_deprived_rate,
+    corrected.least_deprived as least_deprived_rate,
+    corrected.slope_index,
+    corrected.slope_lower_95,
+    corrected.slope_upper_95,
+    corrected.relative_index,
+    corrected.relative_lower_95,
+    corrected.relative_upper_95,
+    corrected.p_value,
+    corrected.q_value,
+    corrected.tests_in_family,
+    {{ verdict_against("0", "corrected.slope_lower_95", "corrected.slope_upper_95") }} as verdict,
     case
-        when explained.reason is not null then explained.reason
-        when lines.relative_index is null
+        when corrected.reason is not null then corrected.reason
+        when corrected.relative_index is null
             then 'no relative index: the line is not above zero at both ends'
-        when lines.relative_upper_95 is null
+        when corrected.relative_upper_95 is null
             then 'no limits of the relative index: the least deprived end is not told from zero'
     end as reason
-from explained
-left join lines on explained.group_id = lines.group_id
+from corrected
 left join {{ ref("dim_area") }} as area
-    on explained.area_type = area.area_type and explained.area_code = area.area_code
+    on corrected.area_type = area.area_type and corrected.area_code = area.area_code

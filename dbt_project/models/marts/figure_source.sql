@@ -1,11 +1,14 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per feed, area, financial year and file: how many of the rows in force of that area and year
+-- One row per feed, area, year and file: how many of the rows in force of that area and year
 -- the file gave, with the hash of its bytes. What an indicator's feeds (`indicator.feeds`) made of a
 -- year came from these files and no others.
 with given as (
     select
         feed_month_file.feed,
-        {{ financial_year_start("feed_month_file.month") }} as period_start,
+        year.period_type,
+        year.period_start,
+        year.period_end,
+        year.period_label,
         feed_month_file.district_code,
         case
             when feed_month_file.feed = 'police/street_crime' then feed_month_file.source
@@ -14,6 +17,7 @@ with given as (
         feed_month_file.file_id,
         feed_month_file.records
     from {{ ref("feed_month_file") }} as feed_month_file
+    inner join {{ ref("br_month_year") }} as year on feed_month_file.month = year.month
     cross join {{ ref("int_home_force") }} as home_force
 ),
 
@@ -22,18 +26,24 @@ areas as (
         given.feed,
         area.area_type,
         area.area_code,
+        given.period_type,
         given.period_start,
+        given.period_end,
+        given.period_label,
         given.file_id,
         given.records
     from given
-    inner join {{ ref("br_district_area") }} as area
-        on given.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on given.district_code = area.place_code
     union all
     select
         given.feed,
         case when which.placed then 'force' else 'not_located' end as area_type,
         forces.force_code as area_code,
+        given.period_type,
         given.period_start,
+        given.period_end,
+        given.period_label,
         given.file_id,
         given.records
     from given
@@ -47,7 +57,10 @@ summed as (
         feed,
         area_type,
         area_code,
+        period_type,
         period_start,
+        period_end,
+        period_label,
         file_id,
         sum(records)::bigint as records
     from areas
@@ -59,10 +72,10 @@ select
     summed.area_type,
     summed.area_code,
     dim_area.area_name,
-    'financial_year' as period_type,
+    summed.period_type,
     summed.period_start,
-    (summed.period_start + interval 1 year - interval 1 day)::date as period_end,
-    {{ financial_year_label("summed.period_start") }} as period_label,
+    summed.period_end,
+    summed.period_label,
     loaded_file.file_name,
     loaded_file.sha256,
     loaded_file.loaded_at,

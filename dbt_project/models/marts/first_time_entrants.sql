@@ -1,17 +1,17 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area and financial year: young people who entered the youth justice system for the first
+-- One row per area and year: young people who entered the youth justice system for the first
 -- time, the change on the year before and whether it could be chance, and the rate.
 with changes as (
     select * from {{ ref("indicator_change") }}
-    where indicator_id = 'first_time_entrants' and area_type in ('district', 'county')
+    where indicator_id = 'first_time_entrants' and area_type not in ('force', 'not_located')
 ),
 
 rates as (
     select * from {{ ref("int_indicator_value") }}
     where
         indicator_id = 'first_time_entrants'
-        and period_type = 'financial_year'
-        and area_type in ('district', 'county')
+        and {{ is_year("period_type") }}
+        and area_type not in ('force', 'not_located')
 )
 
 select

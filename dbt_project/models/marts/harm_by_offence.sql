@@ -1,10 +1,10 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per set of weights, district or county, financial year and offence code: what the harm of
+-- One row per set of weights, area made of districts, year and offence code: what the harm of
 -- harm_score is made of, and which codes have no weight.
 with offences as (
     select *
     from {{ ref("int_offence_year") }}
-    where measure_id = 'all_crime' and area_type in ('district', 'county')
+    where measure_id = 'all_crime' and not ({{ is_below_district("area_type") }})
 ),
 
 -- The words of the latest time in which the code held.

@@ -1,10 +1,10 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per set of weights, area and financial year: recorded crimes times the weights of their
+-- One row per set of weights, area and year: recorded crimes times the weights of their
 -- offence codes, per 1,000 residents. Areas, years and residents are those of all recorded crime.
 with all_crime as (
     select *
     from {{ ref("int_indicator_year") }}
-    where indicator_id = 'all_crime' and area_type in ('lsoa', 'district', 'county')
+    where indicator_id = 'all_crime' and area_type not in ('force', 'not_located')
     qualify indicator_version = max(indicator_version) over ()
 ),
 

@@ -1,19 +1,20 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area, financial year, source and field of hate reports: how many say something that can
+-- One row per area, year, source and field of hate reports: how many say something that can
 -- be used. Buckets are the contract's; `all` is every source together.
 with reports as (
     select
         area.area_type,
         area.area_code,
-        {{ financial_year_start("report.month") }} as period_start,
+        month_year.period_start,
         report.source,
         report.victim_gender_bucket as gender,
         report.victim_age_bucket as age,
         report.victim_ethnicity_bucket as ethnicity,
         report.strands_bucket as strand
     from {{ ref("fct_hate_report") }} as report
-    inner join {{ ref("br_district_area") }} as area
-        on report.district_code = area.district_code
+    inner join {{ ref("br_month_year") }} as month_year on report.month = month_year.month
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(report.geography_lsoa_code, report.district_code) = area.place_code
 ),
 
 of_each_and_all as (
@@ -49,7 +50,7 @@ select
     counted.area_type,
     counted.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    year.period_type,
     counted.period_start,
     year.period_end,
     year.period_label,

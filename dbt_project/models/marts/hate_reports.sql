@@ -1,15 +1,16 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area, financial year and source of hate reports, against the baseline of the target on
+-- One row per area, year and source of hate reports, against the baseline of the target on
 -- them where one is set. More reporting is the aim; the target stands on all sources together.
 with reports as (
     select
         area.area_type,
         area.area_code,
-        {{ financial_year_start("report.month") }} as period_start,
+        month_year.period_start,
         report.source
     from {{ ref("fct_hate_report") }} as report
-    inner join {{ ref("br_district_area") }} as area
-        on report.district_code = area.district_code
+    inner join {{ ref("br_month_year") }} as month_year on report.month = month_year.month
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(report.geography_lsoa_code, report.district_code) = area.place_code
 ),
 
 counted as (
@@ -30,6 +31,7 @@ years as (
     select
         year.area_type,
         year.area_code,
+        year.period_type,
         year.period_start,
         year.period_end,
         year.period_label,
@@ -44,7 +46,7 @@ years as (
             and year.area_code = counted.area_code
             and year.period_start = counted.period_start
             and sources.source = counted.source
-    where year.feed = 'hate/report' and year.area_type in ('district', 'county')
+    where year.feed = 'hate/report' and year.area_type != 'force'
 ),
 
 targets as (
@@ -82,6 +84,8 @@ judged as (
         on
             years.area_code = targets.area_code
             and years.source = 'all'
+            -- A target is for financial years.
+            and years.period_type = 'financial_year'
             and years.period_label > targets.baseline_label
             and years.period_start <= targets.period_end
 )
@@ -90,7 +94,7 @@ select
     judged.area_type,
     judged.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    judged.period_type,
     judged.period_start,
     judged.period_end,
     judged.period_label,

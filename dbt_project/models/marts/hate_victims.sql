@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area, financial year, field and category of hate reports: its share of what is known, and
+-- One row per area, year, field and category of hate reports: its share of what is known, and
 -- how low and how high it can be, since some reports say nothing. A majority may be claimed only if
 -- the lowest possible share is over one half. A category that no report names has a row too: those
 -- that say nothing may all be in it.
@@ -37,15 +37,16 @@ reports as (
         report.report_id,
         area.area_type,
         area.area_code,
-        {{ financial_year_start("report.month") }} as period_start,
+        month_year.period_start,
         report.victim_gender,
         report.victim_ethnicity,
         report.strands,
         report.strands_bucket,
         age_bands.category as age_band
     from {{ ref("fct_hate_report") }} as report
-    inner join {{ ref("br_district_area") }} as area
-        on report.district_code = area.district_code
+    inner join {{ ref("br_month_year") }} as month_year on report.month = month_year.month
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(report.geography_lsoa_code, report.district_code) = area.place_code
     left join age_bands
         on
             report.victim_age >= age_bands.least_age
@@ -171,7 +172,7 @@ select
     shares.area_type,
     shares.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    year.period_type,
     shares.period_start,
     year.period_end,
     year.period_label,

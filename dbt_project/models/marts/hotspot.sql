@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, LSOA and complete financial year: how far its rate is above the county's,
+-- One row per indicator, LSOA and complete year: how far its rate is above the county's,
 -- and whether its neighbourhood is (Gi*). The funnel is as wide as the months of LSOAs vary. Retail
 -- LSOAs have few residents: read counts beside rates.
 with lsoa_years as (
@@ -51,7 +51,7 @@ select
     'lsoa' as area_type,
     lsoa_years.lsoa_code as area_code,
     lsoa_years.area_name,
-    'financial_year' as period_type,
+    {{ year_type("lsoa_years.period_start") }} as period_type,
     lsoa_years.period_start,
     lsoa_years.period_end,
     lsoa_years.period_label,

@@ -1,7 +1,7 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
 {% set significance = threshold("change_significance") -%}
 {% set level = "format('{:g} %', 100 * " ~ significance ~ ")" -%}
--- One row per indicator, area and financial year: the change on the year before and whether it could
+-- One row per indicator, area and year: the change on the year before and whether it could
 -- be chance. Refused, with the reason, where the two years cannot be compared.
 with years as (
     select * from {{ ref("int_indicator_year") }}
@@ -20,6 +20,12 @@ pairs as (
         previous_year.denominator as previous_denominator,
         previous_year.value as previous_value,
         previous_year.is_complete as previous_is_complete,
+        {% for column in [
+            "known", "unknown", "lowest_possible", "highest_possible",
+            "highest_numerator", "lowest_denominator", "highest_denominator"
+        ] -%}
+        previous_year.{{ column }} as previous_{{ column }},
+        {% endfor -%}
         previous_year.months_received as previous_months
     from years as current_year
     left join years as previous_year
@@ -70,18 +76,18 @@ stopped as (
 judged as (
     select
         pairs.*,
-        {{ financial_year_label("pairs.previous_start") }} as previous_label,
+        {{ year_label("pairs.previous_start") }} as previous_label,
         case
             when broken.break_date is not null
                 then 'the series breaks on ' || broken.break_date || ': ' || broken.break_reason
             when not pairs.is_complete
                 then {{ incomplete_reason("pairs.period_label", "pairs.months_received") }}
             when not pairs.has_previous
-                then 'no extract covers ' || {{ financial_year_label("pairs.previous_start") }}
+                then 'no extract covers ' || {{ year_label("pairs.previous_start") }}
             when not pairs.previous_is_complete
                 then
                     {{ incomplete_reason(
-                        financial_year_label("pairs.previous_start"), "pairs.previous_months"
+                        year_label("pairs.previous_start"), "pairs.previous_months"
                     ) }}
             when stopped.force_name is not null then {{ stopped_reason("stopped") }}
             when
@@ -118,7 +124,8 @@ measured as (
         refusal is null and kind = 'proportion' as is_test_of_shares,
         -- What the verdict is of, in both years: the value, or the events where there is no population.
         case when previous_value is null then numerator else value end as measure,
-        coalesce(previous_value, previous_numerator) as previous_measure
+        coalesce(previous_value, previous_numerator) as previous_measure,
+        refusal is null and coalesce(unknown, 0) + coalesce(previous_unknown, 0) > 0 as has_unknowns
     from judged
 ),
 
@@ -160,7 +167,9 @@ tested as (
 ),
 
 controlled as (
-    {{ benjamini_hochberg("tested", "p_value", "is_open_data, area_type, period_type, period_start") }}
+    {{ benjamini_hochberg(
+        "tested", "p_value", "is_open_data, is_current, area_type, period_type, period_start"
+    ) }}
 ),
 
 decided as (
@@ -171,8 +180,72 @@ decided as (
         case when {{ is_below_district("area_type") }} then 'q' else 'p' end as judged_by,
         case when {{ is_below_district("area_type") }} then q_value else p_value end
         < {{ significance }} as is_significant,
-        coalesce(p_value > p_value_poisson, false) as is_widened
+        coalesce(p_value > p_value_poisson, false) as is_widened,
+        max(p_value) filter (where q_value < {{ significance }}) over (
+            partition by is_open_data, area_type, period_type, period_start
+        ) as p_of_family
     from controlled
+),
+
+-- The same test if all that does not say were so as to make both years' values least, and most. Of a count
+-- or rate the least is what is counted.
+at_ends as (
+    select
+        {% for end, before, after in [
+            ("lowest", "previous_numerator", "numerator"),
+            ("highest", "previous_highest_numerator", "highest_numerator"),
+        ] -%}
+        case
+            when not has_unknowns then null
+            when is_test_of_shares and least(previous_{{ end }}_denominator, {{ end }}_denominator) > 0
+                then
+                    {{ proportion_change_p(
+                        before, "previous_" ~ end ~ "_denominator", after, end ~ "_denominator"
+                    ) }}
+            {% if end == "lowest" -%}
+            when is_test_of_counts then p_value
+            {% else -%}
+            when is_test_of_counts
+                then
+                    {{ widened_change_p(
+                        count_change_p(before, "previous_denominator", after, "denominator"),
+                        before, "previous_denominator", after, "denominator", "dispersion"
+                    ) }}
+            {% endif -%}
+        end as {{ end }}_p,
+        case
+            when previous_value is null then {{ after }} - {{ before }}
+            else {{ end }}_possible - previous_{{ end }}_possible
+        end as {{ end }}_change,
+        {% endfor -%}
+        *
+    from decided
+),
+
+worded as (
+    select
+        {% for name, significant, change in [
+            ("known_verdict", "is_significant", "measure - previous_measure"),
+            ("lowest_verdict", is_significant_at_end("lowest_p", significance), "lowest_change"),
+            ("highest_verdict", is_significant_at_end("highest_p", significance), "highest_change"),
+        ] -%}
+        case
+            when refusal is not null then 'not comparable'
+            when {{ significant }} and {{ change }} > 0 then 'increase'
+            when {{ significant }} and {{ change }} < 0 then 'decrease'
+            else 'no significant change'
+        end as {{ name }},
+        {% endfor -%}
+        *
+    from at_ends
+),
+
+told as (
+    select
+        *,
+        has_unknowns
+        and (known_verdict != lowest_verdict or known_verdict != highest_verdict) as is_open
+    from worded
 )
 
 select
@@ -186,6 +259,12 @@ select
     decided.period_end,
     decided.period_label,
     {% for column in ["numerator", "denominator", "value"] -%}
+    case
+        when decided.refusal is null or decided.previous_is_complete then decided.previous_{{ column }}
+    end as previous_{{ column }},
+    decided.{{ column }},
+    {% endfor -%}
+    {% for column in ["known", "unknown", "lowest_possible", "highest_possible"] -%}
     case
         when decided.refusal is null or decided.previous_is_complete then decided.previous_{{ column }}
     end as previous_{{ column }},
@@ -212,14 +291,24 @@ select
     decided.p_value,
     decided.q_value,
     decided.tests_in_family,
-    case
-        when decided.refusal is not null then 'not comparable'
-        when decided.is_significant and decided.measure > decided.previous_measure then 'increase'
-        when decided.is_significant and decided.measure < decided.previous_measure then 'decrease'
-        else 'no significant change'
-    end as verdict,
+    case when decided.is_open then 'not certain' else decided.known_verdict end as verdict,
     case
         when decided.refusal is not null then decided.refusal
+        when decided.is_open
+            then
+                format(
+                    '{:,} of {:,} records of {} and {:,} of {:,} of {} do not say: {} at the lowest '
+                    || 'possible values, {} at the highest, {} of those that say',
+                    decided.unknown,
+                    decided.known + decided.unknown,
+                    decided.period_label,
+                    decided.previous_unknown,
+                    decided.previous_known + decided.previous_unknown,
+                    decided.previous_label,
+                    decided.lowest_verdict,
+                    decided.highest_verdict,
+                    decided.known_verdict
+                )
         when decided.numerator + decided.previous_numerator = 0 then 'neither year has an event'
         when decided.p_value is null then 'every record of both years is an event'
         else
@@ -247,6 +336,6 @@ select
             end
             || ', ' || decided.judged_by || ' at ' || {{ level }}
     end as reason
-from decided
+from told as decided
 left join {{ ref("dim_area") }} as area
     on decided.area_type = area.area_type and decided.area_code = area.area_code

@@ -71,7 +71,19 @@ estimates as (
 area_types as (
     select distinct
         measure_id,
-        area_type
+        area_type,
+        -- A partnership of one district is that district: its doubt cannot be another.
+        case
+            when
+                area_type = 'partnership'
+                and (
+                    select count(*)
+                    from {{ ref("br_area_part") }} as part
+                    where part.area_type = 'partnership' and part.is_part
+                ) = 1
+                then 'district'
+            else area_type
+        end as estimated_of
     from {{ ref("measure_area_month") }}
 )
 
@@ -101,4 +113,4 @@ left join estimates
     on
         estimates.group_id
         = indicators.indicator_id || '|' || indicators.indicator_version || '|'
-        || area_types.area_type
+        || area_types.estimated_of

@@ -1,5 +1,12 @@
 {{ config(meta={"published": true, "public": "open_indicators"}) }}
--- One row per indicator, area and last financial year of the series: the direction of the five
+{% set is_open -%}
+    trends.direction != 'cannot be calculated'
+    and (
+        coalesce(lowest.direction != trends.direction, false)
+        or coalesce(highest.direction != trends.direction, false)
+    )
+{%- endset -%}
+-- One row per indicator, area and last year of the series: the direction of the five
 -- years that end with it. Refused, with the reason, for fewer years, a gap or a break.
 with years as (
     select * from {{ ref("int_indicator_year") }}
@@ -22,6 +29,13 @@ windows as (
         point.upper_95,
         point.numerator,
         point.denominator,
+        point.unknown,
+        point.lowest_possible,
+        point.highest_possible,
+        point.highest_numerator,
+        point.lowest_denominator,
+        point.highest_denominator,
+        point.dispersion,
         last_year.kind = 'proportion' as is_proportion,
         point.indicator_id is not null as is_present,
         coalesce(point.is_complete and point.value is not null, false) as is_usable
@@ -52,7 +66,8 @@ series as (
         bool_or(period_start = last_start and value is null) as last_has_no_value,
         -- The latest year that cannot be used ends the run of years before the last.
         max(case when not is_usable then period_start end) as last_gap,
-        min(case when is_present then period_start end) as first_present
+        min(case when is_present then period_start end) as first_present,
+        sum(unknown)::bigint as unknown
     from windows
     group by indicator_id, indicator_version, area_type, area_code, last_start
 ),
@@ -107,12 +122,12 @@ refused as (
                 then 'the series breaks on ' || broken.break_date || ': ' || broken.break_reason
             when series.last_gap >= series.first_present
                 then
-                    'a gap: ' || {{ financial_year_label("series.last_gap") }}
+                    'a gap: ' || {{ year_label("series.last_gap") }}
                     || ' is missing or incomplete'
             when series.last_gap is not null
                 then
                     'fewer than five years: the series starts in '
-                    || {{ financial_year_label("series.first_present") }}
+                    || {{ year_label("series.first_present") }}
             when stopped.force_name is not null then {{ stopped_reason("stopped") }}
         end as refusal
     from series
@@ -139,7 +154,15 @@ points as (
         windows.lower_95,
         windows.upper_95,
         windows.numerator,
-        windows.denominator
+        windows.denominator,
+        windows.unknown,
+        windows.lowest_possible,
+        windows.highest_possible,
+        windows.highest_numerator,
+        windows.lowest_denominator,
+        windows.highest_denominator,
+        windows.dispersion,
+        refused.unknown as series_unknown
     from windows
     inner join refused
         on
@@ -151,8 +174,62 @@ points as (
     where refused.refusal is null
 ),
 
+-- The five years if all that does not say were so as to make each value least, and most. Of rates the
+-- least is what is counted.
+ends as (
+    select
+        'lowest|' || series_id as series_id,
+        year_number,
+        is_proportion,
+        lowest_possible as value,
+        lower_95,
+        upper_95,
+        numerator,
+        lowest_denominator as denominator
+    from points
+    where series_unknown > 0 and is_proportion
+    union all
+    select
+        'highest|' || points.series_id as series_id,
+        points.year_number,
+        points.is_proportion,
+        points.highest_possible as value,
+        {% for limit, count_limit in [("lower_95", count_lower), ("upper_95", count_upper)] -%}
+        case
+            when points.highest_numerator = points.numerator then points.{{ limit }}
+            else
+                {{ widened_limit(
+                    "points.highest_possible / points.highest_numerator * "
+                    ~ count_limit("points.highest_numerator", "95", "exact"),
+                    "points.highest_possible", "points.dispersion"
+                ) }}
+        end as {{ limit }},
+        {% endfor -%}
+        points.highest_numerator as numerator,
+        points.highest_denominator as denominator
+    from points
+    left join {{ ref("int_poisson_exact_limit") }} as exact
+        on points.highest_numerator = exact.events
+    where points.series_unknown > 0
+),
+
+all_points as (
+    select
+        series_id,
+        year_number,
+        is_proportion,
+        value,
+        lower_95,
+        upper_95,
+        numerator,
+        denominator
+    from points
+    union all
+    select * from ends
+),
+
 trends as (
-    {{ recent_trend("points") }}
+    {{ recent_trend("all_points") }}
 )
 
 select
@@ -161,13 +238,28 @@ select
     refused.area_type,
     refused.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    {{ year_type("refused.last_start") }} as period_type,
     refused.last_start as period_start,
     refused.last_end as period_end,
     refused.last_label as period_label,
     refused.n_points::integer as n_points,
-    coalesce(trends.direction, 'cannot be calculated') as direction,
-    coalesce(refused.refusal, trends.reason) as reason,
+    case
+        when {{ is_open }} then 'not certain'
+        else coalesce(trends.direction, 'cannot be calculated')
+    end as direction,
+    case
+        when {{ is_open }}
+            then
+                format(
+                    '{:,} records of the five years do not say: {} at the lowest possible values, {} at '
+                    || 'the highest, {} of those that say',
+                    refused.unknown,
+                    coalesce(lowest.direction, trends.direction),
+                    highest.direction,
+                    trends.direction
+                )
+        else coalesce(refused.refusal, trends.reason)
+    end as reason,
     trends.chi_square,
     trends.slope
 from refused
@@ -176,5 +268,7 @@ left join trends
         trends.series_id
         = refused.indicator_id || '|' || refused.indicator_version || '|' || refused.area_type
         || '|' || refused.area_code || '|' || refused.last_start
+left join trends as lowest on lowest.series_id = 'lowest|' || trends.series_id
+left join trends as highest on highest.series_id = 'highest|' || trends.series_id
 left join {{ ref("dim_area") }} as area
     on refused.area_type = area.area_type and refused.area_code = area.area_code

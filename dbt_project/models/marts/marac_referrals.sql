@@ -1,15 +1,16 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area, financial year and agency: who referred the MARAC cases. Cases without an agency
+-- One row per area, year and agency: who referred the MARAC cases. Cases without an agency
 -- are a row of their own, so that the rows add up to the cases.
 with cases as (
     select
         area.area_type,
         area.area_code,
-        {{ financial_year_start("marac_case.month") }} as period_start,
+        month_year.period_start,
         coalesce(marac_case.referring_agency, 'Not recorded') as referring_agency
     from {{ ref("fct_marac_case") }} as marac_case
-    inner join {{ ref("br_district_area") }} as area
-        on marac_case.district_code = area.district_code
+    inner join {{ ref("br_month_year") }} as month_year on marac_case.month = month_year.month
+    inner join {{ ref("br_area_part") }} as area
+        on marac_case.district_code = area.place_code
 ),
 
 counted as (
@@ -22,7 +23,7 @@ select
     counted.area_type,
     counted.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    year.period_type,
     counted.period_start,
     year.period_end,
     year.period_label,

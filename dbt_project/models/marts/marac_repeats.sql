@@ -9,7 +9,7 @@ with rates as (
         indicator_id = 'marac_repeat_rate'
         and period_type = 'rolling_12m'
         and is_complete
-        and area_type in ('district', 'county', 'force')
+        and area_type != 'not_located'
 ),
 
 declarations as (

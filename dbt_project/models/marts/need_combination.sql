@@ -1,7 +1,8 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 -- One row per area, financial year and set of one to three needs that ten or more offenders have: how
--- much likelier they are to offend again than the rest of the caseload. Many sets are looked at: one
--- in twenty would stand out by chance alone.
+-- much likelier they are to offend again than those known not to have all of them. Who was not assessed
+-- for a need of the set, and has every other, is neither. Many sets are looked at: one in twenty would
+-- stand out by chance alone.
 with offenders as (
     select
         offender.offender_id,
@@ -12,8 +13,8 @@ with offenders as (
         area.area_type,
         area.area_code
     from {{ ref("fct_offender_year") }} as offender
-    inner join {{ ref("br_district_area") }} as area
-        on offender.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(offender.geography_lsoa_code, offender.district_code) = area.place_code
 ),
 
 caseloads as (
@@ -27,18 +28,18 @@ caseloads as (
     group by area_type, area_code, financial_year_start
 ),
 
--- Needs held by the same offender that are all the needs of a set.
-holders as (
+-- Inside a set are those with all its needs, outside those assessed as without one of them.
+standings as (
     select
         need.offender_id,
         need.period_start,
         need.period_end,
-        need_set.needs
+        need_set.needs,
+        count(*) filter (where need.is_identified) = need_set.size as is_inside,
+        bool_or(not need.is_identified) as is_outside
     from {{ ref("br_offender_need") }} as need
     inner join {{ ref("int_need_set") }} as need_set on need.need = need_set.need
-    where need.is_identified
     group by need.offender_id, need.period_start, need.period_end, need_set.needs, need_set.size
-    having count(*) = need_set.size
 ),
 
 combined as (
@@ -46,17 +47,20 @@ combined as (
         offenders.area_type,
         offenders.area_code,
         offenders.financial_year_start,
-        holders.needs,
+        standings.needs,
         caseloads.caseload,
         caseloads.caseload_reoffenders,
-        count(*) as offenders,
-        count(*) filter (where offenders.has_reoffended) as reoffenders
-    from holders
+        count(*) filter (where standings.is_inside) as offenders,
+        count(*) filter (where standings.is_inside and offenders.has_reoffended) as reoffenders,
+        count(*) filter (where standings.is_outside) as others,
+        count(*) filter (where standings.is_outside and offenders.has_reoffended)
+            as other_reoffenders
+    from standings
     inner join offenders
         on
-            holders.offender_id = offenders.offender_id
-            and holders.period_start = offenders.period_start
-            and holders.period_end = offenders.period_end
+            standings.offender_id = offenders.offender_id
+            and standings.period_start = offenders.period_start
+            and standings.period_end = offenders.period_end
     inner join caseloads
         on
             offenders.area_type = caseloads.area_type
@@ -64,14 +68,14 @@ combined as (
             and offenders.financial_year_start = caseloads.financial_year_start
     group by all
     -- Fewer say nothing, and are nobody's business.
-    having count(*) >= 10
+    having count(*) filter (where standings.is_inside) >= 10
 ),
 
 against_the_rest as (
     select
         *,
-        caseload - offenders as others,
-        caseload_reoffenders - reoffenders as other_reoffenders
+        caseload - offenders - others as unknown,
+        caseload_reoffenders - reoffenders - other_reoffenders as unknown_reoffenders
     from combined
 )
 
@@ -89,11 +93,22 @@ select
     against_the_rest.reoffenders,
     against_the_rest.others,
     against_the_rest.other_reoffenders,
+    against_the_rest.unknown,
+    against_the_rest.unknown_reoffenders,
     {{ risk_ratio("reoffenders", "offenders", "other_reoffenders", "others") }} as risk_ratio,
     {{ risk_ratio_limit("reoffenders", "offenders", "other_reoffenders", "others", "-") }}
         as lower_95,
     {{ risk_ratio_limit("reoffenders", "offenders", "other_reoffenders", "others", "+") }}
         as upper_95,
+    -- The ratio rises with who offended again inside and who did not outside, and falls with the others.
+    {{ risk_ratio(
+        "reoffenders", "(offenders + unknown - unknown_reoffenders)",
+        "(other_reoffenders + unknown_reoffenders)", "(others + unknown_reoffenders)"
+    ) }} as lowest_possible,
+    {{ risk_ratio(
+        "(reoffenders + unknown_reoffenders)", "(offenders + unknown_reoffenders)",
+        "other_reoffenders", "(others + unknown - unknown_reoffenders)"
+    ) }} as highest_possible,
     (select count(distinct need_set.needs) from {{ ref("int_need_set") }} as need_set)
         as sets_tested
 from against_the_rest

@@ -1,4 +1,11 @@
 {{ config(meta={"published": true, "public": "none"}) }}
+{% set at_known = verdict_against("county.percent", "shares.lower_95", "shares.upper_95") -%}
+{% set at_lowest = verdict_against(
+    "county.lowest_percent", "shares.lowest_lower_95", "shares.lowest_upper_95"
+) -%}
+{% set at_highest = verdict_against(
+    "county.highest_percent", "shares.highest_lower_95", "shares.highest_upper_95"
+) -%}
 -- One row per area, financial year, dimension and category: what the offenders of the caseload are
 -- like, as shares of those with the field recorded, and how that stands to the county. Needs overlap;
 -- each is its own yes or no. Where they live is told by LSOA and by how deprived it is in the county.
@@ -8,8 +15,8 @@ with offenders as (
         area.area_type,
         area.area_code
     from {{ ref("fct_offender_year") }} as offender
-    inner join {{ ref("br_district_area") }} as area
-        on offender.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(offender.geography_lsoa_code, offender.district_code) = area.place_code
 ),
 
 -- How deprived the place is, by the newest edition of the caseload's time, else the oldest there is.
@@ -123,17 +130,46 @@ categories as (
     group by all
 ),
 
+caseloads as (
+    select area_type, area_code, financial_year_start, count(*) as caseload
+    from offenders
+    group by all
+),
+
+-- Of what is recorded, and if nobody, or everybody, whose field is blank were in the category.
 shares as (
     select
-        *,
-        100e0 * offenders / known as percent,
-        100 * {{ wilson_lower("offenders", "known", "95") }} as lower_95,
-        100 * {{ wilson_upper("offenders", "known", "95") }} as upper_95
+        {% for end, part, whole in [
+            ("", "categories.offenders", "categories.known"),
+            ("lowest_", "categories.offenders", "caseloads.caseload"),
+            (
+                "highest_",
+                "(categories.offenders + caseloads.caseload - categories.known)",
+                "caseloads.caseload",
+            ),
+        ] -%}
+        100e0 * {{ part }} / {{ whole }} as {{ end }}percent,
+        100 * {{ wilson_lower(part, whole, "95") }} as {{ end }}lower_95,
+        100 * {{ wilson_upper(part, whole, "95") }} as {{ end }}upper_95,
+        {% endfor -%}
+        caseloads.caseload - categories.known as unknown,
+        categories.*
     from categories
+    inner join caseloads
+        on
+            categories.area_type = caseloads.area_type
+            and categories.area_code = caseloads.area_code
+            and categories.financial_year_start = caseloads.financial_year_start
 ),
 
 county as (
-    select financial_year_start, dimension, category, percent
+    select
+        financial_year_start,
+        dimension,
+        category,
+        percent,
+        lowest_percent,
+        highest_percent
     from shares
     where area_type = 'county'
 )
@@ -155,11 +191,24 @@ select
     shares.percent,
     shares.lower_95,
     shares.upper_95,
+    shares.unknown,
+    shares.lowest_percent as lowest_possible_percent,
+    shares.highest_percent as highest_possible_percent,
     county.percent as county_percent,
     case
         -- A county's LSOA lies in one district: its share of the district says nothing against it.
-        when shares.area_type = 'district' and year.is_complete and shares.dimension != 'residence'
-            then {{ verdict_against("county.percent", "shares.lower_95", "shares.upper_95") }}
+        when
+            shares.area_type != 'county'
+            and area.is_in_county
+            and year.is_complete
+            and shares.dimension != 'residence'
+            then
+                case
+                    when
+                        {{ at_known }} != {{ at_lowest }} or {{ at_known }} != {{ at_highest }}
+                        then 'not certain'
+                    else {{ at_known }}
+                end
     end as verdict
 from shares
 inner join {{ ref("int_feed_year") }} as year

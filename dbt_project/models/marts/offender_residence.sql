@@ -12,7 +12,7 @@ lsoa_years as (
     select lsoa_year.*
     from {{ ref("int_lsoa_year") }} as lsoa_year
     inner join subjects on lsoa_year.indicator_id = subjects.indicator_id
-    where lsoa_year.rate is not null
+    where lsoa_year.rate is not null and lsoa_year.period_type = 'financial_year'
 ),
 
 fifths as (
@@ -78,8 +78,14 @@ classes as (
         sum(placed.population)::bigint as population,
         coalesce(sum(residents.offenders), 0)::bigint as offenders
     from placed
-    inner join {{ ref("br_district_area") }} as area
-        on placed.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area on placed.lsoa_code = area.place_code
+    -- Of an area that reaches beyond the county not every LSOA has its rate, and a few LSOAs have no fifths.
+    inner join {{ ref("dim_area") }} as within
+        on
+            area.area_type = within.area_type
+            and area.area_code = within.area_code
+            and within.is_in_county
+            and not within.is_below_district
     left join residents
         on
             placed.lsoa_code = residents.lsoa_code
@@ -114,8 +120,8 @@ caseloads as (
         offender.financial_year_start as period_start,
         count(*) as caseload
     from {{ ref("fct_offender_year") }} as offender
-    inner join {{ ref("br_district_area") }} as area
-        on offender.district_code = area.district_code
+    inner join {{ ref("br_area_part") }} as area
+        on coalesce(offender.geography_lsoa_code, offender.district_code) = area.place_code
     group by area.area_type, area.area_code, offender.financial_year_start
 ),
 
@@ -178,7 +184,7 @@ select
     shares.percent_upper_95,
     county.percent as county_percent,
     case
-        when shares.area_type = 'district' and year.is_complete
+        when shares.area_type != 'county' and area.is_in_county and year.is_complete
             then
                 {{ verdict_against("county.percent", "shares.percent_lower_95", "shares.percent_upper_95") }}
     end as verdict

@@ -1,6 +1,6 @@
 {{ config(meta={"published": true, "public": "none"}) }}
 {% set criteria = ["volume", "harm", "direction", "comparison", "target"] -%}
--- One row per topic, financial year and focus area: volume, harm, direction, comparison and target, each
+-- One row per topic, year and focus area: volume, harm, direction, comparison and target, each
 -- from its own table, and an order made of them. A criterion gives 0 to 1 point, 1 the most pressing; one
 -- that is not known counts as the middle, neither for nor against. The score is their mean, weighted by the
 -- settings.
@@ -55,16 +55,15 @@ weight_set as (
 ),
 
 harm as (
-    select * from {{ ref("int_harm") }} where is_current and area_type = 'district'
+    select * from {{ ref("int_harm") }} where is_current and area_type in ('district', 'partnership')
 ),
 
 comparisons as (
     select *
     from {{ ref("indicator_comparison") }}
     where
-        area_type = 'district'
-        and period_type = 'financial_year'
-        and comparator_type = 'county'
+        area_type in ('district', 'partnership')
+        and {{ is_year("period_type") }}
 ),
 
 topic_indicators as (
@@ -89,7 +88,7 @@ targets as (
         string_agg(distinct target.reason, '; ' order by target.reason) as target_reason
     from {{ ref("target_progress") }} as target
     inner join topic_indicators as register on target.indicator_id = register.indicator_id
-    where target.area_type = 'district'
+    where target.area_type in ('district', 'partnership')
     group by register.topic, target.area_code, target.period_start
 ),
 
@@ -131,9 +130,15 @@ gathered as (
         comparisons.comparator_value as county_value,
         comparisons.verdict as county_verdict,
         comparisons.judgement as county_judgement,
+        similar_group.comparator_value as msg_value,
+        similar_group.verdict as msg_verdict,
+        similar_group.judgement as msg_judgement,
         targets.target_ids,
         coalesce(targets.target_status, 'no target') as target_status,
-        targets.target_reason
+        case
+            when topics.period_type = 'year_to' then 'targets are for financial years'
+            else targets.target_reason
+        end as target_reason
     from topics
     cross join weight_set
     left join registered
@@ -172,6 +177,14 @@ gathered as (
             and topics.indicator_version = comparisons.indicator_version
             and topics.area_code = comparisons.area_code
             and topics.period_start = comparisons.period_start
+            and comparisons.comparator_type = 'county'
+    left join comparisons as similar_group
+        on
+            topics.indicator_id = similar_group.indicator_id
+            and topics.indicator_version = similar_group.indicator_version
+            and topics.area_code = similar_group.area_code
+            and topics.period_start = similar_group.period_start
+            and similar_group.comparator_type = 'most_similar_group'
     left join targets
         on
             topics.topic = targets.topic
@@ -265,6 +278,7 @@ worded as (
         end as direction_words,
         case
             when county_verdict is null then 'comparison not known'
+            when county_verdict = 'not certain' then 'comparison not certain'
             when county_judgement = 'none'
                 then county_verdict || ' against the county, neither better nor worse'
             else county_verdict || ' against the county'
@@ -311,6 +325,9 @@ select
         when county_verdict is null
             then coalesce(period_reason, 'the county has no value to compare with in the year')
     end as comparison_reason,
+    msg_value,
+    msg_verdict,
+    msg_judgement,
     target_ids,
     target_status,
     target_reason,

@@ -7,7 +7,7 @@ with rates as (
     where
         indicator_id = 'adult_reoffending_rate'
         and period_type = 'financial_year'
-        and area_type in ('district', 'county')
+        and area_type not in ('lsoa', 'force', 'not_located')
 ),
 
 county as (
@@ -32,7 +32,7 @@ select
     rates.upper_95,
     county.value as county_percent,
     case
-        when rates.area_type = 'district' and rates.is_complete
+        when rates.area_type != 'county' and area.is_in_county and rates.is_complete
             then {{ verdict_against("county.value", "rates.lower_95", "rates.upper_95") }}
     end as verdict
 from rates

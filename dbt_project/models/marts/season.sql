@@ -12,7 +12,8 @@ with values_of_areas as (
             value.indicator_id = register.indicator_id
             and value.indicator_version = register.indicator_version
     where
-        value.area_type in ('district', 'county', 'force')
+        not ({{ is_below_district("value.area_type") }})
+        and value.area_type != 'not_located'
         and value.is_complete
         and register.kind != 'proportion'
 ),
@@ -44,6 +45,7 @@ calendar_months as (
         months.indicator_version,
         months.area_type,
         months.area_code,
+        months.dispersion,
         month(months.period_start)::integer as calendar_month,
         sum(months.numerator)::bigint as events,
         sum(day(months.period_end))::bigint as days,
@@ -87,10 +89,23 @@ select
     {% for bound, confidence in [
         ("lower", "95"), ("upper", "95"), ("lower", "998"), ("upper", "998")
     ] -%}
-    {{ (wilson_lower if bound == "lower" else wilson_upper)(
-        "compared.events", "compared.all_events", confidence
-    ) }} * compared.all_days / compared.days as {{ bound }}_{{ confidence }},
+    case
+        when compared.all_events > 0
+            -- No more than all the events are in one month.
+            then
+                least(
+                    {{ widened_limit(
+                        (wilson_lower if bound == "lower" else wilson_upper)(
+                            "compared.events", "compared.all_events", confidence
+                        ),
+                        "(compared.events * 1e0 / compared.all_events)",
+                        "compared.dispersion"
+                    ) }},
+                    1e0
+                ) * compared.all_days / compared.days
+    end as {{ bound }}_{{ confidence }},
     {% endfor -%}
+    compared.dispersion,
     compared.years,
     compared.first_year_label,
     compared.last_year_label

@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per topic, financial year and focus area: the assessment's Table 1. Each topic is read by the
--- indicator that stands for it; what cannot be said is NULL, and `reason` says why.
+-- One row per topic, year and focus area, and the partnership of several: the assessment's
+-- Table 1. Each topic is read by the indicator that stands for it; what cannot be said is NULL, and
+-- `reason` says why.
 with topics as (
     select
         topic_summary.topic,
@@ -13,15 +14,17 @@ with topics as (
 ),
 
 focus_areas as (
-    select area_code, area_name
+    select area_type, area_code, area_name
     from {{ ref("dim_area") }}
-    where area_type = 'district' and is_focus_area
+    where
+        (area_type = 'district' and is_focus_area)
+        or (area_type = 'partnership' and district_code is null)
 ),
 
 years as (
     select period_start, period_end, period_label
     from {{ ref("dim_period") }}
-    where period_type = 'financial_year'
+    where {{ is_year("period_type") }}
 ),
 
 grid as (
@@ -29,6 +32,7 @@ grid as (
         topics.topic,
         topics.indicator_id,
         topics.indicator_version,
+        focus_areas.area_type,
         focus_areas.area_code,
         focus_areas.area_name,
         years.period_start,
@@ -48,39 +52,53 @@ comparisons as (
         max(verdict) filter (where comparator_type = 'county') as county_verdict,
         max(verdict) filter (where comparator_type = 'most_similar_group') as msg_verdict
     from {{ ref("indicator_comparison") }}
-    where area_type = 'district' and period_type = 'financial_year'
+    where area_type in ('district', 'partnership') and {{ is_year("period_type") }}
     group by indicator_id, indicator_version, area_code, period_start
 ),
 
 -- The highest of those with at least five events: a rate of fewer says little.
 highest_areas as (
     select
-        indicator_id,
-        indicator_version,
-        district_code as area_code,
-        period_start,
-        arg_max(area_code, struct_pack(rate := rate, numerator := numerator, code := area_code))
-            as highest_area_code,
+        hotspot.indicator_id,
+        hotspot.indicator_version,
+        area.area_code,
+        hotspot.period_start,
         arg_max(
-            coalesce(local_name, area_name),
-            struct_pack(rate := rate, numerator := numerator, code := area_code)
+            hotspot.area_code,
+            struct_pack(
+                rate := hotspot.rate, numerator := hotspot.numerator, code := hotspot.area_code
+            )
+        ) as highest_area_code,
+        arg_max(
+            coalesce(hotspot.local_name, hotspot.area_name),
+            struct_pack(
+                rate := hotspot.rate, numerator := hotspot.numerator, code := hotspot.area_code
+            )
         ) as highest_area_name
-    from {{ ref("hotspot") }}
-    where numerator >= {{ threshold("summary_least_events") }} and rate is not null
-    group by indicator_id, indicator_version, district_code, period_start
+    from {{ ref("hotspot") }} as hotspot
+    inner join {{ ref("br_area_part") }} as area
+        on hotspot.district_code = area.place_code
+    where
+        area.area_type in ('district', 'partnership')
+        and hotspot.numerator >= {{ threshold("summary_least_events") }}
+        and hotspot.rate is not null
+    group by
+        hotspot.indicator_id, hotspot.indicator_version, area.area_code, hotspot.period_start
 ),
 
--- By the newest version of the Output Area Classification, else by the fifths of the district.
+-- By the newest version of the Output Area Classification, else by the fifths of the district, of a
+-- partnership by the county's.
 communities as (
     select
         *,
         case
             when classification like 'Output Area Classification%' then 1
-            when classification like '%, district' then 2
+            when area_type = 'district' and classification like '%, district' then 2
+            when area_type = 'partnership' and classification like '%, county' then 2
         end as preference
     from {{ ref("community_profile") }}
     where
-        area_type = 'district'
+        area_type in ('district', 'partnership')
         and numerator >= {{ threshold("summary_least_events") }}
         and relative_rate is not null
 ),
@@ -104,10 +122,10 @@ most_affected as (
 
 select
     grid.topic,
-    'district' as area_type,
+    grid.area_type,
     grid.area_code,
     grid.area_name,
-    'financial_year' as period_type,
+    {{ year_type("grid.period_start") }} as period_type,
     grid.period_start,
     grid.period_end,
     grid.period_label,
@@ -125,7 +143,7 @@ select
     most_affected.classification as community_classification,
     case
         when change.indicator_id is null then 'no extract covers ' || grid.period_label
-        when change.verdict = 'not comparable' then change.reason
+        when change.verdict in ('not comparable', 'not certain') then change.reason
     end as reason
 from grid
 left join {{ ref("indicator_change") }} as change
@@ -133,14 +151,14 @@ left join {{ ref("indicator_change") }} as change
         grid.indicator_id = change.indicator_id
         and grid.indicator_version = change.indicator_version
         and grid.area_code = change.area_code
-        and change.area_type = 'district'
+        and grid.area_type = change.area_type
         and grid.period_start = change.period_start
 left join {{ ref("indicator_trend") }} as trend
     on
         grid.indicator_id = trend.indicator_id
         and grid.indicator_version = trend.indicator_version
         and grid.area_code = trend.area_code
-        and trend.area_type = 'district'
+        and grid.area_type = trend.area_type
         and grid.period_start = trend.period_start
 left join comparisons
     on

@@ -1,6 +1,7 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per target and financial year from its baseline to its end: a percentage change of the
--- indicator's count on the baseline, or of its value where only a percentage can be compared. Whether
+-- One row per target and financial year from its baseline to its end (targets are set for financial
+-- years, and not judged on others): a percentage change of the indicator's count on the baseline, or of
+-- its value where only a percentage can be compared. Whether
 -- more or less is wanted follows the sign of the target, and of one of no change the polarity. Across a
 -- break of the series no target is judged.
 with targets as (
@@ -8,6 +9,20 @@ with targets as (
         target.*,
         {{ financial_year_label(financial_year_start("target.period_end")) }} as target_label
     from {{ ref("stg_partnership__target") }} as target
+),
+
+-- A target names a code alone; of several areas of the code it is of the first of these types.
+places as (
+    select area_type, area_code, area_name
+    from {{ ref("dim_area") }}
+    where area_type not in ('lsoa', 'not_located')
+    qualify
+        row_number() over (
+            partition by area_code
+            order by
+                list_position(['district', 'partnership', 'county', 'force'], area_type) asc nulls last,
+                area_type asc
+        ) = 1
 ),
 
 latest_version as (
@@ -38,9 +53,11 @@ values_by_year as (
         on
             int_indicator_value.indicator_id = latest_version.indicator_id
             and int_indicator_value.indicator_version = latest_version.indicator_version
-    where
-        int_indicator_value.period_type = 'financial_year'
-        and int_indicator_value.area_type in ('district', 'county', 'force')
+    inner join places
+        on
+            int_indicator_value.area_type = places.area_type
+            and int_indicator_value.area_code = places.area_code
+    where int_indicator_value.period_type = 'financial_year'
 ),
 
 target_years as (
@@ -156,9 +173,9 @@ compared as (
 select
     compared.target_id,
     compared.indicator_id,
-    coalesce(compared.area_type, area.area_type) as area_type,
+    coalesce(compared.area_type, places.area_type) as area_type,
     compared.area_code,
-    area.area_name,
+    places.area_name,
     'financial_year' as period_type,
     compared.period_start,
     compared.period_end,
@@ -194,10 +211,4 @@ select
             then 'the target is for ' || compared.target_label
     end as reason
 from compared
-left join {{ ref("dim_area") }} as area
-    on
-        compared.area_code = area.area_code
-        and area.area_type = coalesce(
-            compared.area_type,
-            {{ area_type_of_code("compared.area_code") }}
-        )
+left join places on compared.area_code = places.area_code

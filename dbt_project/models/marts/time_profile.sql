@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per indicator, area, financial year, weekday and hour: when its events happened. What has no
+-- One row per indicator, area, year, weekday and hour: when its events happened. What has no
 -- hour is left out of the profile, and its share stands beside.
 with years as (
     select
@@ -11,7 +11,7 @@ with years as (
             value.indicator_id = register.indicator_id
             and value.indicator_version = register.indicator_version
     where
-        value.area_type in ('district', 'county')
+        value.area_type not in ('lsoa', 'ward', 'force', 'not_located')
         -- A share has two counts; the times are those of the indicators that count either.
         and value.kind != 'proportion'
         and value.months_received > 0

@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area and financial year: of the young people's convictions in court, those that ended in
+-- One row per area and year: of the young people's convictions in court, those that ended in
 -- custody (NI 43). The percentage says of how many, since a district has few.
 select
     rates.area_type,
@@ -20,5 +20,5 @@ left join {{ ref("dim_area") }} as area
     on rates.area_type = area.area_type and rates.area_code = area.area_code
 where
     rates.indicator_id = 'youth_custody_rate'
-    and rates.period_type = 'financial_year'
-    and rates.area_type in ('district', 'county')
+    and {{ is_year("rates.period_type") }}
+    and rates.area_type not in ('force', 'not_located')

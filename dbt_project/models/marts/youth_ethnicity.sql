@@ -1,5 +1,5 @@
 {{ config(meta={"published": true, "public": "none"}) }}
--- One row per area, financial year and ethnic group: its share of youth justice disposals less its
+-- One row per area, year and ethnic group: its share of youth justice disposals less its
 -- share of residents aged 10 to 17 (NI 44). Disposals whose group is not known count in the total and
 -- have no population.
 with groups as (
@@ -13,12 +13,13 @@ disposals as (
     select
         area.area_type,
         area.area_code,
-        {{ financial_year_start("disposal.month") }} as period_start,
+        month_year.period_start,
         coalesce(disposal.ethnicity, 'Not known') as ethnic_group,
         count(*) as disposals
     from {{ ref("fct_youth_disposal") }} as disposal
-    inner join {{ ref("br_district_area") }} as area
-        on disposal.district_code = area.district_code
+    inner join {{ ref("br_month_year") }} as month_year on disposal.month = month_year.month
+    inner join {{ ref("br_area_part") }} as area
+        on disposal.district_code = area.place_code
     group by all
 ),
 
@@ -26,6 +27,7 @@ years as (
     select
         year.area_type,
         year.area_code,
+        year.period_type,
         year.period_start,
         year.period_end,
         year.period_label,
@@ -46,9 +48,9 @@ years as (
         on
             year.area_type = population.area_type
             and year.area_code = population.area_code
-            and year.period_start = population.financial_year_start
+            and {{ financial_year_start("year.period_end") }} = population.financial_year_start
             and groups.ethnic_group = population.ethnic_group
-    where year.feed = 'youth/disposal' and year.area_type in ('district', 'county')
+    where year.feed = 'youth/disposal' and year.area_type != 'force'
 ),
 
 totals as (
@@ -64,7 +66,7 @@ select
     totals.area_type,
     totals.area_code,
     area.area_name,
-    'financial_year' as period_type,
+    totals.period_type,
     totals.period_start,
     totals.period_end,
     totals.period_label,

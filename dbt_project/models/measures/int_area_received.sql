@@ -1,7 +1,7 @@
 -- One row per feed, area and month that the feed's extracts cover. Street crime is received force by
--- force: an area's extract is that of the force whose area it lies in, and a county is covered when
--- each of its districts is. Any other feed is one partner's, for the whole county at once, or for
--- those districts of it that the feed ever speaks of.
+-- force: an area's extract is that of the force whose area it lies in, and what is made of several
+-- districts or LSOAs is covered when each of them is. Any other feed is one partner's, for the whole
+-- county at once, or for those districts of it that the feed ever speaks of.
 with received_by_force as (
     select distinct
         'police/street_crime' as feed,
@@ -87,8 +87,7 @@ district_received as (
     select
         received_by_force.feed,
         received_by_force.month,
-        districts.district_code,
-        districts.is_in_county
+        districts.district_code
     from districts
     inner join received_by_force
         on districts.police_force_area_code = received_by_force.police_force_area_code
@@ -96,8 +95,7 @@ district_received as (
     select
         received_whole.feed,
         received_whole.month,
-        districts.district_code,
-        districts.is_in_county
+        districts.district_code
     from received_whole
     inner join districts_met on received_whole.feed = districts_met.feed
     inner join districts on districts_met.district_code = districts.district_code
@@ -106,24 +104,11 @@ district_received as (
         or districts.police_force_area_code = received_whole.police_force_area_code
 ),
 
-county as (
-    select
-        area_code as county_code,
-        -- Of the settings, not of the lookup: a district that the lookup lacks is one not received.
-        (
-            select count(distinct district_code)
-            from {{ ref("int_setting_district") }}
-            where role = 'county_district'
-        ) as districts
-    from {{ source("raw", "setting_area") }}
-    where role = 'county'
-),
-
-areas as (
+received_lsoas as (
     select
         district_received.feed,
-        'lsoa' as area_type,
         area.area_code,
+        area.is_in_county,
         district_received.month
     from district_received
     inner join {{ ref("dim_area") }} as area
@@ -134,29 +119,53 @@ areas as (
             and district_received.month between vintage.valid_from and vintage.valid_to
     where
         area.area_type = 'lsoa'
-        and area.is_in_county
         and area.is_in_geography
         -- What codes of the other vintage cannot name would have false zeros: the parts of an LSOA that
         -- was split, or those that were merged.
         and (area.is_in_both_vintages or vintage.is_of_home)
-    union all
+        -- A feed without LSOAs has nothing to say of any.
+        and district_received.feed not in (
+            {%- for feed in var("feeds") if not feed.get("has_lsoa", true) -%}
+            {{ ", " if not loop.first }}'{{ feed.feed }}'
+            {%- endfor -%}
+        )
+),
+
+received_places as (
     select
         feed,
-        'district' as area_type,
-        district_code as area_code,
+        district_code as place_code,
         month
     from district_received
     union all
     select
-        district_received.feed,
-        'county' as area_type,
-        county.county_code as area_code,
-        district_received.month
-    from district_received
-    cross join county
-    where district_received.is_in_county
-    group by district_received.feed, county.county_code, district_received.month, county.districts
-    having count(*) = county.districts
+        feed,
+        area_code as place_code,
+        month
+    from received_lsoas
+),
+
+areas as (
+    select
+        feed,
+        'lsoa' as area_type,
+        area_code,
+        month
+    from received_lsoas
+    where is_in_county
+    union all
+    select
+        received_places.feed,
+        part.area_type,
+        part.area_code,
+        received_places.month
+    from received_places
+    inner join {{ ref("br_area_part") }} as part
+        on received_places.place_code = part.place_code
+    where part.is_part
+    group by
+        received_places.feed, part.area_type, part.area_code, received_places.month, part.parts
+    having count(*) = part.parts
     union all
     select distinct
         received.feed,

@@ -1,23 +1,28 @@
--- One row per feed, area and financial year of which its extracts cover a month: how many they cover.
+-- One row per feed, area and year of which its extracts cover a month: how many they cover.
 -- A year is complete when each of its months was received; a missing month is no data, not zero.
 with months as (
     select
-        feed,
-        area_type,
-        area_code,
-        {{ financial_year_start("month") }} as period_start
-    from {{ ref("int_area_received") }}
-    where area_type in ('district', 'county', 'force')
+        received.feed,
+        received.area_type,
+        received.area_code,
+        year.period_type,
+        year.period_start,
+        year.period_end,
+        year.period_label
+    from {{ ref("int_area_received") }} as received
+    inner join {{ ref("br_month_year") }} as year on received.month = year.month
+    where received.area_type not in ('lsoa', 'not_located')
 )
 
 select
     feed,
     area_type,
     area_code,
+    period_type,
     period_start,
-    (period_start + interval 1 year - interval 1 day)::date as period_end,
-    {{ financial_year_label("period_start") }} as period_label,
+    period_end,
+    period_label,
     count(*)::integer as months_received,
     count(*) = 12 as is_complete
 from months
-group by feed, area_type, area_code, period_start
+group by feed, area_type, area_code, period_type, period_start, period_end, period_label

@@ -1,4 +1,4 @@
--- One row per measure, area, financial year and hour of the week: the weight of the events in it. An
+-- One row per measure, area, year and hour of the week: the weight of the events in it. An
 -- event known between two times weighs on each hour in proportion (aoristic), one known to the minute
 -- on its own. Events of an unknown time and those of long intervals have one row each, without an hour.
 with happened as (
@@ -6,13 +6,14 @@ with happened as (
     {{ "union all" if not loop.first }}
     select
         measure_id,
-        {{ financial_year_start("month") }} as period_start,
-        district_code,
+        month,
+        coalesce(lsoa_code, district_code) as place_code,
         {{ feed.times | first }} as from_at,
         {{ feed.times | last }} as to_at,
         events
     from {{ ref(feed.measure) }}
-    where district_code is not null
+    -- What may have happened has no profile.
+    where district_code is not null and not ends_with(measure_id, '_unknown')
     {% endfor %}
 ),
 
@@ -47,7 +48,7 @@ weighed as (
     select
         measure_id,
         period_start,
-        district_code,
+        place_code,
         time_state,
         isodow(hour_at)::integer as weekday,
         hour(hour_at)::integer as hour,
@@ -62,46 +63,34 @@ weighed as (
             end
         ) as part
     from hours
+    inner join {{ ref("br_month_year") }} as year on hours.month = year.month
     group by all
     union all
     select
         measure_id,
         period_start,
-        district_code,
+        place_code,
         time_state,
         null as weekday,
         null as hour,
         1 as whole,
         sum(events) as part
     from told_apart
+    inner join {{ ref("br_month_year") }} as year on told_apart.month = year.month
     where time_state != 'known'
     group by all
 ),
 
-areas as (
-    select
-        'district' as area_type,
-        district_code as area_code,
-        district_code
-    from {{ ref("dim_district") }}
-    union all
-    select
-        county.area_type,
-        county.area_code,
-        districts.district_code
-    from {{ ref("dim_district") }} as districts
-    cross join {{ ref("dim_area") }} as county
-    where districts.is_in_county and county.area_type = 'county'
-),
-
 summed as (
     select
-        weighed.* exclude (district_code, part),
-        areas.area_type,
-        areas.area_code,
+        weighed.* exclude (place_code, part),
+        area.area_type,
+        area.area_code,
         sum(weighed.part) as part
     from weighed
-    inner join areas on weighed.district_code = areas.district_code
+    inner join {{ ref("br_area_part") }} as area on weighed.place_code = area.place_code
+    -- Wards are many and their hours few.
+    where area.area_type != 'ward'
     group by all
 )
 

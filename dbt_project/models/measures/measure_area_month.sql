@@ -9,10 +9,6 @@ area as (
     select * from {{ ref("dim_area") }}
 ),
 
-county as (
-    select area_code from area where area_type = 'county'
-),
-
 counted as (
     select
         events.measure_id,
@@ -26,25 +22,14 @@ counted as (
     where area.is_in_county and area.is_in_geography
     union all
     select
-        measure_id,
-        'district' as area_type,
-        district_code as area_code,
-        month,
-        events
-    from events
-    where district_code is not null
-    union all
-    select
         events.measure_id,
-        'county' as area_type,
-        county.area_code,
+        part.area_type,
+        part.area_code,
         events.month,
         events.events
     from events
-    inner join area
-        on events.district_code = area.area_code and area.area_type = 'district'
-    cross join county
-    where area.is_in_county
+    inner join {{ ref("br_area_part") }} as part
+        on coalesce(events.lsoa_code, events.district_code) = part.place_code
     union all
     select
         events.measure_id,
@@ -87,7 +72,7 @@ received as (
     inner join {{ ref("measure") }} as measure
         on received.feed = measure.feed and received.month >= measure.valid_from
     where
-        not (received.area_type = 'lsoa' and measure.finest_area = 'district')
+        not ({{ is_below_district("received.area_type") }} and measure.finest_area = 'district')
         -- Without the months before, a repeat cannot be told from a first.
         and coalesce(received.months_before, 0) >= coalesce(measure.lookback_months::integer, 0)
 )

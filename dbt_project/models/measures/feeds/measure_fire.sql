@@ -6,12 +6,13 @@ with incidents as (
         geography_lsoa_code as lsoa_code,
         district_code,
         incident_class = 'road_traffic_collision' as is_collision,
-        incident_class = 'fire' and coalesce(motive = 'deliberate', false) as is_deliberate,
-        -- A motive the service looked for and did not find counts with the accidental ones.
-        incident_class = 'fire' and coalesce(motive in ('accidental', 'not known'), false)
-            as is_accidental,
-        coalesce(fire_class, '') as fire_class,
-        coalesce(property_type, '') as property_type,
+        incident_class = 'fire' as is_fire,
+        incident_class = 'fire' and motive = 'deliberate' as is_deliberate,
+        -- A motive the service looked for and did not find counts with the accidental ones; one left
+        -- blank may be either.
+        incident_class = 'fire' and motive in ('accidental', 'not known') as is_accidental,
+        fire_class,
+        property_type,
         call_at,
         count(*) as events
     from {{ ref("fct_fire_incident") }}
@@ -20,11 +21,16 @@ with incidents as (
 
 counted as (
     {% for measure, condition in [
+        ("fires", "is_fire"),
         ("deliberate_fires", "is_deliberate"),
         ("deliberate_primary_fires", "is_deliberate and fire_class = 'primary'"),
         (
             "deliberate_primary_vehicle_fires",
             "is_deliberate and fire_class = 'primary' and property_type = 'vehicle'"
+        ),
+        (
+            "deliberate_primary_other_fires",
+            "is_deliberate and fire_class = 'primary' and property_type != 'vehicle'"
         ),
         ("deliberate_secondary_fires", "is_deliberate and fire_class = 'secondary'"),
         ("accidental_dwelling_fires", "is_accidental and property_type = 'dwelling'"),
@@ -32,14 +38,14 @@ counted as (
     ] -%}
     {{ "union all" if not loop.first }}
     select
-        '{{ measure }}' as measure_id,
+        {{ measure_or_its_unknown(measure, condition) }} as measure_id,
         month,
         lsoa_code,
         district_code,
         call_at,
         events
     from incidents
-    where {{ condition }}
+    where {{ is_or_may_be(condition) }}
     {% endfor %}
 )
 

@@ -23,13 +23,13 @@ counted as (
     ] -%}
     {{ "union all" if not loop.first }}
     select
-        '{{ measure }}' as measure_id,
+        {{ measure_or_its_unknown(measure, condition) }} as measure_id,
         month,
         lsoa_code,
         district_code,
         events
     from reports
-    where {{ condition }}
+    where {{ is_or_may_be(condition) }}
     {% endfor %}
 )
 

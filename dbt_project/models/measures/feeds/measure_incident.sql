@@ -9,7 +9,8 @@ with incidents as (
         asb_scheme,
         category,
         qualifier,
-        coalesce(is_domestic, false) and not has_linked_crime as is_domestic_without_crime,
+        is_domestic,
+        has_linked_crime,
         created_at,
         count(*) as events
     from {{ ref("fct_incident") }}
@@ -35,15 +36,31 @@ counted as (
             and incidents.category = schemes.category
             and coalesce(incidents.qualifier = schemes.qualifier, schemes.qualifier is null)
     union all
+    -- Rowdy or not, a qualifier left blank does not say; other categories have none.
     select
-        'domestic_incidents' as measure_id,
+        'asb_rowdy_nuisance_unknown' as measure_id,
         month,
         lsoa_code,
         district_code,
         created_at,
         events
     from incidents
-    where is_domestic_without_crime
+    where category = 'Anti-social behaviour' and qualifier is null
+    {% for measure, condition in [
+        ("incidents_without_crime", "not has_linked_crime"),
+        ("domestic_incidents", "is_domestic and not has_linked_crime"),
+    ] -%}
+    union all
+    select
+        {{ measure_or_its_unknown(measure, condition) }} as measure_id,
+        month,
+        lsoa_code,
+        district_code,
+        created_at,
+        events
+    from incidents
+    where {{ is_or_may_be(condition) }}
+    {% endfor %}
 )
 
 select
