@@ -12,13 +12,20 @@ import duckdb
 import pandas as pd
 import pytest
 
-from tests.end_to_end.recomputed import assessments, figures, records, small_areas, subjects
+from tests.end_to_end.recomputed import (
+    assessments,
+    dimensions,
+    figures,
+    records,
+    signals,
+    small_areas,
+    subjects,
+)
 from tests.end_to_end.recomputed.events import World, read_world
-from tests.end_to_end.recomputed.figures import SERIES
+from tests.end_to_end.recomputed.figures import AREA, INDICATOR, SERIES, is_sampled
 from warehouse.home import Home
 
 PERIOD = ["period_type", "period_start"]
-AREA = ["area_type", "area_code"]
 FEED = ["partner", "feed"]
 
 
@@ -34,13 +41,26 @@ class Mart:
 VALUES = Mart([*SERIES, *PERIOD], ("reason",))
 MARTS = {
     "indicator": Mart(["indicator_id", "indicator_version"]),
-    "indicator_value": VALUES,
+    "indicator_value": Mart(
+        VALUES.keys, where="period_type <> 'month' or (area_type, area_code) in (from looked_at)"
+    ),
     "indicator_dispersion": Mart(
         ["indicator_id", "indicator_version", "area_type"], ("reason",)
     ),
     "indicator_change": VALUES,
     "indicator_trend": VALUES,
-    "indicator_comparison": Mart([*SERIES, *PERIOD, "comparator_type"], ("comparator_name",)),
+    "indicator_comparison": Mart(
+        [*SERIES, *PERIOD, "comparator_type", "comparator_code"], ("comparator_name", "reason")
+    ),
+    "indicator_summary": Mart([*SERIES, *PERIOD], ("change_reason", "trend_reason")),
+    "most_similar_member": Mart(
+        ["focus_area_code", *SERIES, *PERIOD, "source"], ("reason",)
+    ),
+    "monthly_signal": Mart([*SERIES, *PERIOD], ("reason",)),
+    "area": Mart(AREA),
+    "period": Mart(PERIOD),
+    "population": Mart([*AREA, "period_start"]),
+    "area_set_coverage": Mart(["area_type", "district_code", *INDICATOR, "period_start"]),
     "series_break": Mart(["indicator_id", "break_date"], ("reason",)),
     "change_contribution": Mart(
         [*SERIES, *PERIOD, "part_indicator_id", "part_indicator_version"], ("part_name", "reason")
@@ -132,7 +152,13 @@ def recompute(world: World) -> dict[str, pd.DataFrame]:
     values = found["indicator_value"] = figures.indicator_value(world, dispersions)
     changes = found["indicator_change"] = figures.indicator_change(world, values)
     trends = found["indicator_trend"] = figures.indicator_trend(world, values)
-    comparisons = found["indicator_comparison"] = figures.indicator_comparison(world, values)
+    benchmarks = found["recorded_crime_benchmark"] = records.recorded_crime_benchmark(world)
+    members = found["most_similar_member"] = figures.most_similar_member(
+        world, values, benchmarks, dispersions
+    )
+    comparisons = found["indicator_comparison"] = figures.indicator_comparison(
+        world, values, members
+    )
     found["series_break"] = figures.series_break(world)
     found["change_contribution"] = figures.change_contribution(changes)
     found["area_change_part"] = figures.area_change_part(world, changes)
@@ -146,7 +172,7 @@ def recompute(world: World) -> dict[str, pd.DataFrame]:
     found["marac_repeats"] = subjects.marac_repeats(world, values)
     found["first_time_entrants"] = subjects.first_time_entrants(values, changes)
     found["youth_custody"] = subjects.youth_custody(values)
-    found["reoffending"] = subjects.reoffending(values)
+    found["reoffending"] = subjects.reoffending(places, values)
     found["offender_residence"] = subjects.offender_residence(world, years)
     for subject in (
         subjects.marac_referrals,
@@ -166,6 +192,9 @@ def recompute(world: World) -> dict[str, pd.DataFrame]:
         world, changes, trends, comparisons, spots, profiles
     )
     found["priority_matrix"] = assessments.priority_matrix(
+        world, values, changes, trends, comparisons, targets, dispersions
+    )
+    found["indicator_summary"] = figures.indicator_summary(
         world, values, changes, trends, comparisons, targets
     )
     found["published_figure"] = assessments.published_figure(world, values, changes, found)
@@ -179,7 +208,11 @@ def recompute(world: World) -> dict[str, pd.DataFrame]:
     found["place_coverage"] = records.place_coverage(world)
     found["figure_source"] = records.figure_source(world)
     found["feed_volume"] = records.feed_volume(world)
-    found["recorded_crime_benchmark"] = records.recorded_crime_benchmark(world)
+    found["area"] = dimensions.area(world, values)
+    found["period"] = dimensions.period(world)
+    found["population"] = dimensions.population(world)
+    found["area_set_coverage"] = dimensions.area_set_coverage(world)
+    found["monthly_signal"] = signals.monthly_signal(world, values, dispersions)
     return found
 
 
@@ -229,6 +262,8 @@ def test_every_row_of_a_mart_is_what_the_archive_says(
     }
     counts = ", ".join(f"count(*) filter (where {check})" for check in checks.values())
     keys = ", ".join(f'coalesce(theirs."{key}", mine."{key}")' for key in about.keys)
+    sampled = [area for area, kept in zip(world.areas, is_sampled(world), strict=True) if kept]
+    published.register("looked_at", pd.DataFrame(sampled, columns=AREA))
     published.register("expected", expected)
     joined = (
         f"from (select true as there, * from marts.{mart} where {about.where}) as theirs "

@@ -184,6 +184,7 @@ def priority_matrix(
     trends: pd.DataFrame,
     comparisons: pd.DataFrame,
     targets: pd.DataFrame,
+    dispersions: pd.DataFrame,
 ) -> pd.DataFrame:
     """Volume, harm, direction, comparison and target of each topic, and the order they make."""
     known, change, trend = (by_year(world, table) for table in (values, changes, trends))
@@ -191,13 +192,16 @@ def priority_matrix(
     own = comparisons[
         (comparisons["period_type"] == "financial_year")
         & (comparisons["area_type"] == "district")
-        & (comparisons["comparator_type"] == "county")
     ]
     for one in rows_of(own):
-        against[one.indicator_id, one.indicator_version, one.area_code, one.period_start.year] = one
+        key = one.indicator_id, one.indicator_version, one.area_code, one.period_start.year
+        against[*key, one.comparator_type] = one
     newest = newest_versions(world)
     source, version, weights = weights_of_harm(world)
     crimes = crimes_of_measures(world)
+    counted = {row["indicator_id"]: row["numerator_measure"] for row in world.register}
+    of_districts = dispersions[dispersions["area_type"] == "district"]
+    wide = of_districts.groupby(of_districts["indicator_id"].map(counted))["dispersion"].max()
     topic_of = {row["indicator_id"]: row["topic"] for row in world.register}
     of_topic: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
     for target in rows_of(targets[targets["area_type"] == "district"]):
@@ -212,9 +216,9 @@ def priority_matrix(
                 about = newest[topic["indicator_id"]]
                 key = topic["indicator_id"], "district", code, year
                 value, moved, turned = (each.get(key) for each in (known, change, trend))
-                compared = against.get(
-                    (topic["indicator_id"], int(about["indicator_version"]), code, year)
-                )
+                whole = topic["indicator_id"], int(about["indicator_version"]), code, year
+                compared = against.get((*whole, "county"))
+                group = against.get((*whole, "most_similar_group"))
                 row: Row = {
                     "topic": topic["topic"],
                     "area_type": "district",
@@ -240,7 +244,7 @@ def priority_matrix(
                     own_codes = crimes[about["numerator_measure"]].get(
                         (("district", code), year), {}
                     )
-                    harm = harm_of(own_codes, weights)
+                    harm = harm_of(own_codes, weights, wide[about["numerator_measure"]])
                     if not value.numerator or harm["unweighted_events"] < value.numerator:
                         row |= {
                             "weight_source": source,
@@ -263,6 +267,12 @@ def priority_matrix(
                         "county_value": compared.comparator_value,
                         "county_verdict": compared.verdict,
                         "county_judgement": compared.judgement,
+                    }
+                if group is not None:
+                    row |= {
+                        "msg_value": group.comparator_value,
+                        "msg_verdict": group.verdict,
+                        "msg_judgement": group.judgement,
                     }
                 set_for = sorted(of_topic[topic["topic"], code, year], key=lambda t: t.target_id)
                 statuses = {target.status for target in set_for}

@@ -18,6 +18,7 @@ SEEDS = Path(__file__).parents[3] / "seeds"
 EVENT_FEEDS = [name for name in FEEDS if not name.startswith(("survey", "partnership"))]
 PARTNER_WIDE = [name for name in EVENT_FEEDS if name != "police/street_crime"]
 Mask = npt.NDArray[np.bool_]
+Truth = npt.NDArray[np.float64]
 
 
 def seed(name: str) -> list[dict[str, str]]:
@@ -65,14 +66,20 @@ class World:
     extracts: dict[str, Extracts]
     covered: dict[str, set[str]]  # by feed: the months its files cover
     months: list[str]
-    received: dict[str, dict[Area, Mask]]  # by feed: the months an area's extract covers
+    areas: list[Area]  # all that can have figures: the rows of the two arrays by area and month
+    received: dict[str, Mask]  # by feed: the months an area's extract covers
     sent_by: dict[str, Mask]  # street crime: the months a force sent
     counts: dict[str, pd.DataFrame]  # by measure: source, unit, district, month and number
     counted: dict[str, Mask]  # by measure: which rows of its feed
     register: list[dict[str, str]]
     measures: dict[str, dict[str, str]]
     home_force: str
-    numerators: dict[str, dict[Area, npt.NDArray[np.int64]]] = field(default_factory=dict)
+    numerators: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+
+    @property
+    def below(self) -> Mask:
+        """Which areas are made of LSOAs."""
+        return np.array([kind in self.places.below_district for kind, _ in self.areas])
 
     def years(self) -> list[int]:
         return sorted({year_of(month) for month in self.months})
@@ -100,19 +107,18 @@ class World:
             )  # fmt: skip
         return found
 
-    def received_of(self, measure: str, area: Area) -> Mask:
-        """The months in which an area of a measure was received."""
+    def received_of(self, measure: str) -> Mask:
+        """The months in which each area of a measure was received."""
         about = self.measures[measure]
-        none = np.zeros(len(self.months), dtype=bool)
-        if area[0] == "lsoa" and about["finest_area"] == "district":
-            return none
-        months = self.received[about["feed"]].get(area, none)
+        months = self.received[about["feed"]]
+        if about["finest_area"] == "district":
+            months = months & ~self.below[:, None]
         since = np.array([month >= about["valid_from"][:7] for month in self.months])
         lookback = int(about["lookback_months"])
         if lookback:
-            before = [months[max(0, i - 12) : i].sum() for i in range(len(months))]
-            months = months & (np.array(before) >= lookback)
-        return np.asarray(months & since)
+            before = [months[:, max(0, i - 12) : i].sum(axis=1) for i in range(len(since))]
+            months = months & (np.stack(before, axis=1) >= lookback)
+        return months & since
 
 
 def offence_code(text: str) -> str:
@@ -187,6 +193,16 @@ def _first_entries(rows: pd.DataFrame) -> Mask:
     return np.asarray(rows.index.isin(marked.drop_duplicates("young_person_id").index))
 
 
+def told(cells: pd.Series, *values: str) -> Truth:
+    """Whether each cell is one of the values: 1 yes, 0 no, 1/2 where it does not say."""
+    return np.where(cells.isna(), 0.5, cells.isin(values)).astype(float)
+
+
+def both(*conditions: Any) -> Truth:
+    """Whether all hold (Kleene's logic): no, if one does not, whatever the others do not say."""
+    return np.minimum.reduce([np.asarray(each, dtype=float) for each in conditions])
+
+
 def _crime_measures(rows: pd.DataFrame) -> dict[str, Any]:
     """Which recorded crimes each measure counts: by class, by flag."""
     codes = {text: offence_code(text) for text in rows["offence_code"].unique()}
@@ -211,18 +227,21 @@ def _crime_measures(rows: pd.DataFrame) -> dict[str, Any]:
     found = {measure: stands & rows["class"].isin(held) for measure, held in classes.items()}
     violence = found["violence_against_the_person"]
     alcohol, drugs, domestic = (
-        (rows[f"{flag}_flag"] == "Y").to_numpy() for flag in ("alcohol", "drug", "domestic")
+        told(rows[f"{flag}_flag"], "Y") for flag in ("alcohol", "drug", "domestic")
     )
     return found | {
         "all_crime": stands,
-        "alcohol_related_crime": stands & alcohol,
-        "drug_related_crime": stands & drugs,
-        "domestic_offences": stands & domestic,
-        "domestic_alcohol": stands & domestic & alcohol,
-        "violence_domestic": violence & domestic,
-        "violence_alcohol": violence & alcohol,
-        "violence_drug": violence & drugs,
-        "domestic_violence_alcohol": violence & domestic & alcohol,
+        "alcohol_related_crime": both(stands, alcohol),
+        "drug_related_crime": both(stands, drugs),
+        "domestic_offences": both(stands, domestic),
+        "domestic_alcohol": both(stands, domestic, alcohol),
+        "domestic_without_alcohol": both(stands, domestic, 1 - alcohol),
+        "violence_domestic": both(violence, domestic),
+        "domestic_without_violence": both(stands & ~violence, domestic),
+        "violence_alcohol": both(violence, alcohol),
+        "violence_drug": both(violence, drugs),
+        "domestic_violence_alcohol": both(violence, domestic, alcohol),
+        "domestic_violence_without_alcohol": both(violence, domestic, 1 - alcohol),
     }
 
 
@@ -231,29 +250,36 @@ def _incident_measures(rows: pd.DataFrame) -> dict[str, Any]:
     old = rows["month"] < "2011-04"
     asb = kind == "Anti-social behaviour"
     hoax, abandoned = kind == "Hoax calls", kind == "Abandoned vehicles"
+    no_crime = rows["linked_crime_ref|status"] != VALID
     rowdy = qualifier.isin(["Rowdy or inconsiderate behaviour", "Rowdy or nuisance neighbours"])
     return {
         "asb_incidents": asb | (old & (hoax | abandoned)),
         "asb_rowdy_nuisance": asb & ((old & rowdy) | (~old & (qualifier == "nuisance"))),
         "hoax_calls": hoax,
         "abandoned_vehicles": abandoned,
-        "domestic_incidents": (rows["domestic_flag"] == "Y")
-        & (rows["linked_crime_ref|status"] != VALID),
+        "asb_rowdy_nuisance_unknown": asb & qualifier.isna(),
+        "incidents_without_crime": no_crime,
+        "domestic_incidents": both(no_crime, told(rows["domestic_flag"], "Y")),
     }
 
 
 def _fire_measures(rows: pd.DataFrame) -> dict[str, Any]:
     fire = rows["incident_class"] == "fire"
-    deliberate = fire & (rows["motive"] == "deliberate")
-    primary = deliberate & (rows["fire_class"] == "primary")
+    deliberate = both(fire, told(rows["motive"], "deliberate"))
+    primary = both(deliberate, told(rows["fire_class"], "primary"))
+    vehicle = told(rows["property_type"], "vehicle")
     return {
+        "fires": fire,
         "deliberate_fires": deliberate,
         "deliberate_primary_fires": primary,
-        "deliberate_primary_vehicle_fires": primary & (rows["property_type"] == "vehicle"),
-        "deliberate_secondary_fires": deliberate & (rows["fire_class"] == "secondary"),
-        "accidental_dwelling_fires": fire
-        & rows["motive"].isin(["accidental", "not known"])
-        & (rows["property_type"] == "dwelling"),
+        "deliberate_primary_vehicle_fires": both(primary, vehicle),
+        "deliberate_primary_other_fires": both(primary, 1 - vehicle),
+        "deliberate_secondary_fires": both(deliberate, told(rows["fire_class"], "secondary")),
+        "accidental_dwelling_fires": both(
+            fire,
+            told(rows["motive"], "accidental", "not known"),
+            told(rows["property_type"], "dwelling"),
+        ),
         "road_traffic_collisions": rows["incident_class"] == "road_traffic_collision",
     }
 
@@ -261,18 +287,18 @@ def _fire_measures(rows: pd.DataFrame) -> dict[str, Any]:
 def _hate_measures(rows: pd.DataFrame) -> dict[str, Any]:
     police = rows["source"] == "police"
     offence = police & (rows["kind"] == "offence")
-    group = rows["offence_group"].map(lambda text: str(text).lower())
+    group = rows["offence_group"].str.lower()
     return {
         "hate_reports": police | True,
         "hate_offences": offence,
         "hate_incidents": police & (rows["kind"] == "incident"),
-        "hate_offences_violence": offence & (group == "violence against the person"),
-        "hate_offences_damage": offence & (group == "criminal damage"),
+        "hate_offences_violence": both(offence, told(group, "violence against the person")),
+        "hate_offences_damage": both(offence, told(group, "criminal damage")),
     }
 
 
 def _measured(feed: str, rows: pd.DataFrame) -> dict[str, Any]:
-    """Which rows of a feed each of its measures counts."""
+    """Which rows of a feed each of its measures counts: 1 those that do, 1/2 those that may."""
     every = pd.Series(True, index=rows.index)
     match feed:
         case "police/street_crime":
@@ -371,17 +397,21 @@ def read_world(home: Path) -> World:
                 "month": rows["month"],
             }
         )
-        for measure, mask in _measured(feed, rows).items():
-            which[measure] = np.asarray(mask, dtype=bool)
-            counted = table[which[measure]]
-            counts[measure] = (
-                counted.groupby(list(table), dropna=False).size().rename("n").reset_index()
-            )
+        cell, cells = _cells(table)
+        for measure, truth in _measured(feed, rows).items():
+            for name, share in ((measure, 1), (f"{measure}_unknown", 0.5)):
+                if share == 1 or np.any(np.asarray(truth) == share):
+                    which[name] = np.asarray(truth) == share
+                    n = np.bincount(cell[which[name]], minlength=len(cells))
+                    counts[name] = cells.assign(n=n)[n > 0]
     numbers = [month_number(month) for months in covered.values() for month in months]
     months = [month_name(each) for each in range(min(numbers), max(numbers) + 1)]
-    received: dict[str, dict[Area, Mask]] = {}
+    received: dict[str, Mask] = {}
     sent_by: dict[str, Mask] = {}
-    county = places.settings.districts
+    forces = sorted({places.force_codes[force] for force, _ in sent} | {home_area})
+    areas = sorted(places.areas) + [
+        (kind, code) for kind in ("force", "not_located") for code in forces
+    ]
     for feed in EVENT_FEEDS:
         own: dict[Area, Mask] = {}
         if feed == "police/street_crime":
@@ -397,20 +427,29 @@ def read_world(home: Path) -> World:
             own |= {(kind, home_area): mask for kind in ("force", "not_located")}
             for district in _districts_met(extracts[feed].rows, places, home_area):
                 own["district", district] = mask
-        held = [own.get(("district", code)) for code in county]
-        if all(each is not None for each in held):
-            own[places.county] = np.logical_and.reduce([each for each in held if each is not None])
-        for lsoa in places.lsoas:
-            whole = own.get(("district", places.district_of[lsoa]))
-            if whole is not None:
-                own["lsoa", lsoa] = whole
-        received[feed] = own
+        none = np.zeros(len(months), dtype=bool)
+        with_lsoas = "lsoa_code" in FEEDS[feed].columns
+
+        def of_part(part: str, own: Any = own, none: Mask = none, has: bool = with_lsoas) -> Mask:
+            if part in places.district_of and not has:
+                return none
+            return np.asarray(own.get(("district", places.district_of.get(part, part)), none))
+
+        received[feed] = np.array(
+            [
+                own.get(area, none)
+                if area[0] in ("force", "not_located")
+                else np.logical_and.reduce([of_part(p) for p in places.parts.get(area, [area[1]])])
+                for area in areas
+            ]
+        )
     world = World(
         home,
         places,
         extracts,
         covered,
         months,
+        areas,
         received,
         sent_by,
         counts,
@@ -419,29 +458,44 @@ def read_world(home: Path) -> World:
         {row["measure_id"]: row for row in seed("measure")},
         home_force,
     )
-    for measure in world.measures:
-        world.numerators[measure] = _by_area(world, counts[measure])
+    containing = _containing(world)
+    for measure in which:
+        world.numerators[measure] = _by_area(world, counts[measure], containing)
     return world
 
 
-def _by_area(world: World, counted: pd.DataFrame) -> dict[Area, npt.NDArray[np.int64]]:
-    """Events of every area by month: of those with any."""
-    places, length = world.places, len(world.months)
-    position = {month: i for i, month in enumerate(world.months)}
-    containing = defaultdict(list)
-    for area, units in places.areas.items():
-        for unit in units:
-            containing[unit].append(area)
-    found: dict[Area, npt.NDArray[np.int64]] = {}
-    for source, unit, month, n in zip(
-        counted["source"], counted["unit"], counted["month"], counted["n"], strict=True
-    ):
-        code = places.force_codes[source]
-        areas = [("force", code), *containing.get(unit, ())]
-        if unit is None or unit != unit:
-            areas.append(("not_located", code))
-        for area in areas:
-            if area not in found:
-                found[area] = np.zeros(length, dtype=np.int64)
-            found[area][position[month]] += n
+def _cells(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    """The number of each row among the distinct rows, and those."""
+    grouped = table.groupby(list(table), dropna=False, sort=False)
+    return grouped.ngroup().to_numpy(), table.drop_duplicates().reset_index(drop=True)
+
+
+def _containing(world: World) -> dict[str, list[int]]:
+    """The areas that each unit lies in, by their number."""
+    found = defaultdict(list)
+    for number, area in enumerate(world.areas):
+        for unit in world.places.areas.get(area, ()):
+            found[unit].append(number)
+    return found
+
+
+def _by_area(
+    world: World, counted: pd.DataFrame, containing: dict[str, list[int]]
+) -> npt.NDArray[np.int64]:
+    """Events by area (rows) and month."""
+    number = {area: i for i, area in enumerate(world.areas)}
+    month_at = counted["month"].map({month: i for i, month in enumerate(world.months)}).to_numpy()
+    found = np.zeros((len(world.areas), len(world.months)), dtype=np.int64)
+    codes = counted["source"].map(world.places.force_codes)
+    nowhere = counted["unit"].isna()
+    inside = [containing.get(unit, []) for unit in counted["unit"]]
+    at = [
+        [*areas, number["force", code], *([number["not_located", code]] if lost else [])]
+        for areas, code, lost in zip(inside, codes, nowhere, strict=True)
+    ]
+    sizes = [len(each) for each in at]
+    flat = np.fromiter((each for one in at for each in one), dtype=np.int64, count=sum(sizes))
+    np.add.at(
+        found, (flat, np.repeat(month_at, sizes)), np.repeat(counted["n"].to_numpy(), sizes)
+    )
     return found

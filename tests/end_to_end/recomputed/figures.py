@@ -13,9 +13,10 @@ from tests.end_to_end.recomputed.extracts import rows_of
 from tests.end_to_end.recomputed.methods import (
     TREND_THRESHOLD,
     benjamini_hochberg,
-    binomial_p,
+    changed_count_p,
     count_against_p,
     count_limits,
+    mean_of_limits,
     narrowed,
     normal_p,
     pearson_dispersion,
@@ -29,8 +30,9 @@ from tests.end_to_end.recomputed.places import nearest
 INDICATOR = ["indicator_id", "indicator_version"]
 AREA = ["area_type", "area_code"]
 SERIES = [*INDICATOR, *AREA]
-BELOW_DISTRICT = {"lsoa"}
-OPEN = {"police/street_crime", "recorded_crime_benchmark"}
+UNKNOWNS = ["known", "unknown", "lowest_possible", "highest_possible"]
+ENDS = ["highest_numerator", "lowest_denominator", "highest_denominator"]
+BENCHMARK = "reference/recorded_crime_benchmark"
 
 
 def broken_on(world: World) -> dict[str, dict[str, set[str]]]:
@@ -69,27 +71,31 @@ def indicator_dispersion(world: World) -> pd.DataFrame:
     """Per count or rate and type of area: how much more months vary than by chance alone."""
     found = []
     breaks = broken_on(world)
+    kinds = np.array([kind for kind, _ in world.areas])
+    focus = world.places.parts[world.places.partnership]
+    years = {year: [i for i, month in enumerate(world.months) if year_of(month) == year]
+             for year in world.years()}  # fmt: skip
     for row in world.register:
         if row["kind"] == "proportion" or row["numerator_measure"] not in world.measures:
             continue
         measure = row["numerator_measure"]
-        of_year = world.measures[measure]["finest_period"] != "month"
-        tables: dict[str, list[npt.NDArray[np.int64]]] = {}
-        for area in _areas_of(world, measure):
-            kept = tables.setdefault(area[0], [])
-            received = world.received_of(measure, area)
-            numbers = _events(world, measure, area)
-            for year in world.years():
-                own = [i for i, month in enumerate(world.months) if year_of(month) == year]
-                if of_year or len(own) < 12 or not received[own].all():
-                    continue
-                if any(
-                    f"{year}-04-01" < d < f"{year + 1}-04-01" for d in breaks[row["indicator_id"]]
-                ):
-                    continue
-                kept.append(numbers[own])
-        for area_type, years in tables.items():
-            table = np.array(years, dtype=float).reshape(-1, 12)
+        received, numbers = world.received_of(measure), world.numerators[measure]
+        has_rows = received.any(axis=1) | numbers.any(axis=1)
+        whole = [
+            own
+            for year, own in years.items()
+            if len(own) == 12
+            and world.measures[measure]["finest_period"] == "month"
+            and not any(
+                f"{year}-04-01" < d < f"{year + 1}-04-01" for d in breaks[row["indicator_id"]]
+            )
+        ]
+        for area_type in sorted(set(kinds[has_rows])):
+            # A partnership of one district is that district.
+            alone = area_type == "partnership" and len(focus) == 1
+            own_areas = kinds == ("district" if alone else area_type)
+            parts = [numbers[own_areas & received[:, own].all(axis=1)][:, own] for own in whole]
+            table = np.concatenate([np.zeros((0, 12)), *parts])
             dispersion, area_years, events, freedom = pearson_dispersion(table)
             found.append(
                 {
@@ -106,17 +112,11 @@ def indicator_dispersion(world: World) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _areas_of(world: World, measure: str) -> list[tuple[str, str]]:
-    """The areas that have a row: received in some month, or with an event."""
-    with_events = set(world.numerators[measure])
-    received = world.received[world.measures[measure]["feed"]]
-    covered = {area for area in received if world.received_of(measure, area).any()}
-    return sorted(covered | with_events)
-
-
-def _events(world: World, measure: str, area: tuple[str, str]) -> npt.NDArray[np.int64]:
-    none = np.zeros(len(world.months), dtype=np.int64)
-    return world.numerators[measure].get(area, none)
+def is_sampled(world: World) -> npt.NDArray[np.bool_]:
+    """The areas whose months are looked at: of those made of LSOAs every seventh."""
+    number = {area: i for i, area in enumerate(a for a in world.areas if a[0] in
+              world.places.below_district)}  # fmt: skip
+    return np.array([number.get(area, 0) % 7 == 0 for area in world.areas])
 
 
 def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
@@ -126,58 +126,65 @@ def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
         for row in rows_of(dispersions)
     }
     periods = world.periods()
-    length = len(world.months)
-    holds = np.zeros((len(periods), length), dtype=np.int64)
+    holds = np.zeros((len(world.months), len(periods)))
     for number, period in enumerate(periods):
-        holds[number, period.months] = 1
+        holds[period.months, number] = 1
     full = np.array([1 if p.kind == "month" else 12 for p in periods])
-    is_rolling = np.array([p.kind == "rolling_12m" for p in periods])
-    is_year = np.array([p.kind == "financial_year" for p in periods])
-    sums = {
-        (measure, area): holds @ numbers
-        for measure, areas in world.numerators.items()
-        for area, numbers in areas.items()
-    }
-    nothing = np.zeros(len(periods), dtype=np.int64)
-    residents = _denominators(world, periods)
-    columns: dict[str, list[Any]] = defaultdict(list)
+    is_month, is_rolling, is_year = (
+        np.array([p.kind == kind for p in periods])
+        for kind in ("month", "rolling_12m", "financial_year")
+    )
+    below = world.below[:, None]
+    kept = ~(is_rolling & below) & (~is_month | ~below | is_sampled(world)[:, None])
+
+    def sums(measure: str) -> npt.NDArray[np.float64]:
+        own = world.numerators.get(measure)
+        return np.zeros(kept.shape) if own is None else own @ holds
+
+    kinds, codes = (np.array(each, dtype=object) for each in zip(*world.areas, strict=True))
+    unknowns = {row["indicator_id"]: row for row in seed("indicator_unknown")}
+    residents = {name: _residents(world, periods, name) for name in ("residents", "people_10_17")}
+    parts = []
     for row in world.register:
-        measure, below = row["numerator_measure"], row["denominator_measure"]
+        measure, below_line = row["numerator_measure"], row["denominator_measure"]
         if measure not in world.measures:
             continue
+        received, events = world.received_of(measure), sums(measure)
+        months = received @ holds
+        present = kept & ((received | (world.numerators[measure] > 0)) @ holds > 0)
+        present &= ~is_rolling | (months == 12)
+        if world.measures[measure]["finest_period"] != "month":
+            present &= is_year
+        area, at = np.nonzero(present)
+        if below_line in world.measures:
+            known = world.received_of(below_line) | (world.numerators[below_line] > 0)
+            trials = np.where(known @ holds > 0, sums(below_line), np.nan)[area, at]
+            used = np.full(len(at), np.nan)
+        else:
+            trials, used = (each[area, at] for each in residents.get(below_line, [
+                np.full(kept.shape, np.nan)] * 2))  # fmt: skip
         key = row["indicator_id"], int(row["indicator_version"])
-        of_year = world.measures[measure]["finest_period"] != "month"
-        for area in _areas_of(world, measure):
-            received = world.received_of(measure, area)
-            events = _events(world, measure, area)
-            months = holds @ received
-            present = holds @ (received | (events > 0)) > 0
-            present &= ~is_rolling | ((months == 12) & (area[0] != "lsoa"))
-            present &= is_year | (not of_year)
-            at = np.flatnonzero(present)
-            if not len(at):
-                continue
-            if below in world.measures:
-                trials = sums.get((below, area), nothing)[at].astype(float)
-                known = holds @ (world.received_of(below, area) | (_events(world, below, area) > 0))
-                trials[known[at] == 0] = np.nan
-                used = np.full(len(at), np.nan)
-            else:
-                trials, used = (each[at] for each in residents(below, area))
-            columns["indicator_id"].append([key[0]] * len(at))
-            columns["indicator_version"].append(np.full(len(at), key[1]))
-            columns["area_type"].append([area[0]] * len(at))
-            columns["area_code"].append([area[1]] * len(at))
-            columns["kind"].append([row["kind"]] * len(at))
-            columns["multiplier"].append(np.full(len(at), float(row["multiplier"])))
-            columns["unit"].append([row["unit"]] * len(at))
-            columns["period"].append(at)
-            columns["numerator"].append((holds @ events)[at])
-            columns["denominator"].append(trials)
-            columns["population_year"].append(used)
-            columns["months_received"].append(months[at])
-            columns["dispersion"].append(np.full(len(at), wide.get((*key, area[0]), np.nan)))
-    table = pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
+        table = pd.DataFrame(
+            {
+                "indicator_id": key[0],
+                "indicator_version": key[1],
+                "area_type": kinds[area],
+                "area_code": codes[area],
+                "kind": row["kind"],
+                "multiplier": float(row["multiplier"]),
+                "unit": row["unit"],
+                "period": at,
+                "numerator": events[area, at].astype(np.int64),
+                "denominator": trials,
+                "population_year": used,
+                "months_received": months[area, at].astype(np.int64),
+                "dispersion": [wide.get((*key, kind), np.nan) for kind in kinds[area]],
+            }
+        )
+        if key[0] in unknowns:
+            _with_unknowns(table, unknowns[key[0]], lambda name: sums(name)[area, at])  # noqa: B023
+        parts.append(table)
+    table = pd.concat(parts, ignore_index=True)
     at = table.pop("period").to_numpy(int)
     table["is_complete"] = table["months_received"].to_numpy() == full[at]
     table["period_type"] = np.array([p.kind for p in periods], dtype=object)[at]
@@ -193,31 +200,61 @@ def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _denominators(
-    world: World, periods: list[Period]
-) -> Callable[[str, tuple[str, str]], tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-    """Residents of each period, and the mid-year they are of."""
+def _with_unknowns(
+    table: pd.DataFrame,
+    about: dict[str, str],
+    count: Callable[[str], npt.NDArray[np.float64]],
+) -> None:
+    """What is known, and how low and high the numbers can be."""
+    yes = table["numerator"].to_numpy(float)
+    may_be = count(about["inside_unknown_measure"])
+    base = sum(count(name) for name in about["base_measures"].split(";"))
+    if about["outside_measure"]:
+        no = count(about["outside_measure"])
+        may_be_out = count(about["outside_unknown_measure"])
+    else:
+        no, may_be_out = base - yes - may_be, may_be
+    table["known"], table["unknown"] = yes + no, base - yes - no
+    table["highest_numerator"] = yes + may_be
+    scale = table["multiplier"].to_numpy(float)
+    received = table["months_received"].to_numpy() > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if (table["kind"] == "proportion").all():
+            table["denominator"] = yes + no
+            table["lowest_denominator"] = yes + no + may_be_out
+            table["highest_denominator"] = yes + no + may_be
+            lowest, highest = yes / (yes + no + may_be_out), (yes + may_be) / (yes + may_be + no)
+            lowest = np.where(np.isnan(lowest) & (may_be > 0), 1.0, lowest)
+            highest = np.where(np.isnan(highest) & (may_be_out > 0), 0.0, highest)
+        else:
+            trials = table["denominator"].to_numpy(float)
+            table["lowest_denominator"] = table["highest_denominator"] = trials
+            per = np.where(trials > 0, trials, np.nan)
+            lowest, highest = yes / per, (yes + may_be) / per
+    table["lowest_possible"] = np.where(received, scale * lowest, np.nan)
+    table["highest_possible"] = np.where(received, scale * highest, np.nan)
+
+
+def _residents(
+    world: World, periods: list[Period], measure: str
+) -> list[npt.NDArray[np.float64]]:
+    """Residents of each area and period, and the mid-year they are of."""
     places = world.places
     years = sorted({period.year for period in periods})
-    at = np.array([years.index(period.year) for period in periods])
+    at = [years.index(period.year) for period in periods]
     groups = sorted({group for _, group in places.youths})
-
-    def of(
-        measure: str, area: tuple[str, str]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        found = []
-        for year in years:
+    found = np.full((2, len(world.areas), len(years)), np.nan)
+    for i, area in enumerate(world.areas):
+        for j, year in enumerate(years):
             if measure == "residents":
                 one = places.population(area, year)
             else:
                 each = [nearest(places.youths.get((area, group), {}), year) for group in groups]
                 known = [pair for pair in each if pair is not None]
                 one = (known[0][0], sum(number for _, number in known)) if known else None
-            found.append((np.nan, np.nan) if one is None else (float(one[1]), float(one[0])))
-        table = np.array(found)[at]
-        return table[:, 0], table[:, 1]
-
-    return of
+            if one is not None:
+                found[:, i, j] = one[1], one[0]
+    return list(found[:, :, at])
 
 
 def _with_limits(table: pd.DataFrame) -> None:
@@ -227,17 +264,30 @@ def _with_limits(table: pd.DataFrame) -> None:
     scale = table["multiplier"].to_numpy(float)
     is_share = (table["kind"] == "proportion").to_numpy()
     known = table["months_received"].to_numpy() > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        per = np.where(trials > 0, trials, np.nan)
-        table["value"] = np.where(known, scale * events / per, np.nan)
-        dispersion = np.where(is_share, 1.0, table["dispersion"].to_numpy(float))
-        distinct, back = np.unique(events, return_inverse=True)
+    # A count is its own value.
+    per = np.where(table["kind"] == "count", 1.0, np.where(trials > 0, trials, np.nan))
+    table["value"] = np.where(known, scale * events / per, np.nan)
+    dispersion = np.where(is_share, 1.0, table["dispersion"].to_numpy(float))
+    # Limits hang on few distinct counts, shares and dispersions.
+    for kind, of in ((True, [events, per]), (False, [events, dispersion])):
+        own = np.flatnonzero(is_share == kind)
+        pairs = np.ascontiguousarray(np.stack(of, axis=1)[own]).view(np.complex128).ravel()
+        distinct, back = np.unique(pairs, return_inverse=True)
+        first, second = distinct.real.copy(), distinct.imag.copy()
         for name, confidence in (("95", 0.95), ("998", 0.998)):
-            shares = wilson(np.minimum(events, per), per, confidence)
-            counts = count_limits(distinct, confidence)
-            for bound, share, count in zip(("lower", "upper"), shares, counts, strict=True):
-                limit = np.where(is_share, share, widened(count[back], events, dispersion) / per)
-                table[f"{bound}_{name}"] = np.where(known, scale * limit, np.nan)
+            if kind:
+                found = wilson(np.minimum(first, second), second, confidence)
+            else:
+                found = tuple(widened(limit, first, second)
+                              for limit in count_limits(first, confidence))  # fmt: skip
+            for bound, limit in zip(("lower", "upper"), found, strict=True):
+                column = f"{bound}_{name}"
+                if column not in table:
+                    table[column] = np.nan
+                values = limit[back] if kind else limit[back] / per[own]
+                table.iloc[own, table.columns.get_loc(column)] = np.where(
+                    known[own], scale[own] * values, np.nan
+                )
 
 
 def _survey_values(world: World) -> pd.DataFrame:
@@ -311,7 +361,7 @@ def _current(world: World, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return current
 
 
-def _open_data(world: World) -> dict[tuple[str, int], bool]:
+def open_data(world: World) -> dict[tuple[str, int], bool]:
     """Whether an indicator is of open data alone: its tests are corrected among those alone."""
     return {
         (row["indicator_id"], int(row["indicator_version"])): all(
@@ -322,13 +372,26 @@ def _open_data(world: World) -> dict[tuple[str, int], bool]:
     }
 
 
-def _corrected(table: pd.DataFrame, family: list[str]) -> None:
+def corrected(table: pd.DataFrame, family: list[str]) -> None:
     """q-values within each family, and how many tests it has."""
     table["q_value"], table["tests_in_family"] = np.nan, np.nan
     tested = table[table["p_value"].notna()]
     for _, own in tested.groupby(family, sort=False):
         table.loc[own.index, "q_value"] = benjamini_hochberg(own["p_value"].to_numpy(float))
         table.loc[own.index, "tests_in_family"] = float(len(own))
+
+
+def _is_significant(
+    world: World, table: pd.DataFrame, family: list[str], p: Any, own: bool
+) -> npt.NDArray[np.bool_]:
+    """By p at district and above; below by q, or at an end (not `own`) by the largest p that was so."""
+    by_p = np.asarray(p) < 0.05
+    is_below = table["area_type"].isin(world.places.below_district).to_numpy()
+    if own:
+        return np.where(is_below, table["q_value"] < 0.05, by_p)
+    sure = table["p_value"].where(table["q_value"] < 0.05)
+    largest = sure.groupby([table[each] for each in family]).transform("max")
+    return np.where(is_below, np.asarray(p) <= largest.to_numpy(), by_p)
 
 
 def stopped_between(world: World, first: int, last: int) -> dict[str, set[tuple[str, str]]]:
@@ -370,20 +433,14 @@ def indicator_change(world: World, values: pd.DataFrame) -> pd.DataFrame:
     """The change of every financial year on the one before, and whether it could be chance."""
     years = values[values["period_type"] == "financial_year"].copy()
     years["year"] = years["period_start"].dt.year
-    before = years[[*SERIES, "year", "numerator", "denominator", "value", "is_complete"]].copy()
+    of_both = ["numerator", "denominator", "value", *UNKNOWNS]
+    before = years[[*SERIES, "year", *of_both, *ENDS, "is_complete"]].copy()
     before["year"] += 1
-    table = years.merge(
-        before.rename(
-            columns={
-                "numerator": "previous_numerator",
-                "denominator": "previous_denominator",
-                "value": "previous_value",
-                "is_complete": "previous_complete",
-            }
-        ),
-        on=[*SERIES, "year"],
-        how="left",
+    before = before.rename(
+        columns={name: f"previous_{name}" for name in [*of_both, *ENDS]}
+        | {"is_complete": "previous_complete"}
     )
+    table = years.merge(before, on=[*SERIES, "year"], how="left")
     breaks = broken_on(world)
     spans = {
         (indicator, year): any(
@@ -409,33 +466,45 @@ def indicator_change(world: World, values: pd.DataFrame) -> pd.DataFrame:
     comparable &= ~(is_share & ~((old_of > 0) & (new_of > 0)))
     comparable &= ~((old_of == 0) | (new_of == 0))
     dispersion = np.where(is_share, np.nan, table["dispersion"].fillna(1.0).to_numpy(float))
-    plain, p_value = np.full(len(table), np.nan), np.full(len(table), np.nan)
-    for i in np.flatnonzero(comparable & ~is_share):
-        total = int(old[i] + new[i])
-        share = 0.5 if np.isnan(old_of[i] + new_of[i]) else new_of[i] / (old_of[i] + new_of[i])
-        if total == 0:
-            continue
-        plain[i] = p_value[i] = binomial_p(int(new[i]), total, float(share))
-        if dispersion[i] > 1:
-            error = (dispersion[i] * total * share * (1 - share)) ** 0.5
-            p_value[i] = max(plain[i], float(normal_p((new[i] - total * share) / error)))
-    for i in np.flatnonzero(comparable & is_share):
-        p_value[i] = shares_p(int(old[i]), int(old_of[i]), int(new[i]), int(new_of[i]))
+
+    def p_of(a: Any, n: Any, b: Any, m: Any) -> tuple[Any, Any]:
+        """p-values of the comparable rows, as of independent events and widened."""
+        numbers = [np.asarray(each, dtype=float) for each in (a, n, b, m)]
+        plain, p = np.full((2, len(table)), np.nan)
+        own = comparable & ~is_share
+        plain[own], p[own] = changed_count_p(*(each[own] for each in numbers), dispersion[own])
+        own = comparable & is_share & (np.fmin(numbers[1], numbers[3]) > 0)
+        p[own] = shares_p(*(each[own] for each in numbers))
+        return plain, p
+
+    plain, p_value = p_of(old, old_of, new, new_of)
     table["dispersion"], table["p_value_poisson"], table["p_value"] = dispersion, plain, p_value
-    families = _open_data(world)
+    families = open_data(world)
     table["is_open"] = [
         families[key] for key in zip(table["indicator_id"], table["indicator_version"], strict=True)
     ]
-    _corrected(table, ["is_open", "area_type", "year"])
-    judged = np.where(
-        table["area_type"].isin(BELOW_DISTRICT), table["q_value"], table["p_value"]
-    ).astype(float)
+    corrected(table, ["is_open", "is_current", "area_type", "year"])
     has_rate = table["previous_value"].notna().to_numpy()
-    risen = np.where(has_rate, table["value"] > table["previous_value"], new > old)
+    open_rows = comparable & (table[["unknown", "previous_unknown"]].fillna(0).sum(axis=1) > 0)
+    family = ["is_open", "area_type", "year"]
+
+    def said(p: Any, moved: Any, own: bool = False) -> npt.NDArray[Any]:
+        sure = _is_significant(world, table, family, p, own)
+        turned = np.where(moved > 0, "increase", "decrease")
+        return np.where(sure & (moved != 0), turned, "no significant change")
+
+    known = said(p_value, np.where(has_rate, table["value"] - table["previous_value"], new - old),
+                 own=True)  # fmt: skip
+    ends = []
+    for end, numerator in (("lowest", "numerator"), ("highest", "highest_numerator")):
+        a, b = table[f"previous_{numerator}"], table[numerator]
+        n, m = table[f"previous_{end}_denominator"], table[f"{end}_denominator"]
+        _, p = p_of(a, n, b, m)
+        moved = table[f"{end}_possible"] - table[f"previous_{end}_possible"]
+        ends.append(said(p, np.where(has_rate, moved, b - a)))
+    differ = open_rows & ((known != ends[0]) | (known != ends[1]))
     table["verdict"] = np.where(
-        ~comparable,
-        "not comparable",
-        np.where(judged < 0.05, np.where(risen, "increase", "decrease"), "no significant change"),
+        ~comparable, "not comparable", np.where(differ, "not certain", known)
     )
     points = (table["value"] - table["previous_value"]).to_numpy(float)
     whole = np.where(has_rate, table["previous_value"], old).astype(float)
@@ -449,12 +518,12 @@ def indicator_change(world: World, values: pd.DataFrame) -> pd.DataFrame:
         )
     # An incomplete year takes part in no change, and is not shown as one.
     whole_before = table["previous_complete"].fillna(False).astype(bool)
-    for each in ("numerator", "denominator", "value"):
+    for each in of_both:
         table[f"previous_{each}"] = table[f"previous_{each}"].where(whole_before)
     return table[
         [*SERIES, "period_type", "period_start", "period_end", "period_label",
          "previous_numerator", "numerator", "previous_denominator", "denominator",
-         "previous_value", "value", "change", "change_percent", "change_points",
+         "previous_value", "value", *UNKNOWNS, *(f"previous_{each}" for each in UNKNOWNS), "change", "change_percent", "change_points",
          "change_percent_of_events", "dispersion", "p_value_poisson", "p_value", "q_value",
          "tests_in_family", "verdict"]
     ]  # fmt: skip
@@ -492,8 +561,39 @@ def indicator_trend(world: World, values: pd.DataFrame) -> pd.DataFrame:
     chi_square, slope, direction = _directions(table, five[fitted])
     found.loc[fitted, "chi_square"] = chi_square
     found.loc[fitted, "slope"] = slope
-    found.loc[fitted, "direction"] = direction
+    at_ends = []
+    for end, points in _at_ends(table).items():
+        rates_too = end == "highest"
+        _, _, turned = _directions(points, five[fitted])
+        certain = ~((table["kind"] == "proportion").to_numpy()[fitted] | rates_too)
+        at_ends.append(np.where(certain, direction, turned))
+    unknown = table["unknown"].fillna(0).to_numpy(float)[five[fitted]].sum(axis=1) > 0
+    known = np.array(direction, dtype=object)
+    differ = unknown & (known != "cannot be calculated")
+    differ &= (known != at_ends[0]) | (known != at_ends[1])
+    found.loc[fitted, "direction"] = np.where(differ, "not certain", known)
     return found
+
+
+def _at_ends(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The values if all that does not say were so as to make them least, and most."""
+    is_share = table["kind"] == "proportion"
+    lowest = table.assign(
+        denominator=table["lowest_denominator"].fillna(table["denominator"]),
+        value=table["lowest_possible"].fillna(table["value"]),
+    )
+    highest = table.assign(
+        numerator=table["highest_numerator"].fillna(table["numerator"]),
+        denominator=table["highest_denominator"].fillna(table["denominator"]),
+        value=table["highest_possible"].fillna(table["value"]),
+    )
+    moved = ~is_share & (highest["numerator"] != table["numerator"])
+    own = highest[moved]
+    events, wide = own["numerator"].to_numpy(float), own["dispersion"].to_numpy(float)
+    scale = own["multiplier"] / own["denominator"]
+    for name, limit in zip(("lower_95", "upper_95"), count_limits(events, 0.95), strict=True):
+        highest.loc[moved, name] = widened(limit, events, wide) * scale
+    return {"lowest": lowest, "highest": highest}
 
 
 def _stopped(
@@ -547,96 +647,256 @@ def _directions(
     return chi_square, slope, [str(d) for d in np.where(few, "cannot be calculated", judged)]
 
 
-def indicator_comparison(world: World, values: pd.DataFrame) -> pd.DataFrame:
-    """Each area's value against its county's, its district's and its most similar group's."""
+def unbroken(world: World, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Periods of which all months were counted in one way."""
     breaks = broken_on(world)
+    keys = list(zip(table["indicator_id"], table["period_start"], table["period_end"], strict=True))
+    known = {
+        key: not any(str(key[1].date()) < date <= str(key[2].date()) for date in breaks[key[0]])
+        for key in set(keys)
+    }
+    return np.array([known[key] for key in keys], dtype=bool)
+
+
+def benchmark_values(
+    world: World, published: pd.DataFrame, dispersions: pd.DataFrame
+) -> pd.DataFrame:
+    """The indicators of districts that the published table of recorded crime counts too."""
+    own = published[published["source_table"] == "partnership_year"]
+    about = pd.DataFrame(seed("benchmark_indicator"))
+    table = own.merge(about, on="offence")
+    table = table[table["period_start"] >= pd.to_datetime(table["valid_from"])]
+    table["area_code"] = table["benchmark_area_code"].map(world.places.sole_district)
+    table = table[table["area_code"].notna()]
+    newest = {row["indicator_id"]: row for row in sorted(
+        world.register, key=lambda row: int(row["indicator_version"]))}  # fmt: skip
+    wide = {(row.indicator_id, row.indicator_version): row.dispersion
+            for row in rows_of(dispersions[dispersions["area_type"] == "district"])}  # fmt: skip
+    found = []
+    for row in rows_of(table):
+        register = newest[row.indicator_id]
+        version = int(register["indicator_version"])
+        residents = world.places.population(
+            ("district", row.area_code), year_of(f"{row.period_end:%Y-%m}")
+        )
+        found.append(
+            {
+                "indicator_id": row.indicator_id,
+                "indicator_version": version,
+                "area_type": "district",
+                "area_code": row.area_code,
+                "kind": register["kind"],
+                "multiplier": float(register["multiplier"]),
+                "unit": register["unit"],
+                "numerator": row.offences,
+                "denominator": residents[1] if residents else np.nan,
+                "population_year": residents[0] if residents else np.nan,
+                "months_received": 12,
+                "is_complete": True,
+                "dispersion": wide.get(
+                    (row.indicator_id, version), wide.get((row.street_indicator_id, 1), np.nan)
+                ),
+                "period_type": "financial_year" if row.period_end.month == 3 else "year_to",
+                "period_start": row.period_start,
+                "period_end": row.period_end,
+                "period_label": year_label(row.period_start.year)
+                if row.period_end.month == 3
+                else f"year to {row.period_end:%Y-%m}",
+            }
+        )
+    values = pd.DataFrame(found)
+    _with_limits(values)
+    return values.assign(source=BENCHMARK)
+
+
+FIGURES = ["numerator", "denominator", "population_year", "value", "lower_95", "upper_95",
+           "dispersion", *UNKNOWNS]  # fmt: skip
+
+
+def most_similar_member(
+    world: World, values: pd.DataFrame, published: pd.DataFrame, dispersions: pd.DataFrame
+) -> pd.DataFrame:
+    """Each member's figure of every indicator and source that the focus area has a figure of."""
+    settings = world.places.settings
+    own = values[
+        (values["area_type"] == "district")
+        # Weighted estimates of a survey are never averaged again.
+        & ~values["indicator_id"].str.startswith("perceived")
+    ]
+    own = own.assign(source=own["indicator_id"].map(_feed_of(world)))
+    table = pd.concat([own, benchmark_values(world, published, dispersions)], ignore_index=True)
+    key = [*INDICATOR, "period_type", "period_start", "source"]
+    parts = []
+    for focus in settings.focus:
+        members = sorted({focus, *settings.similar}) if settings.similar else []
+        compared = table[
+            (table["area_code"] == focus)
+            & table["is_complete"].astype(bool)
+            & table["value"].notna()
+            & unbroken(world, table)
+        ]
+        listed = compared[[*key, "period_end", "period_label", "unit", "multiplier", "kind"]].merge(
+            pd.DataFrame({"area_code": members}), how="cross"
+        )
+        found = listed.merge(
+            table[[*key, "area_code", "is_complete", *FIGURES, *ENDS]],
+            on=[*key, "area_code"],
+            how="left",
+        )
+        has = (found["is_complete"] == True) & found["value"].notna()  # noqa: E712
+        found[[*FIGURES, *ENDS]] = found[[*FIGURES, *ENDS]].where(has)
+        groups = found.groupby(key)
+        parts.append(
+            found.assign(
+                focus_area_code=focus,
+                focus_area_name=world.places.district_names[focus],
+                area_type="district",
+                area_name=found["area_code"].map(world.places.district_names),
+                is_focus_area=found["area_code"] == focus,
+                has_reason=~has,
+                rank=groups["value"].rank(method="min", ascending=False),
+                rank_of=groups["value"].transform("count"),
+                members=len(members),
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _feed_of(world: World) -> dict[str, str]:
+    """The feed that each indicator's numerator is counted from; of a survey's the first named."""
+    return {
+        row["indicator_id"]: world.measures.get(row["numerator_measure"], {}).get("feed")
+        or row["feeds"].split(";")[0]
+        for row in world.register
+    }
+
+
+def _against_group(members: pd.DataFrame) -> pd.DataFrame:
+    """The focus areas' figures with the members' mean, of the source that has most members."""
+    key = ["focus_area_code", *INDICATOR, "period_type", "period_start"]
+    chosen = members[members["value"].notna() & (members["rank_of"] > 2)]
+    best = chosen.groupby(key)["rank_of"].transform("max") == chosen["rank_of"]
+    chosen = chosen[best].assign(later=chosen["source"] == BENCHMARK)
+    chosen = chosen[chosen["later"] == chosen.groupby(key)["later"].transform("min")]
+    lowest = chosen["lowest_possible"].fillna(chosen["value"])
+    highest = chosen["highest_possible"].fillna(chosen["value"])
+    chosen = chosen.assign(lowest_benchmark=lowest, highest_benchmark=highest)
+    means = []
+    for each, rows in chosen.groupby(key, sort=False):
+        mean, lower, upper = mean_of_limits(
+            *(rows[name].to_numpy(float) for name in ("value", "lower_95", "upper_95"))
+        )
+        means.append((*each, mean, lower, upper))
+    ends = chosen.groupby(key)[["lowest_benchmark", "highest_benchmark"]].mean().reset_index()
+    names = ["comparator_value", "comparator_lower_95", "comparator_upper_95"]
+    own = chosen[chosen["is_focus_area"]].drop(
+        columns=["area_name", "lowest_benchmark", "highest_benchmark"]
+    )
+    table = own.merge(pd.DataFrame(means, columns=[*key, *names]), on=key).merge(ends, on=key)
+    return table.assign(
+        comparator_type="most_similar_group",
+        comparator_code=table["focus_area_code"],
+        members_with_figures=table["rank_of"],
+    )
+
+
+def indicator_comparison(
+    world: World, values: pd.DataFrame, members: pd.DataFrame
+) -> pd.DataFrame:
+    """Each area's value against its county's, its district's and its most similar group's."""
+    places, period = world.places, ["period_type", "period_start"]
+    is_below = values["area_type"].isin(places.below_district)
     table = values[
         values["is_complete"].astype(bool)
         & values["value"].notna()
-        & values["area_type"].isin(["lsoa", "district", "county"])
-        & ((values["area_type"] != "lsoa") | (values["period_type"] == "financial_year"))
+        & ~values["area_type"].isin(["force", "not_located"])
+        & (~is_below | (values["period_type"] == "financial_year"))
     ]
-    broken = {
-        key: any(str(key[1].date()) < date <= str(key[2].date()) for date in breaks[key[0]])
-        for key in set(
-            zip(table["indicator_id"], table["period_start"], table["period_end"], strict=True)
-        )
+    table = table[unbroken(world, table)]
+    table = table.assign(source=table["indicator_id"].map(_feed_of(world)))
+    names = {
+        "value": "comparator_value",
+        "lower_95": "comparator_lower_95",
+        "upper_95": "comparator_upper_95",
+        "area_code": "comparator_code",
     }
-    table = table[
-        [
-            not broken[key]
-            for key in zip(
-                table["indicator_id"], table["period_start"], table["period_end"], strict=True
-            )
-        ]
-    ]
-    places, period = world.places, ["period_type", "period_start"]
-    districts = set(places.settings.districts)
-    benchmark = table[[*INDICATOR, *period, *AREA, "value"]].rename(
-        columns={"value": "comparator_value", "area_code": "comparator_code"}
-    )
+    benchmark = table[[*INDICATOR, *period, "area_type", *names]].rename(columns=names)
+    benchmark["lowest_benchmark"] = table["lowest_possible"].fillna(table["value"])
+    benchmark["highest_benchmark"] = table["highest_possible"].fillna(table["value"])
     of_county = benchmark[benchmark["area_type"] == "county"].drop(columns="area_type")
     of_district = benchmark[benchmark["area_type"] == "district"].drop(columns="area_type")
-    own_district = np.where(
-        table["area_type"] == "lsoa",
-        table["area_code"].map(places.district_of),
-        table["area_code"],
-    )
-    inside = table[
-        table["area_type"].isin(["lsoa", "district"])
-        & pd.Series(own_district, table.index).isin(districts)
+    areas = pd.MultiIndex.from_frame(table[AREA])
+    inside = {area: places.in_county(area) for area in areas.unique()}
+    within = {area: places.district_containing(area) for area in areas.unique()}
+    county = table[areas.map(inside).to_numpy(bool) & (table["area_type"] != "county").to_numpy()]
+    small = table.assign(comparator_code=areas.map(within))[
+        table["area_type"].isin(places.below_district)
     ]
-    parts = [inside.merge(of_county, on=[*INDICATOR, *period]).assign(comparator_type="county")]
-    lsoas = table[table["area_type"] == "lsoa"].copy()
-    lsoas["comparator_code"] = lsoas["area_code"].map(places.district_of)
-    parts.append(
-        lsoas.merge(of_district, on=[*INDICATOR, *period, "comparator_code"]).assign(
-            comparator_type="district"
-        )
+    found = pd.concat(
+        [
+            county.merge(of_county, on=[*INDICATOR, *period]).assign(comparator_type="county"),
+            small.merge(of_district, on=[*INDICATOR, *period, "comparator_code"]).assign(
+                comparator_type="district"
+            ),
+            _against_group(members),
+        ],
+        ignore_index=True,
     )
-    members = table[
-        (table["area_type"] == "district")
-        & table["area_code"].isin(places.group())
-        # Weighted estimates of a survey are never averaged again.
-        & ~table["indicator_id"].str.startswith("perceived")
-    ]
-    means = members.groupby([*INDICATOR, *period])["value"].agg(["mean", "size"])
-    whole_group = means[means["size"] == len(places.group())]["mean"].rename("comparator_value")
-    parts.append(
-        members.merge(whole_group.reset_index(), on=[*INDICATOR, *period]).assign(
-            comparator_type="most_similar_group", comparator_code="most_similar_group"
-        )
-    )
-    found = pd.concat(parts, ignore_index=True)
-    events, trials = found["numerator"].to_numpy(float), found["denominator"].to_numpy(float)
-    mean, scale = found["comparator_value"].to_numpy(float), found["multiplier"].to_numpy(float)
     is_share = (found["kind"] == "proportion").to_numpy()
     found["dispersion"] = np.where(is_share, np.nan, found["dispersion"].fillna(1.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(mean * (scale - mean) / trials)
-        of_shares = np.where(error > 0, normal_p((found["value"] - mean) / error), np.nan)
-        expected = mean * trials / scale
-        of_counts = count_against_p(
-            events, narrowed(expected, events, np.where(is_share, 1.0, found["dispersion"]))
-        )
-    found["p_value"] = np.where(is_share, of_shares, of_counts)
-    families = _open_data(world)
+
+    def p_of(end: dict[str, str]) -> npt.NDArray[np.float64]:
+        """p-values, of the known values or of those at an end."""
+        events, trials, value = (
+            found[end[name]].fillna(found[name]).to_numpy(float) if name in end
+            else found[name].to_numpy(float)
+            for name in ("numerator", "denominator", "value")
+        )  # fmt: skip
+        mean = found[end.get("benchmark", "comparator_value")].to_numpy(float)
+        scale = found["multiplier"].to_numpy(float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.sqrt(mean * (scale - mean) / trials)
+            of_shares = np.where(error > 0, normal_p((value - mean) / error), np.nan)
+            expected = mean * trials / scale
+            wide = np.where(is_share, 1.0, found["dispersion"])
+            of_counts = count_against_p(events, narrowed(expected, events, wide))
+        return np.asarray(np.where(is_share, of_shares, of_counts))
+
+    found["p_value"] = p_of({})
+    families = open_data(world)
     found["is_open"] = [
         families[key] for key in zip(found["indicator_id"], found["indicator_version"], strict=True)
     ]
-    _corrected(found, ["is_open", "area_type", *period, "comparator_type"])
+    newest = values[[*SERIES, *period, "is_current"]]
+    found = found.drop(columns="is_current", errors="ignore").merge(
+        newest, on=[*SERIES, *period], how="left"
+    )
+    found["is_current"] = found["is_current"].fillna(True).astype(bool)
+    family = ["is_open", "area_type", *period, "comparator_type"]
+    corrected(found, [*family, "is_current"])
+    value, mean = found["value"].to_numpy(float), found["comparator_value"].to_numpy(float)
     by_limits = np.where(
         mean < found["lower_95"], "higher", np.where(mean > found["upper_95"], "lower", "similar")
     )
-    by_q = np.where(
-        found["q_value"] < 0.05, np.where(found["value"] > mean, "higher", "lower"), "similar"
+    by_q = np.where(found["q_value"] < 0.05, np.where(value > mean, "higher", "lower"), "similar")
+    known = np.where(found["area_type"].isin(places.below_district), by_q, by_limits)
+    ends = []
+    for end, other in (("lowest", {}), ("highest", {"numerator": "highest_numerator"})):
+        named = {"denominator": f"{end}_denominator", "value": f"{end}_possible",
+                 "benchmark": f"{end}_benchmark", **other}  # fmt: skip
+        sure = _is_significant(world, found, family, p_of(named), own=False)
+        above = found[named["value"]].fillna(found["value"]) > found[named["benchmark"]]
+        ends.append(np.where(sure, np.where(above, "higher", "lower"), "similar"))
+    doubted = (found["unknown"].fillna(0) > 0) | (
+        found["lowest_benchmark"] < found["highest_benchmark"]
     )
-    found["verdict"] = np.where(found["area_type"].isin(BELOW_DISTRICT), by_q, by_limits)
+    differ = doubted & ((known != ends[0]) | (known != ends[1]))
+    found["verdict"] = np.where(differ, "not certain", known)
     better = {row["indicator_id"]: row["polarity_between_areas"] for row in world.register}
     good = {"lower_is_better": "lower", "higher_is_better": "higher"}
     found["judgement"] = [
         "none"
-        if better[indicator] == "neutral"
+        if better[indicator] == "neutral" or verdict == "not certain"
         else verdict
         if verdict == "similar"
         else "better"
@@ -644,17 +904,76 @@ def indicator_comparison(world: World, values: pd.DataFrame) -> pd.DataFrame:
         else "worse"
         for indicator, verdict in zip(found["indicator_id"], found["verdict"], strict=True)
     ]
-    peers = found.groupby(
-        [*INDICATOR, "area_type", *period, "comparator_type", "comparator_code"], sort=False
-    )["value"]
-    found["rank"] = peers.rank(method="min", ascending=False)
-    found["rank_of"] = peers.transform("size")
-    found["comparator_includes_area"] = True
-    return found[
-        [*SERIES, *period, "period_end", "period_label", "comparator_type", "comparator_code",
-         "comparator_includes_area", "value", "comparator_value", "dispersion", "p_value",
-         "q_value", "tests_in_family", "verdict", "judgement", "rank", "rank_of"]
-    ]  # fmt: skip
+    of_group = found["comparator_type"] == "most_similar_group"
+    peers = found.groupby([*INDICATOR, "area_type", *period, "comparator_type", "comparator_code"])
+    found["rank"] = found["rank"].where(of_group, peers["value"].rank("min", ascending=False))
+    found["rank_of"] = found["rank_of"].where(of_group, peers["value"].transform("size"))
+    for end in ("lowest", "highest"):
+        told = found[f"{end}_benchmark"].where(found["known"].notna())
+        found[f"comparator_{end}_possible"] = told
+    return found.assign(comparator_includes_area=True)
+
+
+def indicator_summary(
+    world: World,
+    values: pd.DataFrame,
+    changes: pd.DataFrame,
+    trends: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    targets: pd.DataFrame,
+) -> pd.DataFrame:
+    """What people ask first of an indicator, area and year."""
+    key = [*SERIES, "period_type", "period_start"]
+    table = values[values["period_type"] == "financial_year"]
+    table = table.merge(
+        changes[[*key, "previous_value", "change", "change_percent", "change_points",
+                 "change_percent_of_events", "p_value", "q_value", "verdict"]],
+        on=key, how="left",
+    ).merge(
+        trends[[*key, "direction"]].rename(columns={"direction": "trend_direction"}),
+        on=key, how="left",
+    )  # fmt: skip
+    county = comparisons[comparisons["comparator_type"] == "county"]
+    table = table.merge(
+        county[[*key, "comparator_value", "verdict", "judgement", "rank", "rank_of"]].rename(
+            columns={
+                "comparator_value": "county_value",
+                "verdict": "county_verdict",
+                "judgement": "county_judgement",
+            }
+        ),
+        on=key,
+        how="left",
+    )
+    group = comparisons[comparisons["comparator_type"] == "most_similar_group"]
+    table = table.merge(
+        group[[*key, "verdict"]].rename(columns={"verdict": "msg_verdict"}), on=key, how="left"
+    )
+    statuses = defaultdict(set)
+    for row in rows_of(targets):
+        statuses[row.indicator_id, row.area_type, row.area_code, row.period_start].add(row.status)
+    order = ("not met", "not yet known", "met")
+    families = open_data(world)
+    targeted = zip(table["indicator_id"], table["area_type"], table["area_code"],
+                   table["period_start"], table["indicator_version"], strict=True)  # fmt: skip
+    # The public file has the rows of open data, and must not say what partners aim at.
+    table["target_status"] = [
+        None
+        if families[each[0], each[4]]
+        else next((status for status in order if status in statuses[each[:4]]), "no target")
+        for each in targeted
+    ]
+    about = pd.DataFrame(world.register)[[*INDICATOR, "name", "topic", "polarity"]]
+    table = table.merge(about.astype({"indicator_version": int}), on=INDICATOR)
+    areas = pd.MultiIndex.from_frame(table[AREA])
+    within = {
+        area: world.places.district_containing(area)
+        if area[0] not in ("force", "not_located")
+        else None
+        for area in areas.unique()
+    }
+    table["district_code"] = areas.map(within)
+    return table
 
 
 def series_break(world: World) -> pd.DataFrame:
@@ -798,7 +1117,7 @@ def season(world: World, values: pd.DataFrame) -> pd.DataFrame:
     """Each calendar month's share of the events over its share of the days, of complete years."""
     breaks = broken_on(world)
     own = values[
-        values["area_type"].isin(["district", "county", "force"])
+        ~values["area_type"].isin([*world.places.below_district, "not_located"])
         & values["is_complete"].astype(bool)
         & (values["kind"] != "proportion")
     ]
@@ -821,12 +1140,14 @@ def season(world: World, values: pd.DataFrame) -> pd.DataFrame:
         by_month = kept.groupby(kept["period_start"].dt.month)
         events = by_month["numerator"].sum()
         days = by_month["period_end"].agg(lambda ends: sum(end.day for end in ends))
+        dispersion = kept["dispersion"].iloc[0]
         total, all_days = int(events.sum()), int(days.sum())
         for month in events.index:
             part = all_days / days[month]
             row = {
                 **dict(zip(SERIES, key, strict=True)),
                 "calendar_month": month,
+                "dispersion": dispersion,
                 "events": events[month],
                 "events_per_day": events[month] / days[month],
                 "mean_per_day": total / all_days,
@@ -837,6 +1158,9 @@ def season(world: World, values: pd.DataFrame) -> pd.DataFrame:
             }
             for name, confidence in (("95", 0.95), ("998", 0.998)):
                 lower, upper = wilson(float(events[month]), total, confidence)
-                row |= {f"lower_{name}": float(lower) * part, f"upper_{name}": float(upper) * part}
+                for bound, limit in (("lower", lower), ("upper", upper)):
+                    share = np.array(events[month] / total if total else np.nan)
+                    wide = widened(limit, share, dispersion)
+                    row[f"{bound}_{name}"] = float(np.minimum(wide, 1)) * part
             found.append(row)
     return pd.DataFrame(found)

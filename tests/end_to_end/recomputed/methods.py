@@ -1,11 +1,10 @@
 """The statistics, from the sources that the specification names, on arrays."""
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
 Numbers = npt.NDArray[np.float64]
 
@@ -55,21 +54,52 @@ def pearson_dispersion(table: Numbers) -> tuple[float, int, int, int | None]:
     return max(1.0, float(chi_square) / freedom), years, events, freedom
 
 
-@cache
-def binomial_p(hits: int, trials: int, share: float) -> float:
-    """Two-sided: the sum of the probabilities of all outcomes no likelier than the one seen."""
-    outcomes = stats.binom.pmf(np.arange(trials + 1), trials, share)
-    return float(min(1.0, outcomes[outcomes <= outcomes[hits] * (1 + 1e-7)].sum()))
+def binomial_p(hits: npt.ArrayLike, trials: npt.ArrayLike, share: npt.ArrayLike) -> Numbers:
+    """Two-sided: the sum of the probabilities of all outcomes no likelier than the one seen.
+
+    They are both tails: the one seen and, on the other side of the mode, all from where the
+    probability, which falls from there, is no higher.
+    """
+    k, n, p = np.broadcast_arrays(*(np.asarray(each, float) for each in (hits, trials, share)))
+
+    def chance(j: Numbers) -> Numbers:
+        ways = special.gammaln(n + 1) - special.gammaln(j + 1) - special.gammaln(n - j + 1)
+        return np.asarray(ways + special.xlogy(j, p) + special.xlog1py(n - j, -p))
+
+    seen = chance(k) + 1e-7
+    mode = np.minimum(np.floor((n + 1) * p), n)
+    is_low = k < mode
+    near, far = mode.copy(), np.where(is_low, n + 1, -1.0)
+    while (apart := np.abs(far - near) > 1).any():
+        middle = np.where(apart, np.trunc((near + far) / 2), near)
+        beyond = apart & (chance(middle) <= seen)
+        near, far = np.where(beyond, near, middle), np.where(beyond, middle, far)
+    low, high = np.where(is_low, k, far), np.where(is_low, far, k)
+    tails = np.where(low >= 0, special.bdtr(np.maximum(low, 0), n, p), 0.0) + np.where(
+        high >= 1, special.bdtrc(np.maximum(high - 1, 0), n, p), 1.0
+    )
+    return np.asarray(np.where(chance(mode) <= seen, 1.0, np.minimum(1.0, tails)))
 
 
-@cache
-def fisher_p(first: int, of_first: int, second: int, of_second: int) -> float:
+def fisher_p(first: Numbers, of_first: Numbers, second: Numbers, of_second: Numbers) -> Numbers:
     """Fisher's exact test, two-sided in the same way."""
-    both, total = first + second, of_first + of_second
-    lowest, highest = max(0, both - of_first), min(both, of_second)
-    outcomes = stats.hypergeom.pmf(np.arange(lowest, highest + 1), total, both, of_second)
-    seen = outcomes[second - lowest]
-    return float(min(1.0, outcomes[outcomes <= seen * (1 + 1e-7)].sum()))
+    both = first + second
+    lowest = np.maximum(0, both - of_first)
+    sizes = (np.minimum(both, of_second) - lowest + 1).astype(np.int64)
+    starts = np.cumsum(sizes) - sizes
+    row = np.repeat(np.arange(len(sizes)), sizes)
+    x = lowest[row] + np.arange(len(row)) - starts[row]
+
+    def ways(n: Numbers, k: Numbers) -> Numbers:
+        return np.asarray(
+            special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+        )
+
+    total = ways(of_first + of_second, both)
+    logs = ways(of_second[row], x) + ways(of_first[row], both[row] - x) - total[row]
+    seen = logs[starts + (second - lowest).astype(np.int64)]
+    likely = np.where(logs <= seen[row] + 1e-7, np.exp(logs), 0.0)
+    return np.asarray(np.minimum(1.0, np.bincount(row, likely, len(sizes))))
 
 
 def normal_p(z: npt.ArrayLike) -> Numbers:
@@ -85,16 +115,36 @@ def few_expected(
     return np.asarray(np.minimum(hits, misses) * np.minimum(n, m) < 5 * total)
 
 
-def shares_p(first: int, of_first: int, second: int, of_second: int) -> float:
+def shares_p(first: Numbers, of_first: Numbers, second: Numbers, of_second: Numbers) -> Numbers:
     """Two shares: Fisher's test where few are expected, else the pooled z; NaN of one outcome."""
     hits, total = first + second, of_first + of_second
-    if hits in (0, total):
-        return np.nan
-    if few_expected(first, of_first, second, of_second):
-        return fisher_p(first, of_first, second, of_second)
-    pooled = hits / total
-    error = (pooled * (1 - pooled) * (1 / of_first + 1 / of_second)) ** 0.5
-    return float(normal_p((second / of_second - first / of_first) / error))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = hits / total
+        error = np.sqrt(pooled * (1 - pooled) * (1 / of_first + 1 / of_second))
+        found = normal_p((second / of_second - first / of_first) / error)
+    few = few_expected(first, of_first, second, of_second)
+    found[few] = fisher_p(first[few], of_first[few], second[few], of_second[few])
+    return np.where((hits == 0) | (hits == total), np.nan, found)
+
+
+def changed_count_p(
+    old: Numbers, old_of: Numbers, new: Numbers, new_of: Numbers, dispersion: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Two counts over their exposures: as of independent events, and widened."""
+    total = old + new
+    share = np.where(np.isnan(old_of + new_of), 0.5, new_of / (old_of + new_of))
+    plain = np.where(total > 0, binomial_p(new, total, share), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(dispersion * total * share * (1 - share))
+        wide = np.maximum(plain, normal_p((new - total * share) / error))
+    return plain, np.where((dispersion > 1) & (total > 0), wide, plain)
+
+
+def mean_of_limits(values: Numbers, lower: Numbers, upper: Numbers) -> tuple[float, float, float]:
+    """A mean and its limits from those of what it is the mean of (Zou, Huang and Zhang)."""
+    mean, n = float(values.mean()), len(values)
+    below = float(np.sqrt(((values - lower) ** 2).sum())) / n
+    return mean, mean - below, mean + float(np.sqrt(((upper - values) ** 2).sum())) / n
 
 
 def count_against_p(events: Numbers, expected: Numbers) -> Numbers:

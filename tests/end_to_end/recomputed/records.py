@@ -318,6 +318,10 @@ def figure_source(world: World) -> pd.DataFrame:
     """How many of the rows in force of an area and year each file gave."""
     found = []
     places = world.places
+    containing = defaultdict(list)
+    for area, parts in places.made_of_districts().items():
+        for part in parts:
+            containing[part].append(area)
     for feed in EVENT_FEEDS:
         extract = world.extracts[feed]
         rows = extract.sent
@@ -332,9 +336,7 @@ def figure_source(world: World) -> pd.DataFrame:
             if district is None:
                 areas.append(("not_located", places.force_codes[force]))
             else:
-                areas.append(("district", district))
-                if district in places.settings.districts:
-                    areas.append(places.county)
+                areas += containing[district]
             for area in areas:
                 counts[area, year_of(month), file] += n
         for (area, year, file), n in counts.items():

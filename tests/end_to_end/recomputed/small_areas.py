@@ -10,11 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from tests.end_to_end.recomputed.events import World
-from tests.end_to_end.recomputed.figures import AREA, INDICATOR
+from tests.end_to_end.recomputed.figures import AREA, INDICATOR, corrected, open_data
 from tests.end_to_end.recomputed.methods import (
     count_limits,
     exact_poisson_lower,
     gi_star,
+    normal_p,
     rank,
     widened,
     wilson,
@@ -43,6 +44,10 @@ def lsoa_years(world: World, values: pd.DataFrame) -> pd.DataFrame:
     )
     table["county_complete"] = table["county_complete"].notna()
     table["district_code"] = table["area_code"].map(world.places.district_of)
+    families = open_data(world)
+    table["is_open"] = [
+        families[key] for key in zip(table["indicator_id"], table["indicator_version"], strict=True)
+    ]
     return table.rename(columns={"denominator": "population", "value": "rate"})
 
 
@@ -140,25 +145,28 @@ def communities(places: Places) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["area_code", "classification", "class_code", "class_name"])
 
 
-def of_county_and_districts(places: Places, table: pd.DataFrame) -> pd.DataFrame:
-    """LSOAs' rows twice: as parts of the county, where it is complete, and of their districts."""
+def of_larger_areas(places: Places, table: pd.DataFrame) -> pd.DataFrame:
+    """LSOAs' rows as parts of their districts, and of county and partnership, where complete."""
     county = table[table["county_complete"]].assign(
         within_type="county", within_code=places.settings.county
     )
+    focus = county[county["district_code"].isin(places.settings.focus)].assign(
+        within_type="partnership", within_code=places.partnership[1]
+    )
     district = table.assign(within_type="district", within_code=table["district_code"])
-    return pd.concat([county, district], ignore_index=True)
+    return pd.concat([county, focus, district], ignore_index=True)
 
 
 def community_profile(places: Places, years: pd.DataFrame) -> pd.DataFrame:
     """Rates where each class of community lives."""
     joined = years[years["population"].notna()].merge(communities(places), on="area_code")
-    both = of_county_and_districts(places, joined)
-    other = np.where(both["within_type"] == "county", ", district", ", county")
+    both = of_larger_areas(places, joined)
+    other = np.where(both["within_type"] == "district", ", county", ", district")
     kept = [not name.endswith(end) for name, end in zip(both["classification"], other, strict=True)]
     keys = [*GROUP, "within_type", "within_code", "classification"]
     table = (
         both[kept]
-        .groupby([*keys, "class_code", "class_name", "multiplier"], sort=False)
+        .groupby([*keys, "class_code", "class_name", "multiplier", "dispersion"], sort=False)
         .agg(
             numerator=("numerator", "sum"),
             population=("population", "sum"),
@@ -166,7 +174,11 @@ def community_profile(places: Places, years: pd.DataFrame) -> pd.DataFrame:
         )
         .reset_index()
     )
-    lower, upper = count_limits(table["numerator"].to_numpy(float), 0.95)
+    events = table["numerator"].to_numpy(float)
+    lower, upper = (
+        widened(limit, events, table["dispersion"].to_numpy(float))
+        for limit in count_limits(events, 0.95)
+    )
     scale = table["multiplier"] / table["population"]
     whole = table.groupby(keys, sort=False)
     share = whole["numerator"].transform("sum") / whole["population"].transform("sum")
@@ -174,21 +186,22 @@ def community_profile(places: Places, years: pd.DataFrame) -> pd.DataFrame:
     table["lower_95"], table["upper_95"] = lower * scale, upper * scale
     table["relative_rate"] = table["numerator"] / table["population"] / share.replace(0, np.nan)
     return table.rename(columns={"within_type": "area_type", "within_code": "area_code"}).drop(
-        columns="multiplier"
+        columns=["multiplier", "dispersion"]
     )
 
 
 def concentration(places: Places, years: pd.DataFrame) -> pd.DataFrame:
     """The share of the events in the 5 % of LSOAs that have most, beside the share by chance."""
     found = []
-    both = of_county_and_districts(places, years)
-    for key, rows in both.groupby([*GROUP, "within_type", "within_code"], sort=False):
+    both = of_larger_areas(places, years)
+    keys = [*GROUP, "is_open", "is_current", "within_type", "within_code"]
+    for key, rows in both.groupby(keys, sort=False):
         events = np.sort(rows["numerator"].to_numpy(np.int64))[::-1]
         lsoas, total = len(events), int(events.sum())
         top = -(-5 * lsoas // 100)
         in_top = int(events[:top].sum())
         row: dict[str, object] = {
-            **dict(zip([*GROUP, *AREA], key, strict=True)),
+            **dict(zip([*GROUP, "is_open", "is_current", *AREA], key, strict=True)),
             "lsoas": lsoas,
             "top_lsoas": top,
             "numerator": total,
@@ -208,9 +221,17 @@ def concentration(places: Places, years: pd.DataFrame) -> pd.DataFrame:
                 "expected_percent": expected,
                 "generalised_gini": max(lsoas / total, 1) * (gini - 1) + 1,
                 "verdict": verdict,
+                "p_value": float(
+                    normal_p(
+                        (100 * in_top / total - expected)
+                        / (expected * (100 - expected) / total) ** 0.5
+                    )
+                ),
             }
         found.append(row)
-    return pd.DataFrame(found)
+    table = pd.DataFrame(found)
+    corrected(table, ["is_open", "is_current", "area_type", "period_start"])
+    return table
 
 
 @cache
@@ -233,12 +254,14 @@ def deprivation_gradient(places: Places, years: pd.DataFrame) -> pd.DataFrame:
     own = years[years["population"].notna()]
     for edition in places.deprivation:
         scopes = within(places, edition, 10)
-        both = of_county_and_districts(places, own[own["area_code"].isin(list(scopes["county"]))])
+        both = of_larger_areas(places, own[own["area_code"].isin(list(scopes["county"]))])
+        both = both[both["within_type"] != "partnership"]
         both["tenth"] = [
             scopes[kind][code]
             for kind, code in zip(both["within_type"], both["area_code"], strict=True)
         ]
-        keys = [*GROUP, "within_type", "within_code", "multiplier", "unit"]
+        keys = [*GROUP, "within_type", "within_code", "multiplier", "unit", "dispersion",
+                "is_open", "is_current"]  # fmt: skip
         group = both.groupby(keys, sort=False)
         number, tenth = group.ngroup().to_numpy(), both["tenth"].to_numpy() - 1
         events, residents = np.zeros((2, number.max() + 1, 10))
@@ -252,21 +275,30 @@ def deprivation_gradient(places: Places, years: pd.DataFrame) -> pd.DataFrame:
         table["numerator"], table["population"] = events.sum(axis=1), residents.sum(axis=1)
         table["rate"] = table["multiplier"] * table["numerator"] / table["population"]
         lines = [
-            _line(events[i], residents[i], float(scale))
+            _line(events[i], residents[i], float(scale), float(wide))
             if events[i].sum() >= 20 and (residents[i] > 0).all()
             else {}
-            for i, scale in enumerate(table["multiplier"])
+            for i, (scale, wide) in enumerate(
+                zip(table["multiplier"], table["dispersion"], strict=True)
+            )
         ]
-        found.append(pd.concat([table, pd.DataFrame(lines)], axis=1).drop(columns="multiplier"))
-    return pd.concat(found, ignore_index=True)
+        found.append(pd.concat([table, pd.DataFrame(lines)], axis=1))
+    table = pd.concat(found, ignore_index=True)
+    corrected(table, ["is_open", "is_current", "area_type", "period_start", "classification"])
+    return table
 
 
 def _line(
-    events: npt.NDArray[np.float64], residents: npt.NDArray[np.float64], scale: float
+    events: npt.NDArray[np.float64],
+    residents: npt.NDArray[np.float64],
+    scale: float,
+    dispersion: float,
 ) -> dict[str, object]:
     """A straight line through the tenths' rates, weighted by residents, at its two ends."""
     z = stats.norm.isf(0.025)
-    lower, upper = count_limits(events, 0.95)
+    lower, upper = (
+        widened(limit, events, np.array(dispersion)) for limit in count_limits(events, 0.95)
+    )
     rates, errors = scale * events / residents, scale * (upper - lower) / (2 * z) / residents
     weights = residents / residents.sum()
     ridits = np.cumsum(weights) - weights / 2
@@ -284,6 +316,7 @@ def _line(
         "slope_index": slope,
         "slope_lower_95": slope - spread,
         "slope_upper_95": slope + spread,
+        "p_value": float(normal_p(z * slope / spread)),
         "verdict": "higher" if slope > spread else "lower" if slope < -spread else "similar",
     }
     if most > 0 and least > 0:

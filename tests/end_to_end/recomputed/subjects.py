@@ -20,8 +20,8 @@ from tests.end_to_end.recomputed.extracts import (
     rows_of,
 )
 from tests.end_to_end.recomputed.figures import AREA, SERIES
-from tests.end_to_end.recomputed.methods import count_limits, wilson
-from tests.end_to_end.recomputed.places import Area, nearest
+from tests.end_to_end.recomputed.methods import count_limits, widened, wilson
+from tests.end_to_end.recomputed.places import Area, Places, nearest
 from tests.end_to_end.recomputed.small_areas import communities, tiles
 
 Row = dict[str, Any]
@@ -55,7 +55,9 @@ def year_columns(year: int) -> Row:
 def received_years(world: World, feed: str) -> dict[tuple[Area, int], bool]:
     """The financial years of which a feed covers a month of an area, and whether all twelve."""
     found = {}
-    for area, months in world.received[feed].items():
+    for area, months in zip(world.areas, world.received[feed], strict=True):
+        if area[0] in ("lsoa", "not_located"):
+            continue
         for year in world.years():
             own = [i for i, month in enumerate(world.months) if year_of(month) == year]
             if months[own].any():
@@ -64,16 +66,13 @@ def received_years(world: World, feed: str) -> dict[tuple[Area, int], bool]:
 
 
 def by_area_year(world: World, feed: str) -> Iterator[tuple[Row, bool, pd.DataFrame]]:
-    """The rows of a feed of each district, and of the county, by financial year."""
+    """The rows of a feed of each area from the wards up, by financial year."""
     rows = world.extracts[feed].rows
     rows = rows.assign(year=[year_of(month) for month in rows["month"]])
     years = received_years(world, feed)
-    areas: dict[Area, list[str]] = {
-        ("district", code): [code] for code in world.places.district_names
-    }
-    areas[world.places.county] = world.places.settings.districts
-    for area, districts in areas.items():
-        for year, own in rows[rows["district"].isin(districts)].groupby("year"):
+    for area in world.places.parts:
+        inside = rows[rows["unit"].isin(world.places.areas[area])]
+        for year, own in inside.groupby("year"):
             if (area, year) in years:
                 base = {"area_type": area[0], "area_code": area[1], **year_columns(int(str(year)))}
                 yield base, years[area, int(str(year))], own
@@ -85,9 +84,10 @@ def marac_repeats(world: World, values: pd.DataFrame) -> pd.DataFrame:
         (values["indicator_id"] == "marac_repeat_rate")
         & (values["period_type"] == "rolling_12m")
         & values["is_complete"].astype(bool)
-        & values["area_type"].isin(["district", "county", "force"])
+        & (values["area_type"] != "not_located")
     ]
     found = []
+    at = {area: i for i, area in enumerate(world.areas)}
     numbers = {month: i for i, month in enumerate(world.months)}
     for row in rows_of(rates):
         last = numbers[row.period_label.removeprefix("12m to ")]
@@ -96,8 +96,7 @@ def marac_repeats(world: World, values: pd.DataFrame) -> pd.DataFrame:
         other = "_since_first" if row.indicator_version == 1 else ""
 
         def total(measure: str, area: Area = area, span: slice = span) -> int:
-            months = world.numerators[measure].get(area)
-            return 0 if months is None else int(months[span].sum())
+            return int(world.numerators[measure][at[area], span].sum())
 
         found.append(
             {
@@ -190,7 +189,7 @@ def hate_reports(world: World) -> pd.DataFrame:
     found = []
     years = received_years(world, "hate/report")
     for (area, year), complete in years.items():
-        if area[0] not in ("district", "county"):
+        if area[0] == "force":
             continue
         for source in ("police", "school", "himp", "all"):
             reports = counts[area, year][source]
@@ -297,7 +296,7 @@ def _years_of(values: pd.DataFrame, indicator: str) -> pd.DataFrame:
     return values[
         (values["indicator_id"] == indicator)
         & (values["period_type"] == "financial_year")
-        & values["area_type"].isin(["district", "county"])
+        & ~values["area_type"].isin(["lsoa", "force", "not_located"])
     ]
 
 
@@ -327,18 +326,20 @@ def youth_custody(values: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def reoffending(values: pd.DataFrame) -> pd.DataFrame:
+def reoffending(places: Places, values: pd.DataFrame) -> pd.DataFrame:
     """Who of the caseload offended again, against the county."""
     own = _years_of(values, "adult_reoffending_rate")
     county = own[(own["area_type"] == "county") & own["is_complete"].astype(bool)]
     whole = own["period_start"].map(dict(zip(county["period_start"], county["value"], strict=True)))
     verdicts: list[Any] = [
-        against(benchmark, lower, upper) if kind == "district" and complete else None
-        for benchmark, lower, upper, kind, complete in zip(
+        against(benchmark, lower, upper)
+        if area[0] != "county" and places.in_county(area) and complete
+        else None
+        for benchmark, lower, upper, area, complete in zip(
             whole,
             own["lower_95"],
             own["upper_95"],
-            own["area_type"],
+            pd.MultiIndex.from_frame(own[AREA]),
             own["is_complete"],
             strict=True,
         )
@@ -360,7 +361,7 @@ def youth_ethnicity(world: World) -> pd.DataFrame:
         counts[key] = Counter(rows["ethnicity"].fillna("Not known"))
     found = []
     for (area, year), complete in received_years(world, "youth/disposal").items():
-        if area[0] not in ("district", "county"):
+        if area[0] == "force":
             continue
         residents = {
             group: nearest(world.places.youths.get((area, group), {}), year) for group in GROUPS
@@ -417,11 +418,17 @@ def offender_profile(world: World) -> pd.DataFrame:
             if len(flags):
                 counted.append(("need", need, len(flags), int((flags == "Y").sum())))
         for dimension, category, known, n in counted:
+            unknown, caseload = len(rows) - known, len(rows)
+            ends = (n, known), (n, caseload), (n + unknown, caseload)
             lower, upper = limits(n, known)
             found.append(
                 {
                     **base,
                     "is_complete": complete,
+                    "unknown": unknown,
+                    "lowest_possible_percent": percent(*ends[1]),
+                    "highest_possible_percent": percent(*ends[2]),
+                    "ends": [(percent(*each), *limits(*each)) for each in ends],
                     "dimension": dimension,
                     "category": category,
                     "category_name": world.places.local_names.get(category),
@@ -433,16 +440,21 @@ def offender_profile(world: World) -> pd.DataFrame:
                 }
             )
     county = {
-        (row["period_start"], row["dimension"], row["category"]): row["percent"]
+        (row["period_start"], row["dimension"], row["category"]): row["ends"]
         for row in found
         if row["area_type"] == "county"
     }
     for row in found:
-        whole = county.get((row["period_start"], row["dimension"], row["category"]), np.nan)
-        row["county_percent"] = whole
-        judged = row["area_type"] == "district" and row["is_complete"]
-        if judged and row["dimension"] != "residence" and not np.isnan(whole):
-            row["verdict"] = against(whole, row["lower_95"], row["upper_95"])
+        whole = county.get((row["period_start"], row["dimension"], row["category"]))
+        row["county_percent"] = whole[0][0] if whole else np.nan
+        judged = row["area_type"] != "county" and row["is_complete"] and whole is not None
+        judged = judged and world.places.in_county((row["area_type"], row["area_code"]))
+        if judged and row["dimension"] != "residence":
+            verdicts = [
+                against(benchmark, lower, upper)
+                for (benchmark, *_), (_, lower, upper) in zip(whole, row["ends"], strict=True)
+            ]
+            row["verdict"] = verdicts[0] if len(set(verdicts)) == 1 else "not certain"
     return pd.DataFrame(found)
 
 
@@ -466,16 +478,24 @@ def need_combination(world: World) -> pd.DataFrame:
     sets = [each for size in (1, 2, 3) for each in combinations(sorted(NEEDS), size)]
     found = []
     for base, complete, rows in by_area_year(world, "probation/caseload"):
-        has = {need: (rows[f"need_{need}"] == "Y").to_numpy() for need in NEEDS}
+        has, lacks = (
+            {need: (rows[f"need_{need}"] == flag).to_numpy() for need in NEEDS} for flag in "YN"
+        )
         again = (rows["reoffended"] == "Y").to_numpy()
         for needs in sets:
             inside = np.logical_and.reduce([has[need] for need in needs])
             if inside.sum() < 10:
                 continue
+            outside = np.logical_or.reduce([lacks[need] for need in needs])
+            neither = ~inside & ~outside
             numbers = [
-                int(each.sum()) for each in (again & inside, inside, again & ~inside, ~inside)
+                int(each.sum()) for each in (again & inside, inside, again & outside, outside)
             ]
+            a, n, b, m = numbers
+            unknown, u = int(neither.sum()), int((neither & again).sum())
             ratio = ratio_with_limits(*numbers)
+            lowest = ratio_with_limits(a, n + unknown - u, b + u, m + u)
+            highest = ratio_with_limits(a + u, n + u, b, m + unknown - u)
             found.append(
                 {
                     **base,
@@ -485,6 +505,10 @@ def need_combination(world: World) -> pd.DataFrame:
                     "reoffenders": numbers[0],
                     "others": numbers[3],
                     "other_reoffenders": numbers[2],
+                    "unknown": unknown,
+                    "unknown_reoffenders": u,
+                    "lowest_possible": lowest.get("ratio"),
+                    "highest_possible": highest.get("ratio"),
                     "risk_ratio": ratio.get("ratio"),
                     "lower_95": ratio.get("lower"),
                     "upper_95": ratio.get("upper"),
@@ -526,6 +550,7 @@ def offender_residence(world: World, years: pd.DataFrame) -> pd.DataFrame:
         }
         if complete:
             areas[places.county] = places.settings.districts
+        areas[places.partnership] = places.settings.focus
         for area, districts in areas.items():
             if (area, year) not in covered:
                 continue
@@ -578,7 +603,7 @@ def offender_residence(world: World, years: pd.DataFrame) -> pd.DataFrame:
     for row in found:
         whole = county.get(tuple(row[each] for each in same), np.nan)
         row["county_percent"] = whole
-        if row["area_type"] == "district" and row["is_complete"] and not np.isnan(whole):
+        if row["area_type"] != "county" and row["is_complete"] and not np.isnan(whole):
             row["verdict"] = against(whole, row["percent_lower_95"], row["percent_upper_95"])
     return pd.DataFrame(found)
 
@@ -669,7 +694,7 @@ def crimes_by_code(
     return found
 
 
-def harm_of(codes: Counter[str], weights: dict[str, float]) -> Row:
+def harm_of(codes: Counter[str], weights: dict[str, float], dispersion: float) -> Row:
     """The sum of the weights, with Dobson's limits, and what has no weight."""
     without = {code: n for code, n in codes.items() if code not in weights}
     weighed = {code: n for code, n in codes.items() if weights.get(code, 0) > 0}
@@ -683,7 +708,10 @@ def harm_of(codes: Counter[str], weights: dict[str, float]) -> Row:
     }
     if number:
         spread = (sum(n * weights[code] ** 2 for code, n in weighed.items()) / number) ** 0.5
-        lower, upper = (float(each) for each in count_limits(number, 0.95))
+        lower, upper = (
+            float(widened(each, np.array(number), np.array(dispersion)))
+            for each in count_limits(number, 0.95)
+        )
         row["lower"] = max(0.0, total + spread * (lower - number))
         row["upper"] = max(0.0, total + spread * (upper - number))
     return row
@@ -697,15 +725,16 @@ def harm_score(world: World, values: pd.DataFrame) -> pd.DataFrame:
     own = values[
         (values["indicator_id"] == "all_crime")
         & (values["period_type"] == "financial_year")
-        & values["area_type"].isin(["lsoa", "district", "county"])
+        & ~values["area_type"].isin(["force", "not_located"])
     ]
     for row in rows_of(own):
         area = row.area_type, row.area_code
-        harm = harm_of(codes.get((area, row.period_start.year), Counter()), weights)
+        codes_of = codes.get((area, row.period_start.year), Counter())
+        harm = harm_of(codes_of, weights, row.dispersion)
         rated = row.is_complete and row.denominator > 0
         rated = rated and not (row.numerator > 0 and harm["unweighted_events"] == row.numerator)
         scale = 1000 / row.denominator if rated else np.nan
-        district = area[1] if area[0] == "district" else world.places.district_of.get(area[1])
+        district = world.places.district_containing(area)
         found.append(
             {
                 "weight_source": source,
@@ -741,7 +770,9 @@ def harm_by_offence(world: World, scores: pd.DataFrame) -> pd.DataFrame:
         names[row["offence_code"]] = row["description"]
     codes = crimes_by_code(world)
     found = []
-    for score in scores[scores["area_type"].isin(["district", "county"])].to_dict("records"):
+    for score in scores[~scores["area_type"].isin(world.places.below_district)].to_dict(
+        "records"
+    ):
         area = score["area_type"], score["area_code"]
         own = codes.get((area, score["period_start"].year), Counter())
         harms = {code: n * weights[code] for code, n in own.items() if code in weights}
@@ -780,23 +811,31 @@ def time_profile(world: World, values: pd.DataFrame) -> pd.DataFrame:
         if about["feed"] == feed
     }
     weeks = {feed: _weeks(world, feed, *columns) for feed, columns in times.items()}
-    districts = world.places.settings.districts
-    hours: dict[tuple[str, Area, int], np.ndarray] = defaultdict(lambda: np.zeros(170))
-    for measure, feed in by_measure.items():
-        own = world.counted[measure]
+    areas = [area for area in world.places.parts if area[0] != "ward"]
+    hours: dict[tuple[str, Area, int], Any] = {}
+    for feed in times:
         weight, group, keys = weeks[feed]
-        own = world.counted[measure] & (group >= 0)
-        at = np.flatnonzero(own)
-        members = sparse.csr_array((np.ones(len(at)), (group[at], at)), (len(keys), len(group)))
-        for (code, start), total in zip(keys, (members @ weight).toarray(), strict=True):
-            hours[measure, ("district", code), start] += total
-            if code in districts:
-                hours[measure, world.places.county, start] += total
+        years = sorted({year for _, year in keys})
+        lines = [(area, year) for area in areas for year in years]
+        inside = np.array(
+            [
+                [own == year and unit in world.places.areas[area] for unit, own in keys]
+                for area, year in lines
+            ],
+            dtype=float,
+        )
+        for measure in (each for each, of in by_measure.items() if of == feed):
+            at = np.flatnonzero(world.counted[measure] & (group >= 0))
+            members = sparse.csr_array((np.ones(len(at)), (group[at], at)), (len(keys), len(group)))
+            weeks_of = inside @ (members @ weight).toarray()
+            hours |= {
+                (measure, *line): week for line, week in zip(lines, weeks_of, strict=True)
+            }
     about = {(row["indicator_id"], int(row["indicator_version"])): row["numerator_measure"]
              for row in world.register}  # fmt: skip
     rows = values[
         (values["period_type"] == "financial_year")
-        & values["area_type"].isin(["district", "county"])
+        & ~values["area_type"].isin(["lsoa", "ward", "force", "not_located"])
         & (values["kind"] != "proportion")
         & (values["months_received"] > 0)
     ]
@@ -871,7 +910,7 @@ def _weeks(world: World, feed: str, earliest: str, latest: str) -> tuple[Any, An
     )
     pairs = [
         None if code is None else (code, year_of(month))
-        for code, month in zip(rows["district"], rows["month"], strict=True)
+        for code, month in zip(rows["unit"], rows["month"], strict=True)
     ]
     group, keys = pd.factorize(pd.Series(pairs, dtype=object))
     return weight, group, list(keys)
