@@ -185,8 +185,9 @@ def recompute(world: World) -> dict[str, pd.DataFrame]:
         subjects.perception,
     ):
         found[subject.__name__] = subject(world)
-    found["harm_score"] = subjects.harm_score(world, values)
-    found["harm_by_offence"] = subjects.harm_by_offence(world, found["harm_score"])
+    codes = subjects.crimes_by_code(world, "all_crime", places.areas)
+    scores = found["harm_score"] = subjects.harm_score(world, values, codes)
+    found["harm_by_offence"] = subjects.harm_by_offence(world, scores, codes)
     targets = found["target_progress"] = assessments.target_progress(world, values)
     found["summary_table"] = assessments.summary_table(
         world, changes, trends, comparisons, spots, profiles
@@ -203,8 +204,8 @@ def recompute(world: World) -> dict[str, pd.DataFrame]:
     coverage = found["feed_coverage"] = records.feed_coverage(world)
     # The demo is one night: what it found is the history.
     found["completeness_history"] = fields
-    scores = found["maturity_score"] = records.maturity_score(fields, coverage)
-    found["maturity_history"] = scores[scores["period_type"] == "rolling_12m"]
+    matured = found["maturity_score"] = records.maturity_score(fields, coverage)
+    found["maturity_history"] = matured[matured["period_type"] == "rolling_12m"]
     found["place_coverage"] = records.place_coverage(world)
     found["figure_source"] = records.figure_source(world)
     found["feed_volume"] = records.feed_volume(world)

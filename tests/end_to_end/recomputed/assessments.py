@@ -34,7 +34,8 @@ def newest_versions(world: World) -> dict[str, Row]:
 def by_year(world: World, table: pd.DataFrame) -> Lookup:
     """The financial years of the newest versions, by indicator, area and year."""
     newest = newest_versions(world)
-    years = table[(table["period_type"] == "financial_year") & (table["area_type"] != "lsoa")]
+    large = ~table["area_type"].isin(world.places.below_district)
+    years = table[(table["period_type"] == "financial_year") & large]
     return {
         (row.indicator_id, row.area_type, row.area_code, row.period_start.year): row
         for row in rows_of(years)
@@ -116,6 +117,9 @@ def summary_table(
         against[*key, row.comparator_type] = row.verdict
     newest = newest_versions(world)
     found = []
+    focus = world.places.settings.focus
+    hotspots = hotspots[hotspots["district_code"].isin(focus)]
+    profiles = profiles[profiles["area_code"].isin(focus)]
     for topic in seed("topic_summary"):
         indicator = topic["indicator_id"]
         version = int(newest[indicator]["indicator_version"])
@@ -125,7 +129,7 @@ def summary_table(
             & (profiles["area_type"] == "district")
             & (profiles["numerator"] >= 5)
         ]
-        for code in world.places.settings.focus:
+        for code in focus:
             for year in world.years():
                 key = indicator, "district", code, year
                 moved, turned = change.get(key), trend.get(key)
@@ -291,8 +295,9 @@ def crimes_of_measures(world: World) -> dict[str, dict[tuple[Area, int], Any]]:
     """Crimes by offence code, of each measure that a topic is read by."""
     newest = newest_versions(world)
     measures = {newest[row["indicator_id"]]["numerator_measure"] for row in seed("topic_summary")}
+    focus: list[Area] = [("district", code) for code in world.places.settings.focus]
     return {
-        measure: crimes_by_code(world, measure)
+        measure: crimes_by_code(world, measure, focus)
         for measure in measures
         if world.measures.get(measure, {}).get("feed") == "police/recorded_crime"
     }

@@ -7,17 +7,18 @@ import numpy.typing as npt
 from scipy import special, stats
 
 Numbers = npt.NDArray[np.float64]
+Z = {confidence: float(stats.norm.isf((1 - confidence) / 2)) for confidence in (0.95, 0.998)}
 
 
 def count_limits(events: npt.ArrayLike, confidence: float) -> tuple[Numbers, Numbers]:
     """Garwood's exact Poisson limits below ten events, Byar's approximation from ten."""
     count = np.asarray(events, dtype=float)
     tail = (1 - confidence) / 2
-    z, above, safe = stats.norm.isf(tail), count + 1, np.maximum(count, 1)
+    z, above, safe = Z[confidence], count + 1, np.maximum(count, 1)
     lower = safe * (1 - 1 / (9 * safe) - z / (3 * np.sqrt(safe))) ** 3
     upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
-    exact_lower = np.where(count > 0, stats.chi2.ppf(tail, 2 * safe) / 2, 0)
-    exact_upper = stats.chi2.isf(tail, 2 * count + 2) / 2
+    exact_lower = np.where(count > 0, special.chdtri(2 * safe, 1 - tail) / 2, 0)
+    exact_upper = special.chdtri(2 * count + 2, tail) / 2
     return np.where(count < 10, exact_lower, lower), np.where(count < 10, exact_upper, upper)
 
 
@@ -27,7 +28,7 @@ def wilson(
     """Wilson's score limits of a share between 0 and 1; NaN without a trial."""
     r, n = np.asarray(events, dtype=float), np.asarray(trials, dtype=float)
     n = np.where(n > 0, n, np.nan)
-    z = stats.norm.isf((1 - confidence) / 2)
+    z = Z[confidence]
     middle, spread = 2 * r + z**2, z * np.sqrt(z**2 + 4 * r * (1 - r / n))
     scale = 2 * (n + z**2)
     return np.clip((middle - spread) / scale, 0, 1), np.clip((middle + spread) / scale, 0, 1)

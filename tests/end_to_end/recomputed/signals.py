@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from tests.end_to_end.recomputed.events import World
 from tests.end_to_end.recomputed.figures import INDICATOR, SERIES, broken_on, corrected, open_data
@@ -88,27 +88,31 @@ def _mean_variance(months: float, baseline: float, share: float) -> float:
 
 def _charted(
     series: Row,
-    rows: pd.DataFrame,
+    table: pd.DataFrame,
     season: tuple[dict[int, float], int] | None,
     dispersion: float | None,
     newest_of_all: pd.Timestamp,
 ) -> list[Row]:
     """The rows of one series."""
-    newest, wide = rows["newest"].iloc[0], dispersion or 1.0
-    base = rows["is_baseline"].to_numpy(bool)
+    rows = {name: column.to_numpy() for name, column in table.items()}
+    newest, wide = table["newest"].iloc[0], dispersion or 1.0
+    base = rows["is_baseline"].astype(bool)
     n, total = int(base.sum()), int(rows["numerator"][base].sum())
     season = season if n >= 24 else None
     factors = np.array([season[0][month] if season else 1.0 for month in rows["month"]])
-    weights = rows["days"].to_numpy(float) * 12 / 365.25 * factors
-    events, position = rows["numerator"].to_numpy(float), rows["position"].to_numpy(int)
+    weights = rows["days"] * 12 / 365.25 * factors
+    events, position = rows["numerator"].astype(float), rows["position"].astype(int)
     share = total / season[1] if season else 0.0
     behind = 12 * (newest_of_all.year - newest.year) + newest_of_all.month - newest.month
     judged = behind <= 6 and n >= 12
     adjusted = (events / weights)[base]
     ranges = np.abs(np.diff(adjusted))[np.diff(position[base]) == 1]
     is_xmr = total >= 10 * n and len(ranges) >= 2
+    first, last = (
+        (rows["period_start"][base][0], rows["period_end"][base][-1]) if n else (pd.NaT, pd.NaT)
+    )
     found: list[Row] = []
-    for i, row in enumerate(rows.itertuples()):
+    for i, row in enumerate(table.itertuples()):
         found.append(
             {
                 **series,
@@ -122,8 +126,8 @@ def _charted(
                 "seasonal_factor": factors[i],
                 "dispersion": np.nan if is_xmr or not n else wide,
                 "baseline_months": n,
-                "baseline_start": rows["period_start"][base].min(),
-                "baseline_end": rows["period_end"][base].max(),
+                "baseline_start": first,
+                "baseline_end": last,
                 "method": None,
                 "has_reason": row.position == 0 and not judged,
                 "p_value": np.nan,
@@ -181,14 +185,18 @@ def _charted(
 
 
 def _rare_p(seen: float, total: float, share: float, dispersion: float) -> float:
-    """Given the total a count of few is beta-binomial; of independent events binomial."""
+    """Given the total a rare count is beta-binomial: twice the lesser tail; else binomial."""
     if not total:
         return np.nan
     if dispersion <= 1:
         return float(binomial_p(seen, total, share))
-    size = total / (dispersion - 1)
-    outcomes = stats.betabinom.pmf(np.arange(total + 1), total, share * size, (1 - share) * size)
-    return float(min(1.0, outcomes[outcomes <= outcomes[int(seen)] * (1 + 1e-7)].sum()))
+    size, outcomes = total / (dispersion - 1), np.arange(total + 1)
+    a, b = share * size, (1 - share) * size
+    ways = -special.betaln(outcomes + 1, total - outcomes + 1) - np.log(total + 1)
+    placed = special.betaln(outcomes + a, total - outcomes + b) - special.betaln(a, b)
+    chances = np.exp(ways + placed)
+    as_few, as_many = chances[outcomes <= seen].sum(), chances[outcomes >= seen].sum()
+    return float(min(1.0, 2 * min(as_few, as_many)))
 
 
 RULES = (

@@ -1,7 +1,7 @@
 """The tables of one subject each: conferences, hate, youth, offenders, surveys, harm, times."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.end_to_end.recomputed.extracts import (
     rows_of,
 )
 from tests.end_to_end.recomputed.figures import AREA, SERIES
-from tests.end_to_end.recomputed.methods import count_limits, widened, wilson
+from tests.end_to_end.recomputed.methods import Z, count_limits, widened, wilson
 from tests.end_to_end.recomputed.places import Area, Places, nearest
 from tests.end_to_end.recomputed.small_areas import communities, tiles
 
@@ -465,7 +465,7 @@ def ratio_with_limits(hits: int, of: int, others: int, of_others: int) -> Row:
     ratio = (hits / of) / (others / of_others)
     if not hits:
         return {"ratio": ratio}
-    spread = 1.959963984540054 * (1 / hits - 1 / of + 1 / others - 1 / of_others) ** 0.5
+    spread = Z[0.95] * (1 / hits - 1 / of + 1 / others - 1 / of_others) ** 0.5
     return {
         "ratio": ratio,
         "lower": float(np.exp(np.log(ratio) - spread)),
@@ -677,20 +677,21 @@ def weights_of_harm(world: World) -> tuple[str, str, dict[str, float]]:
 
 
 def crimes_by_code(
-    world: World, measure: str = "all_crime"
+    world: World, measure: str, areas: Iterable[Area]
 ) -> dict[tuple[Area, int], Counter[str]]:
-    """Crimes of a measure, by offence code, of each LSOA, district and the county by year."""
+    """Crimes of a measure, by offence code, of each of the areas by year."""
     rows = world.extracts["police/recorded_crime"].rows
     stands = rows[world.counted[measure]]
     unit_areas = defaultdict(list)
-    for area, units in world.places.areas.items():
-        for unit in units:
+    for area in areas:
+        for unit in world.places.areas[area]:
             unit_areas[unit].append(area)
     found: dict[tuple[Area, int], Counter[str]] = defaultdict(Counter)
-    grouped = Counter(zip(stands["unit"], stands["month"], stands["code"], strict=True))
-    for (unit, month, code), n in grouped.items():
+    years = stands["month"].map({month: year_of(month) for month in world.months})
+    grouped = stands.groupby(["unit", years, "code"]).size()
+    for (unit, year, code), n in grouped.to_dict().items():
         for area in unit_areas.get(unit, ()):
-            found[area, year_of(month)][code] += n
+            found[area, year][code] += n
     return found
 
 
@@ -717,10 +718,12 @@ def harm_of(codes: Counter[str], weights: dict[str, float], dispersion: float) -
     return row
 
 
-def harm_score(world: World, values: pd.DataFrame) -> pd.DataFrame:
+Crimes = dict[tuple[Area, int], Counter[str]]
+
+
+def harm_score(world: World, values: pd.DataFrame, codes: Crimes) -> pd.DataFrame:
     """Crimes times the weight of their code, per 1,000 residents."""
     source, version, weights = weights_of_harm(world)
-    codes = crimes_by_code(world)
     found = []
     own = values[
         (values["indicator_id"] == "all_crime")
@@ -762,13 +765,12 @@ def harm_score(world: World, values: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def harm_by_offence(world: World, scores: pd.DataFrame) -> pd.DataFrame:
+def harm_by_offence(world: World, scores: pd.DataFrame, codes: Crimes) -> pd.DataFrame:
     """What the harm of districts and the county is made of."""
     _, _, weights = weights_of_harm(world)
     names = {}
     for row in sorted(seed("offence_class"), key=lambda row: row["valid_from"]):
         names[row["offence_code"]] = row["description"]
-    codes = crimes_by_code(world)
     found = []
     for score in scores[~scores["area_type"].isin(world.places.below_district)].to_dict(
         "records"
