@@ -1,6 +1,9 @@
 """Every published mart of the demo, row by row, against a second computation from the archive.
 
-`recomputed` reads the archived files and the settings alone; nothing of the models is in it.
+`recomputed` reads the archived files, the settings and the tables of definitions; nothing of the
+models is in it. Every row and column is compared, of both files' marts: but of the months of areas
+made of LSOAs those of every seventh area alone (their years are all compared), and of marts of words
+the numbers. A row that only one side has is a difference.
 """
 
 import hashlib

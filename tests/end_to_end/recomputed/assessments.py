@@ -112,7 +112,8 @@ def summary_table(
     """The assessment's Table 1: each topic by the indicator that stands for it."""
     change, trend = by_year(world, changes), by_year(world, trends)
     against: Lookup = {}
-    for row in rows_of(comparisons[comparisons["period_type"] == "financial_year"]):
+    of_focus = comparisons["area_code"].isin(world.places.settings.focus)
+    for row in rows_of(comparisons[of_focus & (comparisons["period_type"] == "financial_year")]):
         key = (row.indicator_id, row.indicator_version, row.area_code, row.period_start.year)
         against[*key, row.comparator_type] = row.verdict
     newest = newest_versions(world)
@@ -194,8 +195,7 @@ def priority_matrix(
     known, change, trend = (by_year(world, table) for table in (values, changes, trends))
     against: Lookup = {}
     own = comparisons[
-        (comparisons["period_type"] == "financial_year")
-        & (comparisons["area_type"] == "district")
+        (comparisons["period_type"] == "financial_year") & (comparisons["area_type"] == "district")
     ]
     for one in rows_of(own):
         key = one.indicator_id, one.indicator_version, one.area_code, one.period_start.year

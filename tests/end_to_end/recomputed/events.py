@@ -495,7 +495,5 @@ def _by_area(
     ]
     sizes = [len(each) for each in at]
     flat = np.fromiter((each for one in at for each in one), dtype=np.int64, count=sum(sizes))
-    np.add.at(
-        found, (flat, np.repeat(month_at, sizes)), np.repeat(counted["n"].to_numpy(), sizes)
-    )
+    np.add.at(found, (flat, np.repeat(month_at, sizes)), np.repeat(counted["n"].to_numpy(), sizes))
     return found

@@ -197,7 +197,7 @@ def indicator_value(world: World, dispersions: pd.DataFrame) -> pd.DataFrame:
     _with_limits(table)
     table = pd.concat([table, _survey_values(world)], ignore_index=True)
     table["is_current"] = _current(world, table)
-    return table
+    return as_objects(table)
 
 
 def _with_unknowns(
@@ -235,9 +235,7 @@ def _with_unknowns(
     table["highest_possible"] = np.where(received, scale * highest, np.nan)
 
 
-def _residents(
-    world: World, periods: list[Period], measure: str
-) -> list[npt.NDArray[np.float64]]:
+def _residents(world: World, periods: list[Period], measure: str) -> list[npt.NDArray[np.float64]]:
     """Residents of each area and period, and the mid-year they are of."""
     places = world.places
     years = sorted({period.year for period in periods})
@@ -394,6 +392,11 @@ def _is_significant(
     return np.where(is_below, np.asarray(p) <= largest.to_numpy(), by_p)
 
 
+def as_objects(table: pd.DataFrame) -> pd.DataFrame:
+    """Words as plain objects: those of Arrow are slow to go through one by one."""
+    return table.astype({name: object for name in table.select_dtypes("str").columns})
+
+
 def stopped_between(world: World, first: int, last: int) -> dict[str, set[tuple[str, str]]]:
     """By measure of street crime, the areas of which a force that recorded there was silent.
 
@@ -520,7 +523,7 @@ def indicator_change(world: World, values: pd.DataFrame) -> pd.DataFrame:
     whole_before = table["previous_complete"].fillna(False).astype(bool)
     for each in of_both:
         table[f"previous_{each}"] = table[f"previous_{each}"].where(whole_before)
-    return table[
+    return as_objects(table)[
         [*SERIES, "period_type", "period_start", "period_end", "period_label",
          "previous_numerator", "numerator", "previous_denominator", "denominator",
          "previous_value", "value", *UNKNOWNS, *(f"previous_{each}" for each in UNKNOWNS), "change", "change_percent", "change_points",
@@ -572,7 +575,7 @@ def indicator_trend(world: World, values: pd.DataFrame) -> pd.DataFrame:
     differ = unknown & (known != "cannot be calculated")
     differ &= (known != at_ends[0]) | (known != at_ends[1])
     found.loc[fitted, "direction"] = np.where(differ, "not certain", known)
-    return found
+    return as_objects(found)
 
 
 def _at_ends(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -800,9 +803,7 @@ def _against_group(members: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def indicator_comparison(
-    world: World, values: pd.DataFrame, members: pd.DataFrame
-) -> pd.DataFrame:
+def indicator_comparison(world: World, values: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """Each area's value against its county's, its district's and its most similar group's."""
     places, period = world.places, ["period_type", "period_start"]
     is_below = values["area_type"].isin(places.below_district)
@@ -911,7 +912,7 @@ def indicator_comparison(
     for end in ("lowest", "highest"):
         told = found[f"{end}_benchmark"].where(found["known"].notna())
         found[f"comparator_{end}_possible"] = told
-    return found.assign(comparator_includes_area=True)
+    return as_objects(found.assign(comparator_includes_area=True))
 
 
 def indicator_summary(
@@ -1121,46 +1122,38 @@ def season(world: World, values: pd.DataFrame) -> pd.DataFrame:
         & values["is_complete"].astype(bool)
         & (values["kind"] != "proportion")
     ]
-    found = []
-    by_series = own[own["period_type"] == "month"].groupby(SERIES, sort=False)
-    months_of = dict(iter(by_series))
-    for key, rows in own[own["period_type"] == "financial_year"].groupby(SERIES, sort=False):
-        newest = str(rows["period_end"].max().date())
-        since = max((d for d in breaks[str(key[0])] if d <= newest), default="")
-        years = sorted(
-            start.year
-            for start in rows["period_start"]
-            if since == "" or str(start.date()) >= since
-        )
-        months = months_of.get(key)
-        if months is None or not years:
-            continue
-        starts = months["period_start"]
-        kept = months[(starts.dt.year - (starts.dt.month < 4)).isin(years)]
-        by_month = kept.groupby(kept["period_start"].dt.month)
-        events = by_month["numerator"].sum()
-        days = by_month["period_end"].agg(lambda ends: sum(end.day for end in ends))
-        dispersion = kept["dispersion"].iloc[0]
-        total, all_days = int(events.sum()), int(days.sum())
-        for month in events.index:
-            part = all_days / days[month]
-            row = {
-                **dict(zip(SERIES, key, strict=True)),
-                "calendar_month": month,
-                "dispersion": dispersion,
-                "events": events[month],
-                "events_per_day": events[month] / days[month],
-                "mean_per_day": total / all_days,
-                "index": events[month] / total * part if total else np.nan,
-                "years": int(by_month.size()[month]),
-                "first_year_label": year_label(years[0]),
-                "last_year_label": year_label(years[-1]),
-            }
-            for name, confidence in (("95", 0.95), ("998", 0.998)):
-                lower, upper = wilson(float(events[month]), total, confidence)
-                for bound, limit in (("lower", lower), ("upper", upper)):
-                    share = np.array(events[month] / total if total else np.nan)
-                    wide = widened(limit, share, dispersion)
-                    row[f"{bound}_{name}"] = float(np.minimum(wide, 1)) * part
-            found.append(row)
-    return pd.DataFrame(found)
+    years = own[own["period_type"] == "financial_year"]
+    newest = years.groupby(SERIES)["period_end"].transform("max")
+    since = [
+        max((d for d in breaks[indicator] if d <= str(end.date())), default="0001-01-01")
+        for indicator, end in zip(years["indicator_id"], newest, strict=True)
+    ]
+    starts = years["period_start"]
+    kept = [str(start.date()) >= date for start, date in zip(starts, since, strict=True)]
+    years = years[np.array(kept)]
+    spans = years.groupby(SERIES)["period_start"].agg(["min", "max"])
+    spans["first_year_label"] = [year_label(start.year) for start in spans["min"]]
+    spans["last_year_label"] = [year_label(start.year) for start in spans["max"]]
+    months = own[own["period_type"] == "month"].copy()
+    starts = months["period_start"]
+    months["calendar_month"], months["days"] = starts.dt.month, months["period_end"].dt.day
+    months["year"] = starts.dt.year - (starts.dt.month < 4)
+    whole = years[SERIES].assign(year=years["period_start"].dt.year)
+    table = months.merge(whole, on=[*SERIES, "year"]).groupby(
+        [*SERIES, "dispersion", "calendar_month"]
+    ).agg(events=("numerator", "sum"), days=("days", "sum"), years=("year", "size"))  # fmt: skip
+    table = table.reset_index().merge(spans.reset_index(), on=SERIES)
+    series = table.groupby(SERIES)
+    total, all_days = series["events"].transform("sum"), series["days"].transform("sum")
+    part = all_days / table["days"]
+    share = (table["events"] / total.where(total > 0)).to_numpy(float)
+    for name, confidence in (("95", 0.95), ("998", 0.998)):
+        limits = wilson(table["events"], total, confidence)
+        for bound, limit in zip(("lower", "upper"), limits, strict=True):
+            wide = widened(limit, share, table["dispersion"].to_numpy(float))
+            table[f"{bound}_{name}"] = np.minimum(wide, 1) * part
+    return table.assign(
+        events_per_day=table["events"] / table["days"],
+        mean_per_day=total / all_days,
+        index=share * part,
+    )

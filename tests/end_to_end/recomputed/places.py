@@ -85,9 +85,7 @@ class Places:
     def in_county(self, area: Area) -> bool:
         """Whether all of an area lies in the county."""
         own = self.parts.get(area) or [area[1]]
-        return all(
-            self.district_of.get(part, part) in self.settings.districts for part in own
-        )
+        return all(self.district_of.get(part, part) in self.settings.districts for part in own)
 
     def district_containing(self, area: Area) -> str | None:
         """The one district that an area lies in."""
@@ -248,9 +246,7 @@ def read_places(home: Path) -> Places:
             residents[lsoa][year] = _whole(cells[2])
             square_km[lsoa, year] = float(str(cells[3]))
     published = {(area, year) for area, years in residents.items() for year in years}
-    parts, set_names = _declared(
-        home, settings, district_of, district_names, partnerships
-    )
+    parts, set_names = _declared(home, settings, district_of, district_names, partnerships)
     below = {kind for (kind, _), own in parts.items() if own[0] in district_of} | {"lsoa"}
     groups = {area: own for area, own in parts.items() if area[0] != "district"}
     for area in set(force_area.values()):

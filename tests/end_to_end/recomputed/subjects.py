@@ -772,9 +772,7 @@ def harm_by_offence(world: World, scores: pd.DataFrame, codes: Crimes) -> pd.Dat
     for row in sorted(seed("offence_class"), key=lambda row: row["valid_from"]):
         names[row["offence_code"]] = row["description"]
     found = []
-    for score in scores[~scores["area_type"].isin(world.places.below_district)].to_dict(
-        "records"
-    ):
+    for score in scores[~scores["area_type"].isin(world.places.below_district)].to_dict("records"):
         area = score["area_type"], score["area_code"]
         own = codes.get((area, score["period_start"].year), Counter())
         harms = {code: n * weights[code] for code, n in own.items() if code in weights}
@@ -830,9 +828,7 @@ def time_profile(world: World, values: pd.DataFrame) -> pd.DataFrame:
             at = np.flatnonzero(world.counted[measure] & (group >= 0))
             members = sparse.csr_array((np.ones(len(at)), (group[at], at)), (len(keys), len(group)))
             weeks_of = inside @ (members @ weight).toarray()
-            hours |= {
-                (measure, *line): week for line, week in zip(lines, weeks_of, strict=True)
-            }
+            hours |= {(measure, *line): week for line, week in zip(lines, weeks_of, strict=True)}
     about = {(row["indicator_id"], int(row["indicator_version"])): row["numerator_measure"]
              for row in world.register}  # fmt: skip
     rows = values[
