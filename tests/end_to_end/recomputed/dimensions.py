@@ -120,18 +120,19 @@ def area_set_coverage(world: World) -> pd.DataFrame:
         years = table["month"].map(year_of)
         sums = table.assign(lost=lost).groupby([table["district"], years])[["n", "lost"]].sum()
         for (district, year), events, missing in sums.itertuples():
-            for kind in (kind for kind, code in within if code == district):
-                found.append(
-                    {
-                        "area_type": kind,
-                        "district_code": district,
-                        "district_name": places.district_names[district],
-                        "indicator_id": row["indicator_id"],
-                        "indicator_version": int(row["indicator_version"]),
-                        **year_columns(year),
-                        "events": events,
-                        "not_located": missing,
-                        "percent_not_located": percent(missing, events),
-                    }
-                )
+            found += [
+                {
+                    "area_type": kind,
+                    "district_code": district,
+                    "district_name": places.district_names[district],
+                    "indicator_id": row["indicator_id"],
+                    "indicator_version": int(row["indicator_version"]),
+                    **year_columns(year),
+                    "events": events,
+                    "not_located": missing,
+                    "percent_not_located": percent(missing, events),
+                }
+                for kind, code in within
+                if code == district
+            ]
     return pd.DataFrame(found)

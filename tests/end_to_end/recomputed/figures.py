@@ -382,7 +382,7 @@ def corrected(table: pd.DataFrame, family: list[str]) -> None:
 def _is_significant(
     world: World, table: pd.DataFrame, family: list[str], p: Any, own: bool
 ) -> npt.NDArray[np.bool_]:
-    """By p at district and above; below by q, or at an end (not `own`) by the largest p that was so."""
+    """By p at district and above; below by q, or at an end by the largest p that was."""
     by_p = np.asarray(p) < 0.05
     is_below = table["area_type"].isin(world.places.below_district).to_numpy()
     if own:
@@ -394,7 +394,7 @@ def _is_significant(
 
 def as_objects(table: pd.DataFrame) -> pd.DataFrame:
     """Words as plain objects: those of Arrow are slow to go through one by one."""
-    return table.astype({name: object for name in table.select_dtypes("str").columns})
+    return table.astype(dict.fromkeys(table.select_dtypes("str").columns, object))
 
 
 def stopped_between(world: World, first: int, last: int) -> dict[str, set[tuple[str, str]]]:
@@ -526,7 +526,8 @@ def indicator_change(world: World, values: pd.DataFrame) -> pd.DataFrame:
     return as_objects(table)[
         [*SERIES, "period_type", "period_start", "period_end", "period_label",
          "previous_numerator", "numerator", "previous_denominator", "denominator",
-         "previous_value", "value", *UNKNOWNS, *(f"previous_{each}" for each in UNKNOWNS), "change", "change_percent", "change_points",
+         "previous_value", "value", *UNKNOWNS, *(f"previous_{each}" for each in UNKNOWNS),
+         "change", "change_percent", "change_points",
          "change_percent_of_events", "dispersion", "p_value_poisson", "p_value", "q_value",
          "tests_in_family", "verdict"]
     ]  # fmt: skip
