@@ -305,20 +305,3 @@ def test_the_summary_is_the_document_s_table(demo_home: Home) -> None:
     assert table["other acquisitive crime"][2:5] == ("similar", "similar", "Fosse Park")
     assert table["anti-social behaviour"][4] == "Fosse Park"
     assert table["arson"][4] == "Blaby North"
-
-
-def test_the_parts_of_a_change_by_place_and_type_add_up_to_it(demo_home: Home) -> None:
-    """To the change that indicator_change has, of every district of the county and the county."""
-    whole = "indicator_id, indicator_version, area_type, area_code, period_start"
-    [(changes, areas)] = partner(
-        demo_home,
-        f"with parts as (select {whole}, sum(part_change) as parts from marts.area_change_part "
-        f"group by {whole}) select count(*) filter (where parts.parts = changed.change), "
-        "count(distinct area_code) from parts inner join marts.indicator_change as changed "
-        f"using ({whole})",
-    )
-    [(counted,)] = partner(
-        demo_home, f"select count(distinct ({whole})) from marts.area_change_part"
-    )
-    assert changes == counted > 0
-    assert areas == 8

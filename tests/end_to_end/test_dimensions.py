@@ -117,48 +117,6 @@ def test_every_value_finds_its_area_period_and_residents(demo_home: Home) -> Non
     ) == [(0, 0, 0)]
 
 
-def test_the_summary_says_what_each_table_says(demo_home: Home) -> None:
-    """By dictionaries of each table's rows, for all areas but LSOAs."""
-    key = "indicator_id, indicator_version, area_type, area_code, period_start"
-    where = "where area_type != 'lsoa' and period_type = 'financial_year'"
-    tables = {
-        "indicator_value": "value, lower_95, upper_95, numerator, denominator, is_complete, is_current",  # noqa: E501
-        "indicator_change": "previous_value, change_percent, change_points, p_value, q_value, verdict",  # noqa: E501
-        "indicator_trend": "direction",
-    }
-    said = {
-        table: {
-            row[:5]: row[5:]
-            for row in partner(demo_home, f"select {key}, {columns} from marts.{table} {where}")
-        }
-        for table, columns in tables.items()
-    }
-    compared = {
-        kind: {
-            row[:5]: row[5:]
-            for row in partner(
-                demo_home,
-                f"select {key}, verdict, rank, rank_of from marts.indicator_comparison {where} "
-                f"and comparator_type = '{kind}'",
-            )
-        }
-        for kind in ("county", "most_similar_group")
-    }
-    columns = ", ".join([*list(tables.values())[:2], "trend_direction, county_verdict, rank, rank_of, msg_verdict"])  # noqa: E501  # fmt: skip
-    summary = partner(demo_home, f"select {key}, {columns} from marts.indicator_summary {where}")
-    assert {row[:5] for row in summary} == set(said["indicator_value"])
-    assert any(row[-1] for row in summary)
-    for row in summary:
-        of = row[:5]
-        assert row[5:] == (
-            *said["indicator_value"][of],
-            *said["indicator_change"][of],
-            *said["indicator_trend"][of],
-            *compared["county"].get(of, (None, None, None)),
-            compared["most_similar_group"].get(of, (None,))[0],
-        )
-
-
 def test_the_files_for_a_spreadsheet_are_the_summary(demo_home: Home) -> None:
     folder = demo_home.root / "published/current/tables"
     listed = json.loads((folder.parent / "manifest.json").read_text())["files"]
