@@ -123,6 +123,7 @@ MARTS = {
 }  # fmt: skip
 # What is no figure of the archive's.
 OTHERS = {
+    "assessment_claim": "says in words what the other marts say: test_claims compares it with them",
     "publication": "says which publication it is",
     "check_result": "says how the run's own checks ended",
     "check_catalogue": "says which checks there are",
