@@ -77,7 +77,7 @@ def _regex(text: str) -> str:
 def _value_regex(text: str) -> str:
     try:
         # Values are matched by the engine, which knows no look-around.
-        duckdb.execute("SELECT regexp_matches('', ?)", [text])
+        duckdb.execute("SELECT regexp_matches('', ?)", [text]).fetchall()
     except duckdb.Error as error:
         raise ValueError(f"{text!r} is no expression that DuckDB knows: {error}") from error
     return text

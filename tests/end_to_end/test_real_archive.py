@@ -197,10 +197,12 @@ def test_counts_of_every_district_lsoa_and_force_by_month(
     )
     known = measured["LSOA code"].map(districts)
     in_county = measured[known.isin(COUNTY)]
+    focus = measured[measured["district"] == "E07000129"]
     expected: dict[tuple[str, str, str, str], int] = defaultdict(int)
     for area_type, rows, area in (
         ("lsoa", in_county, in_county["LSOA code"]),
         ("district", measured[known.notna()], measured["district"].dropna()),
+        ("partnership", focus, pd.Series("E22000164", focus.index)),
         ("county", in_county, pd.Series("E10000018", in_county.index)),
         ("force", measured, pd.Series("E23000021", measured.index)),
         ("not_located", measured[known.isna()], pd.Series("E23000021", measured.index)),
@@ -230,7 +232,7 @@ def test_the_county_is_the_sum_of_its_districts(real_home: Home) -> None:
         "select count(*), bool_and(parts.n = whole.numerator and parts.d = whole.denominator) "
         "from marts.indicator_value as whole left join parts using "
         "(indicator_id, period_type, period_start) where whole.area_type = 'county'",
-    ) == [(15 * (27 + 4 + 11), True)]
+    ) == [(15 * (27 + 4 + 11 + 3), True)]
 
 
 def test_rows_without_an_lsoa_by_month(real_home: Home, sent: pd.DataFrame) -> None:

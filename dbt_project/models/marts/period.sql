@@ -14,10 +14,12 @@ select
     period.months_in_period::integer as months,
     {{ financial_year_label("period.financial_year_start") }} as financial_year,
     period.period_end <= last_month.last_day as has_ended,
-    -- A year of which months are still to come is not the latest one.
-    period.period_end
-    = max(period.period_end) filter (where period.period_end <= last_month.last_day)
-        over (partition by period.period_type)
-        as is_latest
+    -- A year of which months are still to come is not the latest one; where none has ended, none is.
+    coalesce(
+        period.period_end
+        = max(period.period_end) filter (where period.period_end <= last_month.last_day)
+            over (partition by period.period_type),
+        false
+    ) as is_latest
 from {{ ref("dim_period") }} as period
 cross join last_month
