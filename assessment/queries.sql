@@ -7,11 +7,12 @@ where area_type = ? and area_code = ?
 select area_type, area_code, area_name from facts.dim_area where area_type = 'county'
 
 -- name: focus
--- The areas that the settings' partnership has an assessment of, the whole of several first.
+-- The areas that the settings' partnership has an assessment of, the whole of several first; of a single
+-- district the whole is the district.
 select area_type, area_code, area_name
 from facts.dim_area
 where
-    area_type = 'partnership'
+    area_type = 'partnership' and (select count(*) > 1 from facts.dim_area where is_focus_area and area_type = 'district')
     or area_type = 'district' and is_focus_area
 order by area_type desc, area_name, area_code
 

@@ -78,7 +78,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     con = connection()
     for table, columns in STAGED.items():
         con.execute(f"create table {table} ({columns})")
-    for seed in ("offence_class", "measure_offence_class", "asb_scheme"):
+    for seed in ("offence_class", "measure_offence_class", "asb_scheme", "indicator_register"):
         con.execute(
             f"create table {seed} as select * from read_csv('{SEEDS / f'{seed}.csv'}', "
             "header = true, all_varchar = true)"

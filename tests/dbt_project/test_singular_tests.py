@@ -275,6 +275,17 @@ REGISTERED = (
 )
 
 # A check, tables of which it finds nothing, the table that is changed, and rows it then finds.
+ANSWERED: Rows = [
+    (f"{section}.{question}", "own", "district", "D", "2010/11", section, question)
+    for section, questions in (
+        (
+            "appendix_a.total_crime",
+            ("change", "other_crimes", "targets", "places", "communities", "other_areas"),
+        ),
+        ("appendix_b", ("reoffending", "who", "where", "behaviour")),
+    )
+    for question in questions
+]
 BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
     (
         "assert_a_crime_counts_once", FORCES, "int_street_crime_event",
@@ -382,6 +393,21 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
             "area_type varchar, area_code varchar, is_placed boolean", [("beat", "b", True)]),
          "dim_district": DISTRICT},
         "int_area_set_part", [("beat", "b", False)],
+    ),
+    (
+        "assert_every_question_is_answered",
+        {"topic_summary": ("topic varchar", [("total crime",)]),
+         "assessment_claim": (
+            "claim_id varchar, area_role varchar, area_type varchar, area_code varchar, "
+            "period_label varchar, section varchar, question varchar", ANSWERED)},
+        "assessment_claim", ANSWERED[1:],
+    ),
+    (
+        "assert_every_claim_has_its_words",
+        {"assessment_claim": (
+            "aspect varchar, verdict varchar, section varchar, sentence varchar, word_rule varchar, "
+            "figure varchar", [("change", "decrease", "crime", "It fell by 3 %.", "test", "3 %")])},
+        "assessment_claim", [("change", "decrease", "crime", "It fell by {percent}.", "test", "3 %")],
     ),
 ]  # fmt: skip
 

@@ -33,6 +33,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         )
     con.execute(
         """
+        create table indicator_register as select 'm' as numerator_measure, 'rate' as kind;
         create table br_area_part as
         from (values ('district', 'D', 'D'), ('district', 'E', 'E'), ('county', 'C', 'D'))
             as parts (area_type, area_code, place_code);
