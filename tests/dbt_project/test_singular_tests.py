@@ -405,9 +405,10 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
     (
         "assert_every_claim_has_its_words",
         {"assessment_claim": (
-            "aspect varchar, verdict varchar, section varchar, sentence varchar, word_rule varchar, "
-            "figure varchar", [("change", "decrease", "crime", "It fell by 3 %.", "test", "3 %")])},
-        "assessment_claim", [("change", "decrease", "crime", "It fell by {percent}.", "test", "3 %")],
+            "aspect varchar, verdict varchar, section varchar, sentence varchar, "
+            "word_rule varchar, figure varchar",
+            [("change", "decrease", "crime", "It fell by 3 %.", "test", "3 %")])},
+        "assessment_claim", [("change", "decrease", "crime", "It fell by {n}.", "test", "3 %")],
     ),
 ]  # fmt: skip
 

@@ -121,8 +121,8 @@ def test_every_crime_has_its_season(demo_home: Home) -> None:
     seasons = dict(
         partner(
             demo_home,
-            "select indicator_id, (list(calendar_month) filter (where lower_998 > 1), "
-            "list(calendar_month) filter (where upper_998 < 1)) "
+            "select indicator_id, (list(calendar_month) filter (where lower_95 > 1), "
+            "list(calendar_month) filter (where upper_95 < 1)) "
             "from marts.season where area_type = 'county' group by 1",
         )
     )

@@ -42,7 +42,8 @@ district_events as (
         district_code,
         sum(events) as events
     from {{ ref("measure_event") }}
-    where district_code is not null
+    -- What may have happened would count an event many times.
+    where district_code is not null and not ends_with(measure_id, '_unknown')
     group by feed, district_code
 ),
 
