@@ -175,7 +175,7 @@ def test_community_quintiles(
             scaled = np.array(limits) * 1000 / sums[["population"]].to_numpy()
             np.testing.assert_allclose(rows[["lower_95", "upper_95"]], scaled, rtol=1e-9)
             checked += 1
-    assert checked == 8 + 1 + 7
+    assert checked == 9 + 2 + 7
     blaby = found[found["area_code"] == BLABY]
     national = blaby[blaby["classification"].str.endswith("national")]
     assert "1" not in set(national["class_code"]), "no Blaby LSOA is among England's most deprived"
