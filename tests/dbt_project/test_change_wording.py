@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.dbt_project.rendering import PROJECT
-from warehouse.seeds import seed_rows
+from warehouse.seeds import SEEDS, seed_rows
 
 WORDINGS = {row["verdict"]: row["wording"] for row in seed_rows("change_wording")}
 SQL = sorted(path for room in ("models", "macros") for path in (PROJECT / room).rglob("*.sql"))
@@ -29,6 +29,9 @@ def test_what_is_not_significant_could_be_chance_and_is_not_said_to_be() -> None
     assert WORDINGS["increase"] == WORDINGS["decrease"]
 
 
-@pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
-def test_no_model_has_words_of_its_own_for_chance(path: Path) -> None:
+WORDS = [*SQL, SEEDS / "assessment_wording.csv", SEEDS / "assessment_phrase.csv"]
+
+
+@pytest.mark.parametrize("path", WORDS, ids=lambda path: path.stem)
+def test_nothing_has_words_of_its_own_for_chance(path: Path) -> None:
     assert "chance" not in COMMENTS.sub("", path.read_text(encoding="utf-8"))

@@ -28,7 +28,7 @@ def _con() -> duckdb.DuckDBPyConnection:
             f"create table assessment_{name} as from "
             f"read_csv('{SEEDS / f'assessment_{name}.csv'}', header = true)"
         )
-    for name in ("indicator_register", "topic_summary"):
+    for name in ("indicator_register", "topic_summary", "change_wording"):
         con.execute(f"create table {name} as from read_csv('{SEEDS / f'{name}.csv'}')")
     [shape] = SHAPE.findall((PROJECT / "models/indicators/int_claim_value.sql").read_text())
     con.execute(f"create table int_claim_value as select *, '' as source_key from ({shape})")
@@ -108,13 +108,13 @@ def changed(verdict: str, before: int, after: int, **value: Any) -> str:
 
 def test_rose_and_fell_are_the_test_s_words() -> None:
     assert changed("decrease", 5620, 5000) == (
-        "Total recorded crime in Here fell by 11.0 % in 2010/11, from 5,620 to 5,000: "
-        "more than chance would explain."
+        "Total recorded crime in Here fell by 11.0 % in 2010/11, from 5,620 to 5,000, "
+        "which is unlikely to be chance alone."
     )
     assert "rose by 11.2 %" in changed("increase", 1000, 1112)
     assert changed("no significant change", 100, 93) == (
         "Total recorded crime in Here showed no clear change in 2010/11: 93 after 100 "
-        "(-7.0 %, which chance could explain)."
+        "(-7.0 %, which could be chance)."
     )
     reason = "2009/10 is incomplete: 11 of 12 months received"
     assert changed("not comparable", 0, 9, reason=reason) == (

@@ -255,6 +255,10 @@ filled_6 as (
     select
         * replace (
             {{ filled("template", {
+                "doubt": change_wording(
+                    "case filled_5.aspect when 'signal' then 'increase'"
+                    " else split_part(filled_5.verdict, ',', 1) end"
+                ),
                 "bound": "case when value > 0 then 'least' else 'most' end",
                 "target_value": "said_comparator_value",
                 "baseline": "said_baseline",
