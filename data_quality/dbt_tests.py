@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -108,6 +108,45 @@ def results_of(
         for result in results
         if result["unique_id"] in nodes
     ]
+
+
+_NEWEST = """
+    select * from quality.check_result
+    where suite = 'dbt'
+    qualify row_number() over (partition by check_id order by checked_at desc, run_id) = 1
+"""
+_PASSED = f"select * from ({_NEWEST}) where status = 'pass' and waiver is null"
+
+
+def sound(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The names of the tests that passed, by themselves, when they were last evaluated."""
+    found = con.execute(f"select check_id from ({_PASSED})").fetchall()
+    return {check_id.removeprefix("dbt.") for (check_id,) in found}
+
+
+def keep(
+    con: duckdb.DuckDBPyConnection,
+    manifest: Mapping[str, Any],
+    asked: Collection[str],
+    run_id: str,
+) -> None:
+    """Give the run the result of each test that was not asked, since nothing it reads has changed.
+
+    asked: ids of the checks that the run has results of. The result says which run evaluated it.
+    """
+    idle = {
+        check_of(node, manifest).check_id
+        for node in nodes_of(manifest).values()
+        if node["resource_type"] == "test"
+    }.difference(asked)
+    con.execute(
+        f"""
+        insert into quality.check_result by name
+        select * replace (? as run_id, coalesce(kept_from, run_id) as kept_from)
+        from ({_PASSED}) where list_contains(?, check_id)
+        """,
+        [run_id, sorted(idle)],
+    )
 
 
 def _result(

@@ -14,7 +14,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from data_quality import checker, dbt_tests, delivery
-from orchestration import dbt_program, progress
+from orchestration import changes, dbt_program, progress
 from orchestration.ingest import raw_key
 from orchestration.night import Night
 from warehouse import results, runs
@@ -84,7 +84,7 @@ def build_assets(manifest_file: Path) -> dg.AssetsDefinition:
         subset = None
         if len(context.selected_asset_keys) < len(specs):
             chosen = context.selected_asset_keys
-            subset = [uid.split(".")[-1] for uid, spec in specs.items() if spec.key in chosen]
+            subset = {uid for uid, spec in specs.items() if spec.key in chosen}
         checker.start()
         with night.step(STEP, "Building the tables and testing them", context.log.error):
             outcome = build(night, manifest_file, subset, context.log.info)
@@ -110,13 +110,13 @@ class Outcome:
 def build(
     night: Night,
     manifest_file: Path,
-    selected: list[str] | None,
+    selected: set[str] | None,
     log: Callable[[str], None],
 ) -> Outcome:
     """Run dbt, keep its tests' results in quality.check_result, count the rows built.
 
-    Everything is built anew when the definitions differ from those the tables were built with; what
-    a changed extract, lookup or setting changes, the models find themselves. A failing test keeps
+    Everything is built anew when the definitions differ from those the tables were built with, else
+    what lies downstream of an extract, lookup or setting that changed. A failing test keeps
     dbt from building what reads its table; the tests whose failures a waiver bears are therefore
     run after the build. Raises RunFailed when dbt could not run.
     """
@@ -125,21 +125,15 @@ def build(
     with night.warehouse() as connection:
         dbt_tests.write(connection, definitions)
         built_from = dbt_program.definitions_stamp()
-        full_refresh = night.full_refresh or runs.built_with(connection) != built_from
-        if full_refresh:
-            runs.record_build(connection, None)
+        plan = _plan(night, connection, definitions, built_from, selected)
         waived = _waived_tests(connection, manifest) if selected is None else {}
     target = night.home.dbt_target
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    args = dbt_program.build_args(
-        target,
-        full_refresh=full_refresh,
-        same_definitions=not full_refresh,
-        selected=selected,
-        set_aside=list(waived),
-    )
-    log(f"dbt build{' --full-refresh' if full_refresh else ''}")
-    found = _dbt(night, manifest, args)
+    log(f"dbt build of {len(plan.chosen)} nodes{' --full-refresh' if plan.full_refresh else ''}")
+    found = []
+    if chosen := plan.chosen.difference(waived.values()):
+        args = dbt_program.build_args(target, full_refresh=plan.full_refresh)
+        found += _dbt(night, dbt_program.choose(manifest, chosen), args)
     if waived:
         log(f"dbt test of what is waived: {', '.join(waived)}")
         found += _waived_results(night, manifest, waived, found)
@@ -151,12 +145,56 @@ def build(
         night.late = delivery.results(connection, night.run_id, "ingest")
         of_tests = dbt_tests.results_of(found, definitions, night.run_id, sentences)
         results.append(connection, [*of_tests, *night.late])
-        if selected is None and is_whole(found):
-            if full_refresh:
-                drop_unmade(connection, definitions)
-            runs.record_build(connection, built_from)
+        if selected is None:
+            asked = {result.check_id for result in of_tests}
+            dbt_tests.keep(connection, definitions, asked, night.run_id)
+            if is_whole(found):
+                if plan.full_refresh:
+                    drop_unmade(connection, definitions)
+                runs.record_build(connection, plan.leaves)
         rows = runs.row_counts(connection)
     return Outcome(found, rows, list(waived), sentences)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build, dbt's nodes by unique id; whether from nothing; what is then true."""
+
+    chosen: set[str]
+    full_refresh: bool
+    leaves: runs.Build
+
+
+def _plan(
+    night: Night,
+    connection: duckdb.DuckDBPyConnection,
+    definitions: Mapping[str, Any],
+    built_from: str,
+    selected: set[str] | None,
+) -> Plan:
+    """What the night builds: everything with new definitions, else what inputs have changed.
+
+    Until `runs.record_build` says otherwise the inputs that changed count as changed.
+    """
+    states = changes.inputs(connection, definitions)
+    last = runs.last_build(connection)
+    now = results.utc_now()
+    if night.full_refresh or last is None or last.definitions != built_from:
+        runs.forget_build(connection, None)
+        chosen, full_refresh, built_at = changes.everything(definitions), True, now
+    else:
+        changed = {uid for uid, state in states.items() if last.inputs.get(uid) != state}
+        runs.forget_build(connection, changed)
+        full_refresh, built_at = False, last.built_at
+        if now - built_at > changes.EVERYTHING_AFTER:
+            chosen, built_at = changes.whole(definitions), now
+        else:
+            tables = runs.row_counts(connection).keys()
+            sound = dbt_tests.sound(connection)
+            chosen = changes.stale(definitions, changed, tables, sound)
+    if selected is not None:
+        chosen = changes.with_tests(definitions, selected)
+    return Plan(chosen, full_refresh, runs.Build(built_from, built_at, states))
 
 
 def is_whole(dbt_results: list[dict[str, Any]]) -> bool:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,38 +39,32 @@ QUIET = (
 )
 # Its graph and manifest after each run are those that were prepared; its results are returned.
 NO_FILES = "--no-write-json"
+# The tag, in memory, of the nodes that a build is to build.
+CHOSEN = "chosen"
 
 
 def build_args(
-    target: Path,
-    *,
-    full_refresh: bool = False,
-    same_definitions: bool = False,
-    selected: Sequence[str] | None = None,
-    set_aside: Sequence[str] = (),
-    project_dir: Path = PROJECT_DIR,
+    target: Path, *, full_refresh: bool = False, project_dir: Path = PROJECT_DIR
 ) -> list[str]:
-    """The arguments of the night's one `dbt build`.
+    """The arguments of the night's one `dbt build`, of what `choose` chose.
 
-    target: folder for dbt's artifacts. same_definitions: those of the last whole build, so that
-    seeds and views are as they should be and are left alone. selected: names of models and seeds,
-    None for all.
-    set_aside: names of tests to leave out. Unit tests prove the definitions and belong to
-    `make test`; the night's data cannot change them.
+    target: folder for dbt's artifacts.
     """
-    kinds = ("model", "test") if same_definitions else ("model", "test", "seed")
     args = [*QUIET, NO_FILES, "build", *_folders(target, project_dir)]
-    args += [word for kind in kinds for word in ("--resource-type", kind)]
     if full_refresh:
         args.append("--full-refresh")
-    if selected is not None:
-        args += ["--select", *sorted(selected)]
-    elif same_definitions:
-        built = ("config.materialized:table", "config.materialized:incremental")
-        args += ["--select", *built, "resource_type:test"]
-    if set_aside:
-        args += ["--exclude", *sorted(set_aside)]
-    return args
+    return [*args, "--select", f"tag:{CHOSEN}", "--indirect-selection", "empty"]
+
+
+def choose(manifest: Any, chosen: Collection[str]) -> Any:
+    """The manifest, with the nodes of these unique ids tagged for `build_args`; no others are.
+
+    dbt compares each name of a selection with every node: of some hundred names that takes it as
+    long as building as many tables.
+    """
+    for uid, node in manifest.nodes.items():
+        node.tags = [tag for tag in node.tags if tag != CHOSEN] + [CHOSEN] * (uid in chosen)
+    return manifest
 
 
 def args_of_tests(target: Path, tests: Sequence[str], project_dir: Path = PROJECT_DIR) -> list[str]:

@@ -27,6 +27,7 @@ class CheckResult:
 
     observed and threshold are text for people; records counts what was checked, failed_records
     what did not pass; checked_at is UTC without a zone. message holds keys and counts only.
+    kept_from: the run that evaluated it, where nothing that it reads has changed since.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class CheckResult:
     checked_at: datetime
     message: str | None = None
     waiver: str | None = None
+    kept_from: str | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(CheckResult))

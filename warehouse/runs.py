@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import duckdb
 
-from warehouse.writing import transaction
+from warehouse.writing import replace_rows, transaction
 
 INTERRUPTED = "The run was interrupted; nothing is lost."
 Status = Literal["published", "unchanged", "blocked", "failed"]
@@ -59,21 +59,49 @@ def record(con: duckdb.DuckDBPyConnection, run: Ending) -> None:
     )
 
 
-def built_with(con: duckdb.DuckDBPyConnection) -> str | None:
-    """What `record_build` noted of the last build that ended well; None if there is none."""
-    row = con.execute("select inputs from quality.build").fetchone()
-    return str(row[0]) if row else None
+@dataclass(frozen=True)
+class Build:
+    """What the tables of the warehouse were built with.
+
+    definitions: stamp of the definitions. built_at: when everything was last built (UTC). inputs:
+    the state of each input that the tables are in order with, by its unique id in dbt's manifest.
+    """
+
+    definitions: str
+    built_at: datetime
+    inputs: Mapping[str, str]
 
 
-def record_build(con: duckdb.DuckDBPyConnection, inputs: str | None) -> None:
-    """Note the definitions that the tables are built with; None while a build is under way.
+def last_build(con: duckdb.DuckDBPyConnection) -> Build | None:
+    """What `record_build` noted; None where no build of everything has ended well since."""
+    row = con.execute("select inputs, built_at from quality.build").fetchone()
+    if row is None:
+        return None
+    states = con.execute("select input, state from quality.built_input").fetchall()
+    return Build(str(row[0]), row[1], dict(states))
 
-    A build that was killed half-way must not count as one with the former definitions.
+
+def forget_build(con: duckdb.DuckDBPyConnection, inputs: Iterable[str] | None) -> None:
+    """Forget the state of these inputs, or of everything: a build with others is under way.
+
+    A build that was killed half-way must not count as one with the former state.
     """
     with transaction(con):
-        con.execute("delete from quality.build")
-        if inputs is not None:
-            con.execute("insert into quality.build values (?, now() at time zone 'UTC')", [inputs])
+        if inputs is None:
+            con.execute("delete from quality.build")
+            con.execute("delete from quality.built_input")
+        else:
+            con.executemany(
+                "delete from quality.built_input where input = ?", [[name] for name in inputs]
+            )
+
+
+def record_build(con: duckdb.DuckDBPyConnection, build: Build) -> None:
+    """Note what the tables are built with, now that they all are."""
+    with transaction(con):
+        replace_rows(con, "quality.build", ["inputs", "built_at"], [astuple(build)[:2]])
+        rows = sorted(build.inputs.items())
+        replace_rows(con, "quality.built_input", ["input", "state"], rows)
 
 
 def row_counts(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:

@@ -2,9 +2,10 @@
     False discoveries among many tests (Benjamini and Hochberg 1995): the rows of `tests`, with the
     number of p-values in their family (the rows alike in the columns `family`) as tests_in_family, and
     q_value: the least share of false ones, on average, among all that are at least as far out. Both
-    are NULL where there is no p-value.
+    are NULL where there is no p-value. With a `significance`, p_of_family is the largest p-value of the
+    family that is significant at it, on each row of the family.
 -#}
-{% macro benjamini_hochberg(tests, p_value, family) -%}
+{% macro benjamini_hochberg(tests, p_value, family, significance=none) -%}
     {#- Windows over the p-values alone: over whole rows indicator_change takes a fifth longer (2026-11). -#}
     {%- set families = family.split(", ") -%}
     {%- set keys = [] -%}
@@ -39,12 +40,34 @@
             ) as q_value
         from ranked
     )
+    {%- if significance is not none %},
+
+    significant as (
+        select
+            {{ keys }},
+            max(tested_p) as p_of_family
+        from stepped
+        where q_value < {{ significance }}
+        group by {{ keys }}
+    )
+    {%- endif %}
 
     select
         {{ tests }}.*,
+        {%- if significance is not none %}
+        significant.p_of_family,
+        {%- endif %}
         stepped.tests_in_family,
         stepped.q_value
     from {{ tests }}
+    {%- if significance is not none %}
+    left join significant
+        on
+            {% for column in families -%}
+            ({{ column }}) is not distinct from significant.family_{{ loop.index }}
+            {{ "and" if not loop.last }}
+            {% endfor -%}
+    {%- endif %}
     left join stepped
         on
             {% for column in families -%}

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from data_quality import dbt_tests
-from orchestration import dbt_program
+from orchestration import changes, dbt_program
 from orchestration.build import build
 from orchestration.night import Night
 from tests.end_to_end.running import copied, land
@@ -105,10 +105,11 @@ def night(
             dbt_tests.write(con, json.loads(manifest.read_text(encoding="utf-8")))
         args = dbt_program.build_args(home.dbt_target, full_refresh=True)
         environment = dbt_program.environment(home.warehouse_file, settings)
+        definitions = json.loads(manifest.read_text(encoding="utf-8"))
+        tables = {uid for uid in changes.everything(definitions) if not uid.startswith("test.")}
+        chosen = dbt_program.choose(dbt_program.load_manifest(manifest), tables)
         with dbt_program.variables(environment):
-            dbt_program.invoke(
-                [*args, "--exclude-resource-type", "test"], dbt_program.load_manifest(manifest)
-            )
+            dbt_program.invoke(args, chosen)
         return
     tonight = Night(home, settings, "run")
     if killed_after is not None:
@@ -119,7 +120,7 @@ def night(
     assert not any(r["unique_id"].startswith("seed.") for r in outcome.results)
 
 
-def _first_models(manifest_file: Path, count: int) -> list[str]:
+def _first_models(manifest_file: Path, count: int) -> set[str]:
     """The seeds and the first `count` models in the order of their dependencies."""
     manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     parents = {
@@ -132,7 +133,7 @@ def _first_models(manifest_file: Path, count: int) -> list[str]:
     while len(done) < len(parents):
         done += [uid for uid in models if uid not in done and all(p in done for p in parents[uid])]
     seeds = len(parents) - len(models)
-    return [uid.split(".")[-1] for uid in done[: seeds + count]]
+    return set(done[: seeds + count])
 
 
 def compare(one: Path, other: Path) -> dict[str, str]:

@@ -25,12 +25,10 @@ def built(home: Home, year_end: int) -> None:
     settings = load_settings(home)
     with ddl.open_warehouse(home, settings) as con:
         ddl.ensure(con, load_contracts(), settings)
-    args = dbt_program.build_args(home.dbt_target, selected=MODELS)
+    manifest = dbt_program.load_manifest(dbt_program.prepared_manifest())
+    dbt_program.choose(manifest, {f"model.csp.{name}" for name in MODELS})
     with dbt_program.variables(dbt_program.environment(home.warehouse_file, settings)):
-        found = dbt_program.invoke(
-            [*args, "--exclude-resource-type", "test"],
-            dbt_program.load_manifest(dbt_program.prepared_manifest()),
-        )
+        found = dbt_program.invoke(dbt_program.build_args(home.dbt_target), manifest)
     assert {result["status"] for result in found} == {"success"}
 
 

@@ -24,7 +24,7 @@ from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import private_files
 
 
-def test_the_night_builds_and_tests_but_leaves_unit_tests_to_make_test() -> None:
+def test_the_night_builds_what_is_chosen() -> None:
     args = dbt_program.build_args(Path("/t"), project_dir=Path("/p"))
     assert args == [
         "--no-send-anonymous-usage-stats",
@@ -34,20 +34,18 @@ def test_the_night_builds_and_tests_but_leaves_unit_tests_to_make_test() -> None
         *("--no-write-json", "build"),
         *("--project-dir", "/p", "--profiles-dir", "/p"),
         *("--target-path", "/t", "--log-path", "/t"),
-        *("--resource-type", "model", "--resource-type", "test", "--resource-type", "seed"),
+        *("--select", "tag:chosen", "--indirect-selection", "empty"),
     ]
+    assert "--full-refresh" in dbt_program.build_args(Path("/t"), full_refresh=True)
 
 
-def test_a_full_refresh_and_a_selection_are_passed_on() -> None:
-    args = dbt_program.build_args(Path("/t"), full_refresh=True, selected=["b", "a"])
-    assert args[-4:] == ["--full-refresh", "--select", "a", "b"]
-
-
-def test_seeds_and_views_of_the_same_definitions_are_left_alone() -> None:
-    args = dbt_program.build_args(Path("/t"), same_definitions=True)
-    assert "seed" not in args
-    wanted = ["config.materialized:table", "config.materialized:incremental", "resource_type:test"]
-    assert args[-4:] == ["--select", *wanted]
+def test_what_is_chosen_is_tagged_and_nothing_that_was_before() -> None:
+    nodes = {name: SimpleNamespace(tags=["own"]) for name in ("a", "b", "c")}
+    manifest = SimpleNamespace(nodes=nodes)
+    dbt_program.choose(manifest, {"a", "b"})
+    dbt_program.choose(manifest, {"b", "c"})
+    assert [name for name in nodes if "chosen" in nodes[name].tags] == ["b", "c"]
+    assert all(node.tags.count("own") == 1 for node in nodes.values())
 
 
 def test_the_profile_gets_the_home_and_its_limits_and_no_telemetry() -> None:

@@ -3,7 +3,7 @@
 -- extract covers. No two years start on one day: by its start a year is known.
 with covered as (
     select min(month) as first_month, max(month) as last_month
-    from {{ source("raw", "period_in_force") }}
+    from {{ source("raw", "month_received") }}
 ),
 
 months as (

@@ -7,7 +7,7 @@ with named as (
 
 met as (
     select distinct period_key as force_name
-    from {{ source("raw", "period_in_force") }}
+    from {{ source("raw", "month_received") }}
     where feed = 'police/street_crime'
     union
     select force_name from {{ ref("int_home_force") }}

@@ -6,12 +6,12 @@ with sent as (
         period.feed,
         period.period_key,
         period.month
-    from {{ source("raw", "period_in_force") }} as period
+    from {{ source("raw", "month_received") }} as period
     inner join {{ source("raw", "feed") }} as feed on period.feed = feed.feed
     where
         feed.cadence in ('nightly', 'monthly')
         -- A month is there when it was over before its file came.
-        and last_day(period.month) < period.loaded_at::date
+        and period.was_over
         -- Of a national archive the forces of the county.
         and (
             period.feed != 'police/street_crime'

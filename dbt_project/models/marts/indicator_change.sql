@@ -168,7 +168,8 @@ tested as (
 
 controlled as (
     {{ benjamini_hochberg(
-        "tested", "p_value", "is_open_data, is_current, area_type, period_type, period_start"
+        "tested", "p_value", "is_open_data, is_current, area_type, period_type, period_start",
+        significance
     ) }}
 ),
 
@@ -180,10 +181,7 @@ decided as (
         case when {{ is_below_district("area_type") }} then 'q' else 'p' end as judged_by,
         case when {{ is_below_district("area_type") }} then q_value else p_value end
         < {{ significance }} as is_significant,
-        coalesce(p_value > p_value_poisson, false) as is_widened,
-        max(p_value) filter (where q_value < {{ significance }}) over (
-            partition by is_open_data, area_type, period_type, period_start
-        ) as p_of_family
+        coalesce(p_value > p_value_poisson, false) as is_widened
     from controlled
 ),
 

@@ -201,7 +201,8 @@ tested as (
 corrected as (
     {{ benjamini_hochberg(
         "tested", "p_value",
-        "is_open_data, is_current, area_type, period_type, period_start, comparator_type"
+        "is_open_data, is_current, area_type, period_type, period_start, comparator_type",
+        threshold("comparison_significance")
     ) }}
 ),
 
@@ -215,9 +216,6 @@ judged as (
                 then case when value > benchmark then 'higher' else 'lower' end
             else 'similar'
         end as known_verdict,
-        max(p_value) filter (where q_value < {{ threshold("comparison_significance") }}) over (
-            partition by is_open_data, area_type, period_type, period_start, comparator_type
-        ) as p_of_family,
         coalesce(unknown, 0) > 0 or lowest_benchmark < highest_benchmark as has_unknowns,
         -- What both would be if all that does not say were so as to make them least, and most.
         {% for end, end_numerator in [

@@ -19,7 +19,7 @@ received_whole as (
         period.month,
         forces.force_code,
         forces.police_force_area_code
-    from {{ source("raw", "period_in_force") }} as period
+    from {{ source("raw", "month_received") }} as period
     cross join {{ ref("int_home_force") }} as home_force
     inner join {{ ref("dim_police_force") }} as forces
         on home_force.force_name = forces.force_name

@@ -1,3 +1,5 @@
+{#- Parts of an event: a power of two, so that whole events, halves and quarters stay exact. -#}
+{% set parts = "281474976710656e0" -%}
 -- One row per measure, area, year and hour of the week: the weight of the events in it. An
 -- event known between two times weighs on each hour in proportion (aoristic), one known to the minute
 -- on its own. Events of an unknown time and those of long intervals have one row each, without an hour.
@@ -76,7 +78,7 @@ hours as (
     where time_state = 'known'
 ),
 
--- Whole seconds, summed before they are divided: the same sum every night, in whatever order.
+-- In whole parts of an event, which add up to the same sum every night, in whatever order.
 weighed as (
     select
         measure_id,
@@ -85,15 +87,18 @@ weighed as (
         time_state,
         isodow(hour_at)::integer as weekday,
         hour(hour_at)::integer as hour,
-        greatest(seconds, 1) as whole,
         sum(
-            events
-            * case
-                when seconds = 0 then 1
-                else
-                    epoch(least(to_at, hour_at + interval 1 hour))::bigint
-                    - epoch(greatest(from_at, hour_at))::bigint
-            end
+            round(
+                {{ parts }}
+                * events
+                * case
+                    when seconds = 0 then 1
+                    else
+                        epoch(least(to_at, hour_at + interval 1 hour))::bigint
+                        - epoch(greatest(from_at, hour_at))::bigint
+                end
+                / greatest(seconds, 1)
+            )::bigint
         ) as part
     from hours
     inner join {{ ref("br_month_year") }} as year on hours.month = year.month
@@ -106,34 +111,23 @@ weighed as (
         time_state,
         null as weekday,
         null as hour,
-        1 as whole,
-        sum(events) as part
+        sum({{ parts }}::bigint * events) as part
     from told_apart
     inner join {{ ref("br_month_year") }} as year on told_apart.month = year.month
     where time_state != 'known'
     group by all
-),
-
-summed as (
-    select
-        weighed.* exclude (group_code, part),
-        area.area_type,
-        area.area_code,
-        sum(weighed.part) as part
-    from weighed
-    inner join area_parts as area on weighed.group_code = area.place_code
-    group by all
 )
 
 select
-    measure_id,
-    area_type,
-    area_code,
-    period_start,
-    time_state,
-    weekday,
-    hour,
-    sum(part * 1e0 / whole order by whole) as events
-from summed
-where part > 0
+    weighed.measure_id,
+    area.area_type,
+    area.area_code,
+    weighed.period_start,
+    weighed.time_state,
+    weighed.weekday,
+    weighed.hour,
+    sum(weighed.part) / {{ parts }} as events
+from weighed
+inner join area_parts as area on weighed.group_code = area.place_code
+where weighed.part > 0
 group by all

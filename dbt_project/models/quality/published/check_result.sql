@@ -16,5 +16,6 @@ select
     failed_records,
     message,
     waiver,
-    checked_at
+    checked_at,
+    kept_from
 from {{ source("quality", "check_result") }}
