@@ -150,7 +150,8 @@ tested_once as (
     from measured
 ),
 
-tested as (
+-- Each p-value once: what controls the tests reads them more than once.
+tested as materialized (
     select
         *,
         case
