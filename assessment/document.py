@@ -83,12 +83,10 @@ def blocks(page: str) -> list[Block]:
     """
     drawn = SVG.findall(page)
     numbers = iter(range(len(drawn)))
-    tree = _Tree()
-    tree.feed(SVG.sub(lambda _: f"<svg data-n={next(numbers)}></svg>", page))
-    tree.close()
+    root = parsed(SVG.sub(lambda _: f"<svg data-n={next(numbers)}></svg>", page))
     shapes = dict(re.findall(r'(<g id="[^"]+">)(.*?</g>)', "".join(drawn), re.DOTALL))
     reader = _Reader([_standing_alone(svg, shapes) for svg in drawn])
-    main = next(tree.root.all("main"), tree.root)
+    main = next(root.all("main"), root)
     found = _referring(list(reader.flow(main)))
     if reader.numbers:
         found += [
@@ -130,6 +128,14 @@ class Element:
         """Its words, on one line."""
         parts = (c if isinstance(c, str) else c.text() for c in self.children)
         return " ".join("".join(parts).split())
+
+
+def parsed(page: str) -> Element:
+    """A page as its elements, inside one called ``page``."""
+    tree = _Tree()
+    tree.feed(page)
+    tree.close()
+    return tree.root
 
 
 class _Tree(HTMLParser):

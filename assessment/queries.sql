@@ -163,12 +163,10 @@ where indicator_id || '|' || area_code in (select unnest($keys))
 order by indicator_id, area_code, period_start
 
 -- name: feeds
--- How whole the records of the year are, by feed.
-with months as (
+-- How whole the records of the year are, by feed: months and fields as the claims of the feeds say it.
+with received as (
     select
         partner || '/' || feed as feed,
-        count(distinct month) as months_expected,
-        count(distinct month) filter (where status = 'received') as months_received,
         sum(rows_in_force)::bigint as records
     from marts.feed_coverage
     where status != 'not expected' and month between $start and $end
@@ -178,8 +176,6 @@ with months as (
 fields as (
     select
         partner || '/' || feed as feed,
-        sum(valid)::bigint as valid,
-        sum(records - not_applicable)::bigint as wanted,
         count(distinct field) filter (where status = 'fail') as fields_below
     from marts.recording_completeness
     where month between $start and $end
@@ -190,10 +186,10 @@ select
     expected.feed,
     expected.title,
     expected.partner,
-    coalesce(months.months_received, 0) as months_received,
-    months.months_expected,
-    months.records,
-    100.0 * fields.valid / nullif(fields.wanted, 0) as completeness_percent,
+    coalesce(score.months_received, 0) as months_received,
+    score.months_expected,
+    received.records,
+    score.field_percent as completeness_percent,
     fields.fields_below
 from (
     select feed, title, partner
@@ -202,7 +198,12 @@ from (
         partner != 'reference'
         and feed in (select unnest(string_split(feeds, ';')) from marts.indicator)
 ) as expected
-left join months on expected.feed = months.feed
+left join marts.maturity_score as score
+    on
+        expected.feed = score.partner || '/' || score.feed
+        and score.period_type = 'financial_year'
+        and score.period_label = $period
+left join received on expected.feed = received.feed
 left join fields on expected.feed = fields.feed
 order by expected.feed
 

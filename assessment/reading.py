@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from assessment import charts, maps
+from assessment.numbers import number
 from assessment.structure import CHAPTERS, LISTED
 from warehouse.errors import RunFailed
 from warehouse.rows import Row, rows
@@ -177,7 +178,7 @@ def read_assessment(
     made.targets = read(con, "targets", {**label, **own})
     made.ethnicity = read(con, "ethnicity", {**label, "county": code})
     made.signals = read(con, "signals", own)
-    made.feeds = read(con, "feeds", {**start, "end": period["period_end"]})
+    made.feeds = read(con, "feeds", {**label, **start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
     _add_pictures(con, made, hotspots, alone)
     said = " ".join(claim["sentence"] for claim in claims)
@@ -302,7 +303,7 @@ def _source(made: Assessment, indicator_id: str, months: int | None) -> str:
         ),
         None,
     )
-    complete_said = f"; fields {complete:.1f} % complete" if complete is not None else ""
+    complete_said = f"; fields {number(complete)} % complete" if complete is not None else ""
     start, end = made.period["period_start"], made.period["period_end"]
     return f"{feeds}; {start:%B %Y} to {end:%B %Y}{months_said}{complete_said}."
 
@@ -412,7 +413,7 @@ def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Pict
         return None
     described = (
         f"{topic.capitalize()} in {made.area['area_name']}, by financial year: "
-        + ", ".join(f"{row['value']:.1f} in {row['period_label']}" for row in mine)
+        + ", ".join(f"{number(row['value'])} in {row['period_label']}" for row in mine)
         + f" ({mine[0]['unit']})"
     )
     return Picture(
@@ -441,7 +442,7 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     if len([row for row in areas if row["area_type"] != "county"]) < 2:
         return None
     described = f"{topic.capitalize()} by district in {made.period['period_label']}: " + ", ".join(
-        f"{row['area_name']} {row['value']:.1f}" for row in areas
+        f"{row['area_name']} {number(row['value'])}" for row in areas
     )
     return Picture(
         name=f"areas-{topic.replace(' ', '-')}",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assessment import reading, write
+from assessment.numbers import number
 from assessment.reading import kept_table, latest_year, paragraphs
 from warehouse.errors import RunFailed
 
@@ -27,7 +28,7 @@ ROOM = Path(write.__file__).parent
     ],
 )
 def test_numbers_are_rounded_half_up_once(value: float | None, places: int, shown: str) -> None:
-    assert write.number(value, places) == shown
+    assert number(value, places) == shown
 
 
 @pytest.mark.parametrize(

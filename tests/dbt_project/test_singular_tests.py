@@ -402,14 +402,20 @@ BREACHES: list[tuple[str, dict[str, tuple[str, Rows]], str, Rows]] = [
             "period_label varchar, section varchar, question varchar", ANSWERED)},
         "assessment_claim", ANSWERED[1:],
     ),
-    (
+    *((
         "assert_every_claim_has_its_words",
         {"assessment_claim": (
             "aspect varchar, verdict varchar, section varchar, sentence varchar, "
             "word_rule varchar, figure varchar",
             [("change", "decrease", "crime", "It fell by 3 %.", "test", "3 %")])},
-        "assessment_claim", [("change", "decrease", "crime", "It fell by {n}.", "test", "3 %")],
-    ),
+        "assessment_claim", [("change", "decrease", "crime", *told)],
+    ) for told in (
+        (None, "test", None),
+        ("It fell by 3 %.", None, "3 %"),
+        ("It fell by 3 % to {count}.", "test", "3 %"),
+        ("It fell by  3 %.", "test", "3 %"),
+        ("It fell by 3 %.", "test", "4 %"),
+    )),
 ]  # fmt: skip
 
 

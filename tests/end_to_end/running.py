@@ -12,7 +12,11 @@ import pandas as pd
 from click.testing import CliRunner, Result
 
 from cli import main
+from orchestration import dbt_program
+from warehouse import ddl
 from warehouse.home import CSP_YML, Home
+from warehouse.ingest import loading
+from warehouse.settings import load_settings
 
 CSP = Path(sys.executable).with_name("csp")
 STREET = "police/street_crime"
@@ -68,6 +72,34 @@ def copied(home: Home, folder: Path) -> Home:
     """A copy of a home, for a test that changes it."""
     shutil.copytree(home.root, folder, symlinks=True)
     return Home(folder)
+
+
+def load_and_build(home: Home, *wanted: str) -> None:
+    """Load what has landed and build the models `wanted` with the tables that they are made of.
+
+    A night without its checks and its publication, on what the night before has built.
+    """
+    settings = load_settings(home)
+    with ddl.open_warehouse(home, settings) as con:
+        loading.ingest(home, settings, con, lambda line: None)
+    prepared = dbt_program.prepared_manifest()
+    manifest = json.loads(prepared.read_text(encoding="utf-8"))
+    models = {uid: node for uid, node in manifest["nodes"].items() if uid.startswith("model.")}
+    found = {uid for uid, node in models.items() if node["name"] in wanted}
+    unread = set(found)
+    while unread:
+        unread = {p for uid in unread for p in manifest["parent_map"][uid] if p in models} - found
+        found |= unread
+    tables = [models[uid] for uid in found if models[uid]["config"]["materialized"] != "view"]
+    args = dbt_program.build_args(
+        home.dbt_target, same_definitions=True, selected=[node["name"] for node in tables]
+    )
+    with dbt_program.variables(dbt_program.environment(home.warehouse_file, settings)):
+        results = dbt_program.invoke(
+            [*args, "--exclude-resource-type", "test"], dbt_program.load_manifest(prepared)
+        )
+    assert len(results) == len(tables)
+    assert {result["status"] for result in results} == {"success"}
 
 
 def query(database: Path, sql: str) -> Rows:

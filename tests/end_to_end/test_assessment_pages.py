@@ -1,6 +1,7 @@
 """The written assessment of the demo: every number from a claim, read in a real browser."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
@@ -9,12 +10,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import axe_core_python
+import duckdb
 import pytest
 
+from assessment import document, write
 from assessment.proof import faults
+from assessment.reading import Assessment, latest_year, read, read_assessment
 from assessment.structure import OFFENDERS_QUESTIONS, QUESTIONS
 from tests.browser import Page, browser
 from tests.end_to_end.running import partner
+from warehouse.errors import RunFailed
 from warehouse.home import Home
 
 PHONE, PAPER = 390, 666  # paper: A4 between its margins
@@ -56,6 +61,48 @@ def test_every_number_is_a_claims_or_a_tables(folder: Path, claims: dict[str, st
     assert set(said) <= set(rows)
     one = unescape(said[0])
     assert faults(text_of(folder / "index.html"), {**claims, one: claims[one] + " 7"}) != []
+
+
+@pytest.fixture(scope="module")
+def assessed(demo_home: Home) -> Assessment:
+    with duckdb.connect(str(demo_home.warehouse_file), read_only=True) as con:
+        [area] = read(con, "focus")
+        return read_assessment(con, area, latest_year(con, area))
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "became", "fault"),
+    [
+        ("index.html", "Of the terms used", "Crime fell by 12 %", "no source: Crime fell by 12 %"),
+        ("macros.html", "{{ claim.sentence }}", "{{ claim.sentence }} 7", "not the claim's words"),
+        ("macros.html", 'data-claim="{{ claim.claim_id }}"', "", "no source"),
+        ("macros.html", 'data-claim="{{', 'data-claim="x{{', "no such claim: x"),
+        ("claims.html", "{{ c.sentence }}", "{{ c.verdict }}", "not the claim's words"),
+    ],
+)
+def test_a_sentence_without_its_claim_stops_the_build(
+    file: str,
+    was: str,
+    became: str,
+    fault: str,
+    assessed: Assessment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    templates = shutil.copytree(write.TEMPLATES, tmp_path / "templates")
+    text = (templates / file).read_text(encoding="utf-8")
+    assert was in text
+    (templates / file).write_text(text.replace(was, became), encoding="utf-8")
+    monkeypatch.setattr(write, "TEMPLATES", templates)
+    monkeypatch.setattr(write, "read_assessment", lambda *_: assessed)
+    printed: list[object] = []
+    monkeypatch.setattr(document, "write_document", lambda *given: printed.append(given))
+    with duckdb.connect() as con, pytest.raises(RunFailed) as stopped:
+        write.write_assessment(con, tmp_path, assessed.area, assessed.period)
+    assert f"({fault}" in str(stopped.value)
+    assert "Correct the template that says so, or the claim" in str(stopped.value)
+    assert not (tmp_path / ("index.html" if file != "claims.html" else file)).exists()
+    assert printed == []
 
 
 def test_every_question_of_every_topic_is_answered(folder: Path) -> None:

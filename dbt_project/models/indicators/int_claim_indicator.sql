@@ -149,6 +149,7 @@ runs as (
         numerator,
         lag(numerator, 1) over years_in_order as one_before,
         lag(numerator, 2) over years_in_order as two_before,
+        lag(period_start, 2) over years_in_order = period_start - interval 2 year as is_one_after_the_other,
         min(numerator) over years_so_far as least,
         max(numerator) over years_so_far as most,
         first_value(period_label) over years_so_far as first_label,
@@ -184,7 +185,7 @@ of_runs as (
         format('{:,}, {:,} and {:,} in three years', two_before, one_before, numerator) as made_of,
         'indicator_value' as source_table
     from runs
-    where two_before is not null
+    where is_one_after_the_other
     union all by name
     select
         indicator_id,

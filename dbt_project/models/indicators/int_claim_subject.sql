@@ -185,7 +185,7 @@ police_hate as (
         max(numerator) filter (where indicator_id = 'hate_incidents') as incidents,
         max(numerator) filter (where indicator_id = 'hate_offence_violence_share') as violence,
         max(numerator) filter (where indicator_id = 'hate_offence_damage_share') as damage
-    from {{ ref("int_indicator_value") }}
+    from {{ ref("int_indicator_value") }} as int_indicator_value
     where
         indicator_id in (
             'hate_offences',

@@ -66,6 +66,6 @@ select
         category,
         area_type || ' ' || area_code,
         period_label,
-        concat_ws(' ', comparator_type, comparator_code)
+        nullif(concat_ws(' ', comparator_type, comparator_code), '')
     ) as source_key
 from everything
