@@ -369,6 +369,7 @@ def _standing_alone(svg: str, shapes: dict[str, str]) -> str:
     opening = svg[:end]
     if "xmlns=" not in opening:
         opening = opening.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    # Of a map's shapes single ones are named by what follows the hyphen.
     used = {name.split("-")[0] for name in re.findall(r'<use href="#([^"]+)"', svg)}
     wanted = [opened + inner for opened, inner in shapes.items() if opened[7:-2] in used]
     return opening + (f"<defs>{''.join(wanted)}</defs>" if wanted else "") + svg[end:]

@@ -138,13 +138,11 @@ def latest_year(con: duckdb.DuckDBPyConnection, area: Row, label: str | None = N
     )
 
 
-def read_assessment(
-    con: duckdb.DuckDBPyConnection, area: Row, period: Row, *, alone: bool = False
-) -> Assessment:
+def read_assessment(con: duckdb.DuckDBPyConnection, area: Row, period: Row) -> Assessment:
     """The assessment of an area and year.
 
     con: the warehouse, built. area: area_type, area_code, area_name. period: as `latest_year`
-    returns. alone: whether each map holds its own shapes, as a document needs them.
+    returns.
     """
     county = next(iter(read(con, "county")), None)
     code = county["area_code"] if county else None
@@ -179,7 +177,7 @@ def read_assessment(
     made.signals = read(con, "signals", own)
     made.feeds = read(con, "feeds", {**start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
-    _add_pictures(con, made, hotspots, alone)
+    _add_pictures(con, made, hotspots)
     said = " ".join(claim["sentence"] for claim in claims)
     made.glossary = [
         row
@@ -317,7 +315,6 @@ def _add_pictures(
     con: duckdb.DuckDBPyConnection,
     made: Assessment,
     hotspots: dict[str, list[Row]],
-    alone: bool,
 ) -> None:
     start = {"start": made.period["period_start"]}
     own = {"area_type": made.area["area_type"], "area_code": made.area["area_code"]}
@@ -328,8 +325,11 @@ def _add_pictures(
     compared = _by(read(con, "districts", start), "indicator_id")
     boundaries = read(con, "boundaries")
     inside = _districts(made, boundaries)
-    whole = maps.shapes("county", boundaries)
-    inset = maps.shapes("inset", [row for row in boundaries if row["district_code"] in inside])
+    own_places = [row for row in boundaries if row["district_code"] in inside]
+    outlined = {row["lsoa_code"] for row in own_places}
+    # Short names, for each map of a page calls hundreds of areas by them.
+    whole = maps.shapes("c", boundaries, outlined)
+    inset = maps.shapes("d", own_places, outlined)
     frames = [frame for frame in (whole, inset) if frame]
     has_map = False
     for topic in made.topics:
@@ -346,13 +346,13 @@ def _add_pictures(
             ),
         }
         if whole and inset and spots:
-            drawn = _map(made, topic, spots, whole, inset, source, alone)
+            drawn = _map(made, topic, spots, whole, inset, source)
             pictures[_home_section(made, topic)] = drawn
             has_map = True
         for place, picture in pictures.items():
             if picture:
                 made.pictures.setdefault(place, []).append(picture)
-    if has_map and not alone:
+    if has_map:
         made.shapes = maps.defined(frames)
     _add_signals(con, made)
 
@@ -364,7 +364,6 @@ def _map(
     whole: maps.Shapes,
     inset: maps.Shapes,
     source: str,
-    alone: bool,
 ) -> Picture:
     classes = {spot["area_code"]: spot["class"] for spot in spots}
     top = _top(made, spots)
@@ -376,18 +375,11 @@ def _map(
     parts = [
         (
             county,
-            maps.drawn(whole, classes, label_county, outlined=sorted(inset.rings), alone=alone),
+            maps.drawn(whole, classes, label_county),
         ),
         (
             name,
-            maps.drawn(
-                inset,
-                classes,
-                label_inset,
-                outlined=sorted(inset.rings),
-                numbered=[spot["area_code"] for spot in top],
-                alone=alone,
-            ),
+            maps.drawn(inset, classes, label_inset, numbered=[spot["area_code"] for spot in top]),
         ),
     ]
     return Picture(
