@@ -92,13 +92,13 @@ def shapes(name: str, boundaries: Iterable[Row], outlined: Container[str] = ()) 
         ]
         for code, rings in read.items()
     }
-    kept = {code: rings for code, rings in placed.items() if rings}
+    left = {code: rings for code, rings in placed.items() if rings}
     return Shapes(
         name,
-        kept,
+        left,
         round((east - west) * shrink / step) + 4,
         round((north - south) / step) + 4,
-        _outline([rings for code, rings in kept.items() if code in outlined]),
+        _outline([rings for code, rings in left.items() if code in outlined]),
     )
 
 
@@ -143,9 +143,8 @@ def drawn(
             uses = "".join(f'<use href="#{each}"/>' for each in named)
             groups.append(f'<g fill="{FILLS[name]}" stroke="{BORDER}">{uses}</g>')
     if frame.line:
-        groups.append(
-            f'<g fill="none" stroke="{OUTLINE}" stroke-width="2"><use href="#{frame.name}line"/></g>'
-        )
+        line = f'<use href="#{frame.name}line"/>'
+        groups.append(f'<g fill="none" stroke="{OUTLINE}" stroke-width="2">{line}</g>')
     for number, code in enumerate(numbered, start=1):
         if code in frame.rings:
             x, y = frame.middle(code)
