@@ -26,6 +26,9 @@ HEADINGS = {"h2": 1, "h3": 2, "h4": 3, "h5": 4, "h6": 5}
 INLINE = {"strong": "strong", "b": "strong", "em": "emphasis", "cite": "emphasis", "i": "emphasis"}
 # Of the page alone: contents and header, how to click, and words for who cannot see a symbol.
 LEFT_OUT = frozenset({"contents", "cover", "screen", "unseen", "shapes"})
+# What HTML takes for a space: a no-break space is none.
+BLANK = " \t\n\r\f"
+SPACE = re.compile(rf"[{BLANK}]+")
 OUTSIDE = re.compile(r"(https?://|mailto:)")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 # A column is as wide as its longest cell, within these letters: longer ones are broken.
@@ -129,7 +132,7 @@ class Element:
     def text(self) -> str:
         """Its words, on one line."""
         parts = (c if isinstance(c, str) else c.text() for c in self.children)
-        return " ".join("".join(parts).split())
+        return SPACE.sub(" ", "".join(parts)).strip(BLANK)
 
 
 class _Tree(HTMLParser):
@@ -316,7 +319,7 @@ class _Reader:
     def _inline(self, children: Iterable[Element | str]) -> Iterator[Block]:
         for child in children:
             if isinstance(child, str):
-                yield _text(re.sub(r"\s+", " ", child))
+                yield _text(SPACE.sub(" ", child))
                 continue
             if child.classes & LEFT_OUT or child.tag == "wbr":
                 continue
@@ -342,9 +345,9 @@ def _text(text: str) -> Block:
 
 def _trimmed(found: list[Block]) -> list[Block]:
     if found[0]["kind"] == "text":
-        found[0] = _text(found[0]["text"].lstrip())
+        found[0] = _text(found[0]["text"].lstrip(BLANK))
     if found[-1]["kind"] == "text":
-        found[-1] = _text(found[-1]["text"].rstrip())
+        found[-1] = _text(found[-1]["text"].rstrip(BLANK))
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from assessment import charts, maps
+from assessment.numbers import number, percent
 from assessment.structure import CHAPTERS, LISTED
 from warehouse.errors import RunFailed
 from warehouse.rows import Row, rows
@@ -250,7 +251,7 @@ def _table_1(made: Assessment, hotspots: dict[str, list[Row]]) -> list[Row]:
             {
                 "topic": topic,
                 "change": first("change"),
-                "unit": " points" if _is_share(made, topic) else " %",
+                "unit": "points" if _is_share(made, topic) else "%",
                 "trend": first("trend"),
                 "county": first("comparison", "county"),
                 "group": first("comparison", "most_similar_group"),
@@ -300,7 +301,7 @@ def _source(made: Assessment, indicator_id: str, months: int | None) -> str:
         ),
         None,
     )
-    complete_said = f"; fields {complete:.1f} % complete" if complete is not None else ""
+    complete_said = f"; fields {percent(complete)} complete" if complete is not None else ""
     start, end = made.period["period_start"], made.period["period_end"]
     return f"{feeds}; {start:%B %Y} to {end:%B %Y}{months_said}{complete_said}."
 
@@ -404,7 +405,7 @@ def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Pict
         return None
     described = (
         f"{topic.capitalize()} in {made.area['area_name']}, by financial year: "
-        + ", ".join(f"{row['value']:.1f} in {row['period_label']}" for row in mine)
+        + ", ".join(f"{number(row['value'])} in {row['period_label']}" for row in mine)
         + f" ({mine[0]['unit']})"
     )
     return Picture(
@@ -433,7 +434,7 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     if len([row for row in areas if row["area_type"] != "county"]) < 2:
         return None
     described = f"{topic.capitalize()} by district in {made.period['period_label']}: " + ", ".join(
-        f"{row['area_name']} {row['value']:.1f}" for row in areas
+        f"{row['area_name']} {number(row['value'])}" for row in areas
     )
     return Picture(
         name=f"areas-{topic.replace(' ', '-')}",

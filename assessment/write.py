@@ -6,8 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from assessment import commentary, document, maps
+from assessment.numbers import NOTHING, day, figure, number, percent, with_unit
 from assessment.proof import faults
 from assessment.reading import Assessment, appendix, latest_year, read, read_assessment
 from assessment.structure import CHAPTERS, LISTED, OFFENDERS_QUESTIONS, QUESTIONS
@@ -25,8 +24,6 @@ from warehouse.rows import Row, rows
 from warehouse.sql_text import literal
 
 TEMPLATES = Path(__file__).parent / "templates"
-# What stands where there is no value.
-NOTHING = "\u2013"
 # The symbol and the words of a verdict, by how it begins; colour says nothing that they do not.
 VERDICTS = (
     ("increasing", ("\u25b2", "increasing", "up")),
@@ -229,6 +226,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": number,
         "figure": figure,
+        "percent": percent,
+        "with_unit": with_unit,
         "verdict": verdict,
         "anchor": anchor,
         "address": lambda text: quote(anchor(text)),
@@ -244,33 +243,6 @@ def _environment() -> Environment:
     return environment
 
 
-def rounded(value: float, places: int) -> Decimal:
-    """Half up, as the claims are rounded: 2.5 is 3, and 0.25 with one place 0.3."""
-    exact = Decimal(repr(float(value)))
-    return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) + 0
-
-
-def number(value: float | None, places: int = 1) -> str:
-    """``12,345`` of a whole number, else with `places`; a dash of nothing;
-    ``< 0.1`` of what rounds to nothing.
-    """
-    if value is None:
-        return NOTHING
-    if isinstance(value, int):
-        return f"{value:,}"
-    said = rounded(value, places)
-    if value > 0 and not said:
-        return f"< {Decimal(1).scaleb(-places)}"
-    return f"{said:,}".replace("-", "\u2212")
-
-
-def figure(value: object) -> str:
-    """A table's cell: numbers as `number`, everything else as it is."""
-    if value is None or isinstance(value, (int, float)):
-        return number(value)
-    return str(value)
-
-
 def verdict(claim: Row | None) -> tuple[str, str, str]:
     """(symbol, words, class) of a claim's verdict."""
     said = claim["verdict"] if claim else ""
@@ -280,11 +252,6 @@ def verdict(claim: Row | None) -> tuple[str, str, str]:
 def anchor(text: str) -> str:
     """A claim's id as the name of a place on a page: one without spaces."""
     return re.sub(r"\s", "-", text)
-
-
-def day(value: date | datetime) -> str:
-    """``1 April 2010``."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def breakable(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""How an assessment's numbers look, and where those of several areas lie."""
+"""The words of verdicts, and where the assessments of several areas lie."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,23 +11,6 @@ from assessment.reading import kept_table, latest_year, paragraphs
 from warehouse.errors import RunFailed
 
 ROOM = Path(write.__file__).parent
-
-
-@pytest.mark.parametrize(
-    ("value", "places", "shown"),
-    [
-        (2.5, 0, "3"),
-        (0.25, 1, "0.3"),
-        (1.005, 2, "1.01"),
-        (-0.25, 1, "\u22120.3"),
-        (-0.04, 1, "0.0"),
-        (0.00004, 4, "< 0.0001"),
-        (12345, 1, "12,345"),
-        (None, 1, "\u2013"),
-    ],
-)
-def test_numbers_are_rounded_half_up_once(value: float | None, places: int, shown: str) -> None:
-    assert write.number(value, places) == shown
 
 
 @pytest.mark.parametrize(
