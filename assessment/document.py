@@ -300,6 +300,7 @@ class _Reader:
             "name": name,
             "caption": caption,
             "images": images,
+            "small": any("many" in part.classes for part in element.all("div")),
             "titles": titles if len(titles) == len(images) else [""] * len(images),
             "legend": [list(_swatch(item)) for item in element.all("li")],
             "source": source,

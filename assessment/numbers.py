@@ -1,4 +1,4 @@
-"""How the numbers of tables, pictures and pages look; those of sentences are macros/claims.sql's."""
+"""How the numbers of tables and pictures look; those of sentences are made by macros/claims.sql."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from warehouse.errors import RunFailed
 from warehouse.rows import Row, rows
 
 FOLDER = Path(__file__).parent
-MOST_SIGNALS = 8  # charts; the table has all
+MONTHS_SHOWN = 25  # of a signal: two years and the month that closes them
 TOP_PLACES = 5
 LEAST_EVENTS_OF_A_PLACE = 5
 
@@ -81,11 +81,17 @@ class Assessment:
     targets: list[Row] = field(default_factory=list)
     ethnicity: list[Row] = field(default_factory=list)
     signals: list[Row] = field(default_factory=list)
+    signal_pictures: dict[str, Picture] = field(default_factory=dict)
     feeds: list[Row] = field(default_factory=list)
     files: dict[str, list[Row]] = field(default_factory=dict)
     glossary: list[dict[str, str]] = field(default_factory=list)
     methods: list[dict[str, str]] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+
+    def signals_by_area(self) -> dict[str, list[Row]]:
+        """The series that signal, by area: the assessed area's first, then its county's."""
+        own = self.area["area_code"]
+        return _by(sorted(self.signals, key=lambda row: row["area_code"] != own), "area_code")
 
     def section(self, name: str) -> list[list[Row]]:
         """The section's claims in paragraphs: of one indicator and area, or one each of a list."""
@@ -139,11 +145,13 @@ def latest_year(con: duckdb.DuckDBPyConnection, area: Row, label: str | None = N
     )
 
 
-def read_assessment(con: duckdb.DuckDBPyConnection, area: Row, period: Row) -> Assessment:
+def read_assessment(
+    con: duckdb.DuckDBPyConnection, area: Row, period: Row, kept: charts.Kept = None
+) -> Assessment:
     """The assessment of an area and year.
 
     con: the warehouse, built. area: area_type, area_code, area_name. period: as `latest_year`
-    returns.
+    returns. kept: charts of an earlier page, which are drawn again only where they differ.
     """
     county = next(iter(read(con, "county")), None)
     code = county["area_code"] if county else None
@@ -178,7 +186,7 @@ def read_assessment(con: duckdb.DuckDBPyConnection, area: Row, period: Row) -> A
     made.signals = read(con, "signals", own)
     made.feeds = read(con, "feeds", {**start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
-    _add_pictures(con, made, hotspots)
+    _add_pictures(con, made, hotspots, kept)
     said = " ".join(claim["sentence"] for claim in claims)
     made.glossary = [
         row
@@ -250,14 +258,17 @@ def _table_1(made: Assessment, hotspots: dict[str, list[Row]]) -> list[Row]:
         table.append(
             {
                 "topic": topic,
+                "value": first("share" if _is_share(made, topic) else "value"),
                 "change": first("change"),
-                "unit": "points" if _is_share(made, topic) else "%",
+                "change_unit": "points" if _is_share(made, topic) else "%",
                 "trend": first("trend"),
                 "county": first("comparison", "county"),
                 "group": first("comparison", "most_similar_group"),
                 "place": places[0]["place"] if places else None,
                 "place_claim": first("hotspot"),
+                "unit": _unit(made, topic),
                 "community": first("community"),
+                "targets": _targets(made, topic, of_topic),
             }
         )
     return table
@@ -266,6 +277,25 @@ def _table_1(made: Assessment, hotspots: dict[str, list[Row]]) -> list[Row]:
 def _is_share(made: Assessment, topic: str) -> bool:
     known = made.indicators.get(made.topic_indicator.get(topic, ""))
     return bool(known and known["kind"] == "proportion")
+
+
+def _targets(made: Assessment, topic: str, of_topic: list[Row]) -> list[tuple[Row, str]]:
+    """The topic's targets, each with what it is for where that is a part of the topic.
+
+    Where none is set, the claim that says so.
+    """
+    found = [claim for claim in of_topic if claim["aspect"] == "target"]
+    return [
+        (claim, "" if claim["indicator_id"] == made.topic_indicator[topic] else name.lower())
+        for claim in ([claim for claim in found if claim["verdict"] != "no figure"] or found)
+        for name in [made.indicators[claim["indicator_id"]]["name"]]
+    ]
+
+
+def _unit(made: Assessment, topic: str) -> str:
+    """What the topic's value is counted in; percentages say so themselves."""
+    known = made.indicators.get(made.topic_indicator.get(topic, ""))
+    return "" if known is None or known["kind"] == "proportion" else str(known["unit"])
 
 
 def _districts(made: Assessment, spots: list[Row]) -> set[str]:
@@ -316,6 +346,7 @@ def _add_pictures(
     con: duckdb.DuckDBPyConnection,
     made: Assessment,
     hotspots: dict[str, list[Row]],
+    kept: charts.Kept,
 ) -> None:
     start = {"start": made.period["period_start"]}
     own = {"area_type": made.area["area_type"], "area_code": made.area["area_code"]}
@@ -341,9 +372,11 @@ def _add_pictures(
         source = _source(made, indicator, months)
         spots = hotspots.get(indicator, [])
         pictures = {
-            f"{appendix(topic)}.change": _years(made, topic, series.get(indicator, []), source),
+            f"{appendix(topic)}.change": _years(
+                made, topic, series.get(indicator, []), source, kept
+            ),
             f"{appendix(topic)}.other_areas": _compared(
-                made, topic, compared.get(indicator, []), source
+                made, topic, compared.get(indicator, []), source, kept
             ),
         }
         if whole and inset and spots:
@@ -355,7 +388,7 @@ def _add_pictures(
                 made.pictures.setdefault(place, []).append(picture)
     if has_map:
         made.shapes = maps.defined(frames)
-    _add_signals(con, made)
+    made.signal_pictures = _signals(con, made, kept)
 
 
 def _map(
@@ -398,7 +431,9 @@ def _map(
     )
 
 
-def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Picture | None:
+def _years(
+    made: Assessment, topic: str, series: list[Row], source: str, kept: charts.Kept
+) -> Picture | None:
     series = [row for row in series if row["value"] is not None]
     mine = [row for row in series if row["area_code"] == made.area["area_code"]]
     if len(mine) < 2:
@@ -411,7 +446,7 @@ def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Pict
     return Picture(
         name=f"years-{topic.replace(' ', '-')}",
         title=f"{topic.capitalize()} over the years, with limits",
-        parts=[("", charts.years(series, made.area["area_code"], described))],
+        parts=[("", charts.years(series, made.area["area_code"], described, kept))],
         described=described,
         head=["Year", "Area", "Events", "Value", "Lower limit", "Upper limit"],
         body=[
@@ -429,7 +464,9 @@ def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Pict
     )
 
 
-def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Picture | None:
+def _compared(
+    made: Assessment, topic: str, areas: list[Row], source: str, kept: charts.Kept
+) -> Picture | None:
     areas = [row for row in areas if row["value"] is not None]
     if len([row for row in areas if row["area_type"] != "county"]) < 2:
         return None
@@ -439,7 +476,7 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     return Picture(
         name=f"areas-{topic.replace(' ', '-')}",
         title=f"{topic.capitalize()} in the county's districts, with limits",
-        parts=[("", charts.districts(areas, made.area["area_code"], described))],
+        parts=[("", charts.districts(areas, made.area["area_code"], described, kept))],
         described=f"{described} ({areas[0]['unit']})",
         head=["Area", "Events", "Value", "Lower limit", "Upper limit"],
         body=[
@@ -450,37 +487,54 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     )
 
 
-def _add_signals(con: duckdb.DuckDBPyConnection, made: Assessment) -> None:
-    mine = [row for row in made.signals if row["area_code"] == made.area["area_code"]]
-    shown = mine[:MOST_SIGNALS]
-    keys = [(row["indicator_id"], row["area_code"]) for row in shown]
-    if not keys:
-        return
-    months = read(con, "signal_months", {"keys": [f"{code}|{area}" for code, area in keys]})
-    for signal in shown:
-        mine = [
-            row
-            for row in months
-            if (row["indicator_id"], row["area_code"])
-            == (signal["indicator_id"], signal["area_code"])
-        ]
+def _signals(
+    con: duckdb.DuckDBPyConnection, made: Assessment, kept: charts.Kept
+) -> dict[str, Picture]:
+    """For each area with series that signal one picture of all of them, by the area's code."""
+    keys = [f"{row['indicator_id']}|{row['area_code']}" for row in made.signals]
+    months = read(con, "signal_months", {"keys": keys, "most": MONTHS_SHOWN}) if keys else []
+    series: dict[tuple[str, str], list[Row]] = {}
+    for row in months:
+        series.setdefault((row["indicator_id"], row["area_code"]), []).append(row)
+    return {
+        code: _signals_of(made, signals, series, kept)
+        for code, signals in made.signals_by_area().items()
+    }
+
+
+def _signals_of(
+    made: Assessment,
+    signals: list[Row],
+    series: dict[tuple[str, str], list[Row]],
+    kept: charts.Kept,
+) -> Picture:
+    """A small chart of each of an area's series that signal."""
+    area = signals[0]["area_name"]
+    parts, body = [], []
+    for signal in signals:
         name = made.indicators[signal["indicator_id"]]["name"]
+        side = "above" if signal["signal"] == "high" else "below"
         described = (
-            f"{name} in {signal['area_name']}, month by month to {signal['period_label']}: "
-            f"{'above' if signal['signal'] == 'high' else 'below'} what the months before promise"
+            f"{name} in {area}, month by month to {signal['period_label']}: "
+            f"{side} what the months before promise"
         )
-        made.pictures.setdefault("trends", []).append(
-            Picture(
-                name=f"signal-{signal['indicator_id']}-{signal['area_code']}",
-                title=f"{name} in {signal['area_name']}, month by month",
-                parts=[("", charts.signal(mine, described))],
-                described=described,
-                head=["Month", "Events", "Expected", "Lower limit", "Upper limit"],
-                body=[
-                    [row[key] for key in ("period_label", "value", "expected", "lower", "upper")]
-                    for row in mine
-                ],
-                source=_partners_feeds(made, signal["indicator_id"])
-                + f"; {signal['baseline_months']} months before, to {signal['period_label']}.",
-            )
-        )
+        mine = series[signal["indicator_id"], signal["area_code"]]
+        parts.append((f"{name} ({signal['signal']})", charts.signal(mine, described, kept)))
+        body += [
+            [name, *(row[key] for key in ("period_label", "value", "expected", "lower", "upper"))]
+            for row in mine
+        ]
+    feeds = {_partners_feeds(made, signal["indicator_id"]) for signal in signals}
+    longest = max(signal["baseline_months"] for signal in signals)
+    return Picture(
+        name=f"signals-{signals[0]['area_code']}",
+        title=f"Series of {area} that signal, month by month: counted (black), expected (dashed), "
+        "limits (shaded) and the months judged (dots)",
+        parts=parts,
+        described=f"{len(parts)} series of {area} that signal",
+        head=["Series", "Month", "Events", "Expected", "Lower limit", "Upper limit"],
+        body=body,
+        source=f"{', '.join(sorted(feeds))}; the newest months to "
+        f"{max(signal['period_label'] for signal in signals)}, expected by as many as {longest} "
+        "months before.",
+    )
