@@ -193,7 +193,8 @@ def districts(rows: Sequence[Row], own: str, described: str, kept: Kept = None) 
 
 
 def signal(rows: Sequence[Row], described: str, kept: Kept = None) -> Markup:
-    """A control chart: months, what is expected of them, three-deviation limits; one of many.
+    """A control chart: months, what is expected of them, three-deviation limits; one of many, of
+    which the caption says what they count.
 
     rows: period_start, is_baseline, value, expected, lower, upper, in the order of the months.
     """
@@ -221,7 +222,7 @@ def signal(rows: Sequence[Row], described: str, kept: Kept = None) -> Markup:
     }
 
     def y(field: str) -> dict[str, Any]:
-        return _y("events a month", field, axis={"tickCount": 4})
+        return {"field": field, "type": "quantitative", "title": None, "axis": {"tickCount": 4}}
 
     return Markup(
         svg(

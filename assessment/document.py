@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ BLANK = " \t\n\r\f"
 SPACE = re.compile(rf"[{BLANK}]+")
 OUTSIDE = re.compile(r"(https?://|mailto:)")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
-# A column is as wide as its longest cell, within these letters: longer ones are broken.
-NARROWEST, WIDEST = 5, 30
+# A column is as wide as its longest cell, within these letters: longer ones are broken. The space
+# beside it is about so many more.
+NARROWEST, WIDEST, BESIDE = 5, 30, 3
 
 Block = dict[str, Any]
 
@@ -254,7 +256,7 @@ class _Reader:
             "kind": "table",
             "name": name or f"table-{self.tables}",
             "caption": caption.text() if caption else "",
-            "widths": widths,
+            "widths": [width + BESIDE for width in widths],
             # A heading stands where its column's cells do.
             "head": [
                 self._cell(cell) | {"right": any(_is_number(row, i) for row in rows[1:])}
@@ -385,13 +387,12 @@ def _referring(found: list[Block]) -> list[Block]:
     shown = ("picture", "table", "source")
     for i, block in enumerate(found):
         if block["kind"] in shown[:2] and (i == 0 or found[i - 1]["kind"] not in shown):
-            run = []
-            for each in found[i:]:
-                if each["kind"] not in shown:
-                    break
-                if each["kind"] != "source":
-                    run.append(each["name"])
-            made.append({"kind": "see", "names": run})
+            run = list(takewhile(lambda each: each["kind"] in shown, found[i:]))
+            # The table of a picture stands below it.
+            names = [each["name"] for each in run if each["kind"] == "picture"] or [
+                each["name"] for each in run if each["kind"] == "table"
+            ]
+            made.append({"kind": "see", "names": names})
         made.append(block)
     return made
 

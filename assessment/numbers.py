@@ -49,3 +49,8 @@ def figure(value: object) -> str:
 def day(value: date | datetime) -> str:
     """``1 April 2010``."""
     return f"{value.day}{NO_BREAK}{value:%B %Y}"
+
+
+def month(value: date) -> str:
+    """``April 2010``."""
+    return f"{value:%B}{NO_BREAK}{value.year}"

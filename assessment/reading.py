@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -108,16 +109,23 @@ class Assessment:
         return paragraphs(found)
 
 
+# A long paragraph is broken between what happened, how it stands beside others, where, and why.
+LONGEST_PARAGRAPH = 6
+BREAKS = {"comparison": 1, "rank": 1, "hotspot": 2, "community": 2, "contribution": 3}
+
+
 def paragraphs(claims: Iterable[Row], each: bool = False) -> list[list[Row]]:
-    """Claims in their order, those of one indicator and area together."""
+    """Claims in their order, those of one indicator and area together; or `each` alone."""
+    if each:
+        return [[claim] for claim in claims]
     made: list[list[Row]] = []
-    before: object = None
-    for claim in claims:
-        subject = (claim["indicator_id"], claim["area_code"])
-        if each or subject != before:
-            made.append([])
-        made[-1].append(claim)
-        before = subject
+    for _, of_subject in groupby(claims, lambda row: (row["indicator_id"], row["area_code"])):
+        together = list(of_subject)
+        if len(together) > LONGEST_PARAGRAPH:
+            parts = groupby(together, lambda row: BREAKS.get(row["aspect"], 0))
+            made += [list(part) for _, part in parts]
+        else:
+            made.append(together)
     return made
 
 
@@ -528,8 +536,8 @@ def _signals_of(
     longest = max(signal["baseline_months"] for signal in signals)
     return Picture(
         name=f"signals-{signals[0]['area_code']}",
-        title=f"Series of {area} that signal, month by month: counted (black), expected (dashed), "
-        "limits (shaded) and the months judged (dots)",
+        title=f"Series of {area} that signal, in events a month: counted (black), expected "
+        "(dashed), limits (shaded) and the months judged (dots)",
         parts=parts,
         described=f"{len(parts)} series of {area} that signal",
         head=["Series", "Month", "Events", "Expected", "Lower limit", "Upper limit"],

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from assessment import commentary, document, maps
-from assessment.numbers import NOTHING, day, figure, number, percent, with_unit
+from assessment.numbers import NOTHING, day, figure, month, number, percent, with_unit
 from assessment.proof import faults
 from assessment.reading import Assessment, appendix, latest_year, read, read_assessment
 from assessment.structure import CHAPTERS, LISTED, OFFENDERS_QUESTIONS, QUESTIONS
@@ -244,6 +244,7 @@ def _environment() -> Environment:
         "address": lambda text: quote(anchor(text)),
         "appendix": appendix,
         "day": day,
+        "month": month,
         "breakable": breakable,
     }
     environment.globals |= {

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from assessment.numbers import day, figure, number, percent, with_unit
+from assessment.numbers import day, figure, month, number, percent, with_unit
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ def test_a_number_and_its_unit_stand_on_one_line() -> None:
     assert percent(None) == "\u2013"
     assert with_unit("5.2", "per 1,000 residents") == "5.2\u00a0per\u00a01,000 residents"
     assert day(date(2010, 4, 1)) == "1\u00a0April 2010"
+    assert month(date(2011, 3, 1)) == "March\u00a02011"
 
 
 def test_a_cell_that_is_no_number_is_as_it_is() -> None:

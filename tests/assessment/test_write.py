@@ -35,6 +35,13 @@ def test_claims_of_one_subject_make_a_paragraph() -> None:
     assert [len(each) for each in paragraphs(claims, each=True)] == [1] * 5
 
 
+def test_a_long_paragraph_is_broken_where_it_turns_to_something_else() -> None:
+    aspects = ["value", "change", "trend", "comparison", "rank", "hotspot", "contribution"]
+    claims = [{"indicator_id": "x", "area_code": "A", "aspect": aspect} for aspect in aspects]
+    assert [len(each) for each in paragraphs(claims)] == [3, 2, 1, 1]
+    assert [len(each) for each in paragraphs(claims[:-1])] == [6]
+
+
 AREA = {"area_type": "district", "area_code": "D", "area_name": "Somewhere"}
 
 

@@ -206,7 +206,7 @@ filled_3 as (
     select
         * replace (
             {{ filled("template", {
-                "month": "category",
+                "month": "strftime(try_strptime(category, '%Y-%m'), '%B %Y')",
                 "percent": "" ~ said_percent("abs(value)") ~ "",
                 "signed_percent": "" ~ said_signed_percent("value") ~ "",
                 "signed_target": "" ~ said_signed_percent("value") ~ "",
