@@ -34,7 +34,7 @@ OUTSIDE = re.compile(r"(https?://|mailto:)")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 # A column is as wide as its longest cell, within these letters: longer ones are broken. The space
 # beside it is about so many more.
-NARROWEST, WIDEST, BESIDE = 5, 30, 3
+NARROWEST, WIDEST, BESIDE = 5, 34, 3
 
 Block = dict[str, Any]
 

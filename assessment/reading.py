@@ -94,6 +94,15 @@ class Assessment:
         own = self.area["area_code"]
         return _by(sorted(self.signals, key=lambda row: row["area_code"] != own), "area_code")
 
+    def feeds_with_figures(self) -> set[str]:
+        """The feeds that a figure of the year is made of: a survey's waves come by no month."""
+        return {
+            feed
+            for claim in self.claims
+            if claim["aspect"] in ("value", "share") and claim["is_complete"]
+            for feed in claim["feeds"]
+        }
+
     def section(self, name: str) -> list[list[Row]]:
         """The section's claims in paragraphs: of one indicator and area, or one each of a list."""
         found = [claim for claim in self.claims if claim["section"] == name]

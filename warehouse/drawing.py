@@ -13,11 +13,12 @@ from importlib.metadata import version
 from typing import Any
 
 BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#1b1b1b"
+FONT = "system-ui, sans-serif"
 CONFIG = {
     "background": None,
     # Beyond the legend, whose texts a reader's font may make wider.
     "padding": {"left": 5, "top": 5, "right": 40, "bottom": 5},
-    "font": "system-ui, sans-serif",
+    "font": FONT,
     "axis": {"labelColor": INK, "titleColor": INK, "gridColor": "#dddddd", "labelFontSize": 12},
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
     "view": {"stroke": None},
@@ -26,11 +27,11 @@ CONFIG = {
 # Raised where `_drawn` makes something else of the same specification.
 HOW = 1
 # Of Vega's drawing what no reader sees: frames without a line, names of marks, what is so anyway;
-# and of a length in pixels what is below a tenth.
+# the font that all text has. Of a length in pixels nobody sees what is below a tenth.
 UNSEEN = re.compile(
     r'<path class="(?:background|foreground)"[^>]*/>'
     r'| (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"'
-    r'| (?:opacity|stroke-width)="1"| transform="translate\(0,0\)"'
+    rf'| (?:opacity|stroke-width)="1"| transform="translate\(0,0\)"| font-family="{FONT}"'
 )
 DRAWN = re.compile(r'<svg\b[^>]* data-drawn="([0-9a-f]{32})".*?</svg>', re.DOTALL)
 
@@ -71,8 +72,9 @@ def _drawn(key: str, title: str, spec: dict[str, Any]) -> str:
     made: str = vl_convert.vegalite_to_svg(spec)
     described = title.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     end = made.index(">")
-    opening = re.sub(r' (?:width|height)="[^"]*"', "", made[:end])
+    opening = re.sub(r' (?:width|height|class|version|xmlns:xlink)="[^"]*"', "", made[:end])
     # The names of marks are told from the table; the picture has one name.
     marks = UNSEEN.sub("", made[end:])
-    marks = re.sub(r"(\d\.\d)\d+", r"\1", marks)
-    return f'{opening} data-drawn="{key}" role="img" aria-label="{described}"{marks}'
+    marks = re.sub(r"(\d{2}\.\d|\d\.\d\d)\d+", r"\1", marks)
+    about = f'font-family="{FONT}" data-drawn="{key}" role="img" aria-label="{described}"'
+    return f"{opening} {about}{marks}"

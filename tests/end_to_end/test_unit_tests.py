@@ -51,6 +51,7 @@ MODELS = {
     "deprivation_gradient",
     "monthly_signal",
     "assessment_claim",
+    "int_claim_indicator",
     "int_recomputed_figure",
     "fct_recorded_crime",
     "br_recorded_crime_flag",
