@@ -193,7 +193,9 @@ def test_a_share_with_unknowns_says_how_many() -> None:
         numerator=350, denominator=4903, unknown=97, lowest_possible=7.0, highest_possible=8.94,
     )  # fmt: skip
     assert "stood at 7.1\u00a0% (350 of 4,903) of what is known" in found
-    assert "97 records do not say, so that of all it lies between 7.0\u00a0% and 8.9\u00a0%" in found
+    assert (
+        "97 records do not say, so that of all it lies between 7.0\u00a0% and 8.9\u00a0%" in found
+    )
 
 
 @pytest.mark.parametrize(
@@ -294,7 +296,10 @@ def test_every_number_is_rounded_half_up_once(number: float) -> None:
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("met", "was met: 900 against a target of at most 950 (\u22125.0\u00a0% on 1,000 in 2009/10)"),
+        (
+            "met",
+            "was met: 900 against a target of at most 950 (\u22125.0\u00a0% on 1,000 in 2009/10)",
+        ),
         ("not met", "was not met: 900 against"),
         ("not yet known", "is not yet known: the target is for 2011/12"),
     ],
