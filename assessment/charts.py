@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +12,9 @@ from warehouse.rows import Row
 
 GREY = "#5b6770"
 WIDTH = 520
+SMALL = 250  # one of many, side by side
+# Charts of a page before, to be taken again where they are the same: see `warehouse.drawing.svg`.
+Kept = Mapping[str, str] | None
 # Ends of lines nearer than this, of the highest value, are less than a line of text apart.
 CLOSE = 0.09
 
@@ -20,7 +23,7 @@ def _y(title: str, field: str = "value", **more: Any) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", "title": title, **more}
 
 
-def years(rows: Sequence[Row], own: str, described: str) -> Markup:
+def years(rows: Sequence[Row], own: str, described: str, kept: Kept = None) -> Markup:
     """Lines of the area `own` with its 95 % limits, and of the county, by financial year.
 
     rows: area_code, area_name, period_label, value, unit, lower_95, upper_95.
@@ -74,6 +77,7 @@ def years(rows: Sequence[Row], own: str, described: str) -> Markup:
                     *_labels(values, value, colour),
                 ],
             },
+            kept,
         )
     )
 
@@ -106,7 +110,7 @@ def _labels(
     ]
 
 
-def districts(rows: Sequence[Row], own: str, described: str) -> Markup:
+def districts(rows: Sequence[Row], own: str, described: str, kept: Kept = None) -> Markup:
     """A dot with its 95 % limits for each district, and a line where the county is.
 
     rows: area_type, area_code, area_name, value, unit, lower_95, upper_95, the highest first.
@@ -183,12 +187,14 @@ def districts(rows: Sequence[Row], own: str, described: str) -> Markup:
                 "padding": {"left": 40, "top": 5, "right": 40, "bottom": 5},
                 "layer": layers,
             },
+            kept,
         )
     )
 
 
-def signal(rows: Sequence[Row], described: str) -> Markup:
-    """A control chart: months, what is expected of them, three-deviation limits.
+def signal(rows: Sequence[Row], described: str, kept: Kept = None) -> Markup:
+    """A control chart: months, what is expected of them, three-deviation limits; one of many, of
+    which the caption says what they count.
 
     rows: period_start, is_baseline, value, expected, lower, upper, in the order of the months.
     """
@@ -211,33 +217,39 @@ def signal(rows: Sequence[Row], described: str) -> Markup:
             "format": "%b %Y",
             "labelOverlap": True,
             "tickCount": {"interval": "month", "step": 6},
+            "grid": False,
         },
     }
-    value = _y("events a month")
+
+    def y(field: str) -> dict[str, Any]:
+        return {"field": field, "type": "quantitative", "title": None, "axis": {"tickCount": 4}}
+
     return Markup(
         svg(
             values,
             described,
             {
-                "width": WIDTH,
-                "height": 170,
+                "width": SMALL,
+                "height": 110,
+                "padding": {"left": 5, "top": 5, "right": 24, "bottom": 5},
                 "encoding": {"x": x},
                 "layer": [
                     {
                         "mark": {"type": "area", "color": BLUE, "opacity": 0.15},
-                        "encoding": {"y": _y("events a month", "low"), "y2": {"field": "high"}},
+                        "encoding": {"y": y("low"), "y2": {"field": "high"}},
                     },
                     {
                         "mark": {"type": "line", "color": BLUE, "strokeDash": [5, 4]},
-                        "encoding": {"y": _y("events a month", "expected")},
+                        "encoding": {"y": y("expected")},
                     },
-                    {"mark": {"type": "line", "color": INK}, "encoding": {"y": value}},
+                    {"mark": {"type": "line", "color": INK}, "encoding": {"y": y("value")}},
                     {
                         "transform": [{"filter": "datum.judged"}],
-                        "mark": {"type": "point", "filled": True, "color": ORANGE, "size": 60},
-                        "encoding": {"y": value},
+                        "mark": {"type": "point", "filled": True, "color": ORANGE, "size": 45},
+                        "encoding": {"y": y("value")},
                     },
                 ],
             },
+            kept,
         )
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,14 @@ HEADINGS = {"h2": 1, "h3": 2, "h4": 3, "h5": 4, "h6": 5}
 INLINE = {"strong": "strong", "b": "strong", "em": "emphasis", "cite": "emphasis", "i": "emphasis"}
 # Of the page alone: contents and header, how to click, and words for who cannot see a symbol.
 LEFT_OUT = frozenset({"contents", "cover", "screen", "unseen", "shapes"})
+# What HTML takes for a space: a no-break space is none.
+BLANK = " \t\n\r\f"
+SPACE = re.compile(rf"[{BLANK}]+")
 OUTSIDE = re.compile(r"(https?://|mailto:)")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
-# A column is as wide as its longest cell, within these letters: longer ones are broken.
-NARROWEST, WIDEST = 5, 30
+# A column is as wide as its longest cell, within these letters: longer ones are broken. The space
+# beside it is about so many more.
+NARROWEST, WIDEST, BESIDE = 5, 34, 3
 
 Block = dict[str, Any]
 
@@ -127,7 +132,7 @@ class Element:
     def text(self) -> str:
         """Its words, on one line."""
         parts = (c if isinstance(c, str) else c.text() for c in self.children)
-        return " ".join("".join(parts).split())
+        return SPACE.sub(" ", "".join(parts)).strip(BLANK)
 
 
 def parsed(page: str) -> Element:
@@ -257,7 +262,7 @@ class _Reader:
             "kind": "table",
             "name": name or f"table-{self.tables}",
             "caption": caption.text() if caption else "",
-            "widths": widths,
+            "widths": [width + BESIDE for width in widths],
             # A heading stands where its column's cells do.
             "head": [
                 self._cell(cell) | {"right": any(_is_number(row, i) for row in rows[1:])}
@@ -303,6 +308,7 @@ class _Reader:
             "name": name,
             "caption": caption,
             "images": images,
+            "small": any("many" in part.classes for part in element.all("div")),
             "titles": titles if len(titles) == len(images) else [""] * len(images),
             "legend": [list(_swatch(item)) for item in element.all("li")],
             "source": source,
@@ -322,7 +328,7 @@ class _Reader:
     def _inline(self, children: Iterable[Element | str]) -> Iterator[Block]:
         for child in children:
             if isinstance(child, str):
-                yield _text(re.sub(r"\s+", " ", child))
+                yield _text(SPACE.sub(" ", child))
                 continue
             if child.classes & LEFT_OUT or child.tag == "wbr":
                 continue
@@ -348,9 +354,9 @@ def _text(text: str) -> Block:
 
 def _trimmed(found: list[Block]) -> list[Block]:
     if found[0]["kind"] == "text":
-        found[0] = _text(found[0]["text"].lstrip())
+        found[0] = _text(found[0]["text"].lstrip(BLANK))
     if found[-1]["kind"] == "text":
-        found[-1] = _text(found[-1]["text"].rstrip())
+        found[-1] = _text(found[-1]["text"].rstrip(BLANK))
     return found
 
 
@@ -375,6 +381,7 @@ def _standing_alone(svg: str, shapes: dict[str, str]) -> str:
     opening = svg[:end]
     if "xmlns=" not in opening:
         opening = opening.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    # Of a map's shapes single ones are named by what follows the hyphen.
     used = {name.split("-")[0] for name in re.findall(r'<use href="#([^"]+)"', svg)}
     wanted = [opened + inner for opened, inner in shapes.items() if opened[7:-2] in used]
     return opening + (f"<defs>{''.join(wanted)}</defs>" if wanted else "") + svg[end:]
@@ -386,13 +393,12 @@ def _referring(found: list[Block]) -> list[Block]:
     shown = ("picture", "table", "source")
     for i, block in enumerate(found):
         if block["kind"] in shown[:2] and (i == 0 or found[i - 1]["kind"] not in shown):
-            run = []
-            for each in found[i:]:
-                if each["kind"] not in shown:
-                    break
-                if each["kind"] != "source":
-                    run.append(each["name"])
-            made.append({"kind": "see", "names": run})
+            run = list(takewhile(lambda each: each["kind"] in shown, found[i:]))
+            # The table of a picture stands below it.
+            names = [each["name"] for each in run if each["kind"] == "picture"] or [
+                each["name"] for each in run if each["kind"] == "table"
+            ]
+            made.append({"kind": "see", "names": names})
         made.append(block)
     return made
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup, escape
 
@@ -27,6 +28,7 @@ FILLS = {
     "not above average": "#eceff1",
     "too few events": "#ffffff",
 }
+NO_CLASS = "not above average"  # of an area of which nothing is known
 BORDER, OUTLINE = "#9aa5ab", "#12232e"
 
 Point = tuple[int, int]
@@ -35,12 +37,21 @@ Ring = list[Point]
 
 @dataclass(frozen=True)
 class Shapes:
-    """The areas of one frame on its grid: rings by code, outlines by district, size."""
+    """The areas of one frame on its grid: rings by code, the line round the assessed area, size."""
 
     name: str
     rings: dict[str, list[Ring]]
     width: int
     height: int
+    line: str
+
+    def id(self, code: str) -> str:
+        """What the page's maps call the area's outline: short, for they name hundreds."""
+        return f"{self.name}-{self._numbers[code]}"
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {code: number for number, code in enumerate(sorted(self.rings))}
 
     def path(self, code: str) -> str:
         """The area's outline as an SVG path."""
@@ -52,8 +63,11 @@ class Shapes:
         return _middle(ring)
 
 
-def shapes(name: str, boundaries: Iterable[Row]) -> Shapes | None:
-    """The shapes of LSOAs; boundaries: lsoa_code, geometry (GeoJSON in degrees). None of none."""
+def shapes(name: str, boundaries: Iterable[Row], outlined: Container[str] = ()) -> Shapes | None:
+    """The shapes of LSOAs; boundaries: lsoa_code, geometry (GeoJSON in degrees). None of none.
+
+    outlined: the LSOAs that one thick line goes round.
+    """
     read = {row["lsoa_code"]: _rings(row["geometry"]) for row in boundaries}
     corners = [corner for rings in read.values() for ring in rings for corner in ring]
     if not corners:
@@ -78,11 +92,13 @@ def shapes(name: str, boundaries: Iterable[Row]) -> Shapes | None:
         ]
         for code, rings in read.items()
     }
+    left = {code: rings for code, rings in placed.items() if rings}
     return Shapes(
         name,
-        {code: rings for code, rings in placed.items() if rings},
+        left,
         round((east - west) * shrink / step) + 4,
         round((north - south) / step) + 4,
+        _outline([rings for code, rings in left.items() if code in outlined]),
     )
 
 
@@ -91,10 +107,11 @@ def defined(frames: Sequence[Shapes]) -> Markup:
     parts = []
     for frame in frames:
         paths = "".join(
-            f'<path id="{frame.name}-{code}" d="{frame.path(code)}"/>'
-            for code in sorted(frame.rings)
+            f'<path id="{frame.id(code)}" d="{frame.path(code)}"/>' for code in sorted(frame.rings)
         )
-        parts.append(f'<g id="{frame.name}">{paths}</g>')
+        parts.append(
+            f'<g id="{frame.name}">{paths}</g><g id="{frame.name}line"><path d="{frame.line}"/></g>'
+        )
     return Markup(
         '<svg class="shapes" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
         f"{''.join(parts)}</defs></svg>"
@@ -106,32 +123,28 @@ def drawn(
     classes: Mapping[str, str],
     described: str,
     *,
-    outlined: Sequence[str] = (),
     numbered: Sequence[str] = (),
-    alone: bool = False,
 ) -> Markup:
-    """A map of hotspot classes by LSOA.
+    """A map of hotspot classes by LSOA, which refers to the shapes of `defined`.
 
-    outlined: the LSOAs that one thick line goes round. numbered: those that get 1, 2, 3 ... alone:
-    whether the shapes are in the SVG itself, as a document needs them, or those of `defined`.
+    classes: by LSOA; without one it is `NO_CLASS`. numbered: those that get 1, 2, 3 ...
     """
-    if alone:
-        base = "".join(f'<path d="{frame.path(code)}"/>' for code in sorted(frame.rings))
-    else:
-        base = f'<use href="#{frame.name}"/>'
-    groups = [f'<g fill="{FILLS["not above average"]}" stroke="{BORDER}">{base}</g>']
-    for name, fill in FILLS.items():
-        if name == "not above average":
-            continue
-        codes = sorted(code for code in frame.rings if classes.get(code) == name)
-        of_class = "".join(
-            f'<path d="{frame.path(code)}"/>' if alone else f'<use href="#{frame.name}-{code}"/>'
-            for code in codes
+    shown = {code: classes.get(code, NO_CLASS) for code in sorted(frame.rings)}
+    # The class of most areas is drawn below the others, as the whole frame: no area of it is named.
+    [(most, _)] = Counter(shown.values()).most_common(1)
+    groups = []
+    for name in sorted(FILLS, key=lambda name: name != most):
+        named = (
+            [frame.name]
+            if name == most
+            else [frame.id(code) for code, of_area in shown.items() if of_area == name]
         )
-        if of_class:
-            groups.append(f'<g fill="{fill}" stroke="{BORDER}">{of_class}</g>')
-    if line := _outline(frame, outlined):
-        groups.append(f'<path d="{line}" fill="none" stroke="{OUTLINE}" stroke-width="2"/>')
+        if named:
+            uses = "".join(f'<use href="#{each}"/>' for each in named)
+            groups.append(f'<g fill="{FILLS[name]}" stroke="{BORDER}">{uses}</g>')
+    if frame.line:
+        line = f'<use href="#{frame.name}line"/>'
+        groups.append(f'<g fill="none" stroke="{OUTLINE}" stroke-width="2">{line}</g>')
     for number, code in enumerate(numbered, start=1):
         if code in frame.rings:
             x, y = frame.middle(code)
@@ -154,19 +167,24 @@ def _rings(geometry: str) -> list[list[tuple[float, float]]]:
 
 
 def _plain(ring: Ring) -> Ring:
-    """The ring without its closing corner, corners repeated and corners in a straight line."""
-    kept: Ring = []
-    for corner in ring:
-        if not kept or corner != kept[-1]:
-            kept.append(corner)
-    if len(kept) > 1 and kept[0] == kept[-1]:
-        kept.pop()
-    count = len(kept)
-    if count < 3:
-        return []
-    return [
-        kept[i] for i in range(count) if _turn(kept[i - 1], kept[i], kept[(i + 1) % count]) != 0
-    ]
+    """The ring without its closing corner, corners repeated and corners in a straight line.
+
+    On the grid a narrow spit falls into a line that goes out and back. Its tip is left out as a
+    corner in a straight line is, and then its foot, which stands twice: until nothing is left out.
+    """
+    before: Ring = []
+    while ring != before:
+        before = ring
+        apart = [corner for i, corner in enumerate(ring) if corner != ring[i - 1]]
+        count = len(apart)
+        if count < 3:
+            return []
+        ring = [
+            apart[i]
+            for i in range(count)
+            if _turn(apart[i - 1], apart[i], apart[(i + 1) % count]) != 0
+        ]
+    return ring
 
 
 def _turn(a: Point, b: Point, c: Point) -> int:
@@ -208,15 +226,15 @@ def _middle(ring: Ring) -> Point:
     return round(x), round(y)
 
 
-def _outline(frame: Shapes, codes: Sequence[str]) -> str:
+def _outline(areas: Iterable[list[Ring]]) -> str:
     """The borders that only one of the areas has: those round all of them.
 
     Simplifying may have left a corner out on one side of a border alone, so borders are compared
     corner by corner of the grid.
     """
     edges: Counter[tuple[Point, Point]] = Counter()
-    for code in codes:
-        for ring in frame.rings.get(code, []):
+    for rings in areas:
+        for ring in rings:
             for a, b in zip(ring, [*ring[1:], ring[0]], strict=True):
                 steps = math.gcd(b[0] - a[0], b[1] - a[1])
                 dx, dy = (b[0] - a[0]) // steps, (b[1] - a[1]) // steps

@@ -1,7 +1,12 @@
-"""How numbers look in an assessment, wherever they stand: rounded half up, once."""
+"""How the numbers of tables and pictures look; those of sentences are made by macros/claims.sql."""
 
+from __future__ import annotations
+
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+# A true minus, and a space at which no line ends: between a number and its unit.
+MINUS, NO_BREAK = "\u2212", "\u00a0"
 # What stands where there is no value.
 NOTHING = "\u2013"
 
@@ -18,12 +23,20 @@ def number(value: float | None, places: int = 1) -> str:
     """
     if value is None:
         return NOTHING
-    if isinstance(value, int):
-        return f"{value:,}"
-    said = rounded(value, places)
+    said = value if isinstance(value, int) else rounded(value, places)
     if value > 0 and not said:
-        return f"< {Decimal(1).scaleb(-places)}"
-    return f"{said:,}".replace("-", "\u2212")
+        return f"<{NO_BREAK}{Decimal(1).scaleb(-places)}"
+    return f"{said:,}".replace("-", MINUS)
+
+
+def with_unit(said: str, unit: str) -> str:
+    """``7.0 %``, ``5.2 per 1,000 residents``: no line ends between a number and its unit."""
+    return f"{said}{NO_BREAK}{unit.replace('per ', f'per{NO_BREAK}')}"
+
+
+def percent(value: float | None, places: int = 1) -> str:
+    """``7.0 %``; a dash of nothing."""
+    return NOTHING if value is None else with_unit(number(value, places), "%")
 
 
 def figure(value: object) -> str:
@@ -31,3 +44,13 @@ def figure(value: object) -> str:
     if value is None or isinstance(value, (int, float)):
         return number(value)
     return str(value)
+
+
+def day(value: date | datetime) -> str:
+    """``1 April 2010``."""
+    return f"{value.day}{NO_BREAK}{value:%B %Y}"
+
+
+def month(value: date) -> str:
+    """``April 2010``."""
+    return f"{value:%B}{NO_BREAK}{value.year}"

@@ -160,6 +160,8 @@ select
     indicator_id, area_code, period_label, period_start, is_baseline, value, expected, lower, upper
 from marts.monthly_signal
 where indicator_id || '|' || area_code in (select unnest($keys))
+-- The newest months that a chart has room for.
+qualify row_number() over (partition by indicator_id, area_code order by period_start desc) <= $most
 order by indicator_id, area_code, period_start
 
 -- name: feeds

@@ -7,19 +7,20 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from assessment import charts, maps
-from assessment.numbers import number
+from assessment.numbers import number, percent
 from assessment.structure import CHAPTERS, LISTED
 from warehouse.errors import RunFailed
 from warehouse.rows import Row, rows
 
 FOLDER = Path(__file__).parent
-MOST_SIGNALS = 8  # charts; the table has all
+MONTHS_SHOWN = 25  # of a signal: two years and the month that closes them
 TOP_PLACES = 5
 LEAST_EVENTS_OF_A_PLACE = 5
 
@@ -81,11 +82,26 @@ class Assessment:
     targets: list[Row] = field(default_factory=list)
     ethnicity: list[Row] = field(default_factory=list)
     signals: list[Row] = field(default_factory=list)
+    signal_pictures: dict[str, Picture] = field(default_factory=dict)
     feeds: list[Row] = field(default_factory=list)
     files: dict[str, list[Row]] = field(default_factory=dict)
     glossary: list[dict[str, str]] = field(default_factory=list)
     methods: list[dict[str, str]] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+
+    def signals_by_area(self) -> dict[str, list[Row]]:
+        """The series that signal, by area: the assessed area's first, then its county's."""
+        own = self.area["area_code"]
+        return _by(sorted(self.signals, key=lambda row: row["area_code"] != own), "area_code")
+
+    def feeds_with_figures(self) -> set[str]:
+        """The feeds that a figure of the year is made of: a survey's waves come by no month."""
+        return {
+            feed
+            for claim in self.claims
+            if claim["aspect"] in ("value", "share") and claim["is_complete"]
+            for feed in claim["feeds"]
+        }
 
     def section(self, name: str) -> list[list[Row]]:
         """The section's claims in paragraphs: of one indicator and area, or one each of a list."""
@@ -102,16 +118,23 @@ class Assessment:
         return paragraphs(found)
 
 
+# A long paragraph is broken between what happened, how it stands beside others, where, and why.
+LONGEST_PARAGRAPH = 6
+BREAKS = {"comparison": 1, "rank": 1, "hotspot": 2, "community": 2, "contribution": 3}
+
+
 def paragraphs(claims: Iterable[Row], each: bool = False) -> list[list[Row]]:
-    """Claims in their order, those of one indicator and area together."""
+    """Claims in their order, those of one indicator and area together; or `each` alone."""
+    if each:
+        return [[claim] for claim in claims]
     made: list[list[Row]] = []
-    before: object = None
-    for claim in claims:
-        subject = (claim["indicator_id"], claim["area_code"])
-        if each or subject != before:
-            made.append([])
-        made[-1].append(claim)
-        before = subject
+    for _, of_subject in groupby(claims, lambda row: (row["indicator_id"], row["area_code"])):
+        together = list(of_subject)
+        if len(together) > LONGEST_PARAGRAPH:
+            parts = groupby(together, lambda row: BREAKS.get(row["aspect"], 0))
+            made += [list(part) for _, part in parts]
+        else:
+            made.append(together)
     return made
 
 
@@ -140,12 +163,12 @@ def latest_year(con: duckdb.DuckDBPyConnection, area: Row, label: str | None = N
 
 
 def read_assessment(
-    con: duckdb.DuckDBPyConnection, area: Row, period: Row, *, alone: bool = False
+    con: duckdb.DuckDBPyConnection, area: Row, period: Row, kept: charts.Kept = None
 ) -> Assessment:
     """The assessment of an area and year.
 
     con: the warehouse, built. area: area_type, area_code, area_name. period: as `latest_year`
-    returns. alone: whether each map holds its own shapes, as a document needs them.
+    returns. kept: charts of an earlier page, which are drawn again only where they differ.
     """
     county = next(iter(read(con, "county")), None)
     code = county["area_code"] if county else None
@@ -180,7 +203,7 @@ def read_assessment(
     made.signals = read(con, "signals", own)
     made.feeds = read(con, "feeds", {**label, **start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
-    _add_pictures(con, made, hotspots, alone)
+    _add_pictures(con, made, hotspots, kept)
     said = " ".join(claim["sentence"] for claim in claims)
     made.glossary = [
         row
@@ -252,14 +275,17 @@ def _table_1(made: Assessment, hotspots: dict[str, list[Row]]) -> list[Row]:
         table.append(
             {
                 "topic": topic,
+                "value": first("share" if _is_share(made, topic) else "value"),
                 "change": first("change"),
-                "unit": " points" if _is_share(made, topic) else " %",
+                "change_unit": "points" if _is_share(made, topic) else "%",
                 "trend": first("trend"),
                 "county": first("comparison", "county"),
                 "group": first("comparison", "most_similar_group"),
                 "place": places[0]["place"] if places else None,
                 "place_claim": first("hotspot"),
+                "unit": _unit(made, topic),
                 "community": first("community"),
+                "targets": _targets(made, topic, of_topic),
             }
         )
     return table
@@ -268,6 +294,25 @@ def _table_1(made: Assessment, hotspots: dict[str, list[Row]]) -> list[Row]:
 def _is_share(made: Assessment, topic: str) -> bool:
     known = made.indicators.get(made.topic_indicator.get(topic, ""))
     return bool(known and known["kind"] == "proportion")
+
+
+def _targets(made: Assessment, topic: str, of_topic: list[Row]) -> list[tuple[Row, str]]:
+    """The topic's targets, each with what it is for where that is a part of the topic.
+
+    Where none is set, the claim that says so.
+    """
+    found = [claim for claim in of_topic if claim["aspect"] == "target"]
+    return [
+        (claim, "" if claim["indicator_id"] == made.topic_indicator[topic] else name.lower())
+        for claim in ([claim for claim in found if claim["verdict"] != "no figure"] or found)
+        for name in [made.indicators[claim["indicator_id"]]["name"]]
+    ]
+
+
+def _unit(made: Assessment, topic: str) -> str:
+    """What the topic's value is counted in; percentages say so themselves."""
+    known = made.indicators.get(made.topic_indicator.get(topic, ""))
+    return "" if known is None or known["kind"] == "proportion" else str(known["unit"])
 
 
 def _districts(made: Assessment, spots: list[Row]) -> set[str]:
@@ -303,7 +348,7 @@ def _source(made: Assessment, indicator_id: str, months: int | None) -> str:
         ),
         None,
     )
-    complete_said = f"; fields {number(complete)} % complete" if complete is not None else ""
+    complete_said = f"; fields {percent(complete)} complete" if complete is not None else ""
     start, end = made.period["period_start"], made.period["period_end"]
     return f"{feeds}; {start:%B %Y} to {end:%B %Y}{months_said}{complete_said}."
 
@@ -318,7 +363,7 @@ def _add_pictures(
     con: duckdb.DuckDBPyConnection,
     made: Assessment,
     hotspots: dict[str, list[Row]],
-    alone: bool,
+    kept: charts.Kept,
 ) -> None:
     start = {"start": made.period["period_start"]}
     own = {"area_type": made.area["area_type"], "area_code": made.area["area_code"]}
@@ -329,8 +374,11 @@ def _add_pictures(
     compared = _by(read(con, "districts", start), "indicator_id")
     boundaries = read(con, "boundaries")
     inside = _districts(made, boundaries)
-    whole = maps.shapes("county", boundaries)
-    inset = maps.shapes("inset", [row for row in boundaries if row["district_code"] in inside])
+    own_places = [row for row in boundaries if row["district_code"] in inside]
+    outlined = {row["lsoa_code"] for row in own_places}
+    # Short names, for each map of a page calls hundreds of areas by them.
+    whole = maps.shapes("c", boundaries, outlined)
+    inset = maps.shapes("d", own_places, outlined)
     frames = [frame for frame in (whole, inset) if frame]
     has_map = False
     for topic in made.topics:
@@ -341,21 +389,23 @@ def _add_pictures(
         source = _source(made, indicator, months)
         spots = hotspots.get(indicator, [])
         pictures = {
-            f"{appendix(topic)}.change": _years(made, topic, series.get(indicator, []), source),
+            f"{appendix(topic)}.change": _years(
+                made, topic, series.get(indicator, []), source, kept
+            ),
             f"{appendix(topic)}.other_areas": _compared(
-                made, topic, compared.get(indicator, []), source
+                made, topic, compared.get(indicator, []), source, kept
             ),
         }
         if whole and inset and spots:
-            drawn = _map(made, topic, spots, whole, inset, source, alone)
+            drawn = _map(made, topic, spots, whole, inset, source)
             pictures[_home_section(made, topic)] = drawn
             has_map = True
         for place, picture in pictures.items():
             if picture:
                 made.pictures.setdefault(place, []).append(picture)
-    if has_map and not alone:
+    if has_map:
         made.shapes = maps.defined(frames)
-    _add_signals(con, made)
+    made.signal_pictures = _signals(con, made, kept)
 
 
 def _map(
@@ -365,7 +415,6 @@ def _map(
     whole: maps.Shapes,
     inset: maps.Shapes,
     source: str,
-    alone: bool,
 ) -> Picture:
     classes = {spot["area_code"]: spot["class"] for spot in spots}
     top = _top(made, spots)
@@ -377,18 +426,11 @@ def _map(
     parts = [
         (
             county,
-            maps.drawn(whole, classes, label_county, outlined=sorted(inset.rings), alone=alone),
+            maps.drawn(whole, classes, label_county),
         ),
         (
             name,
-            maps.drawn(
-                inset,
-                classes,
-                label_inset,
-                outlined=sorted(inset.rings),
-                numbered=[spot["area_code"] for spot in top],
-                alone=alone,
-            ),
+            maps.drawn(inset, classes, label_inset, numbered=[spot["area_code"] for spot in top]),
         ),
     ]
     return Picture(
@@ -406,7 +448,9 @@ def _map(
     )
 
 
-def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Picture | None:
+def _years(
+    made: Assessment, topic: str, series: list[Row], source: str, kept: charts.Kept
+) -> Picture | None:
     series = [row for row in series if row["value"] is not None]
     mine = [row for row in series if row["area_code"] == made.area["area_code"]]
     if len(mine) < 2:
@@ -419,7 +463,7 @@ def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Pict
     return Picture(
         name=f"years-{topic.replace(' ', '-')}",
         title=f"{topic.capitalize()} over the years, with limits",
-        parts=[("", charts.years(series, made.area["area_code"], described))],
+        parts=[("", charts.years(series, made.area["area_code"], described, kept))],
         described=described,
         head=["Year", "Area", "Events", "Value", "Lower limit", "Upper limit"],
         body=[
@@ -437,7 +481,9 @@ def _years(made: Assessment, topic: str, series: list[Row], source: str) -> Pict
     )
 
 
-def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Picture | None:
+def _compared(
+    made: Assessment, topic: str, areas: list[Row], source: str, kept: charts.Kept
+) -> Picture | None:
     areas = [row for row in areas if row["value"] is not None]
     if len([row for row in areas if row["area_type"] != "county"]) < 2:
         return None
@@ -447,7 +493,7 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     return Picture(
         name=f"areas-{topic.replace(' ', '-')}",
         title=f"{topic.capitalize()} in the county's districts, with limits",
-        parts=[("", charts.districts(areas, made.area["area_code"], described))],
+        parts=[("", charts.districts(areas, made.area["area_code"], described, kept))],
         described=f"{described} ({areas[0]['unit']})",
         head=["Area", "Events", "Value", "Lower limit", "Upper limit"],
         body=[
@@ -458,37 +504,54 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     )
 
 
-def _add_signals(con: duckdb.DuckDBPyConnection, made: Assessment) -> None:
-    mine = [row for row in made.signals if row["area_code"] == made.area["area_code"]]
-    shown = mine[:MOST_SIGNALS]
-    keys = [(row["indicator_id"], row["area_code"]) for row in shown]
-    if not keys:
-        return
-    months = read(con, "signal_months", {"keys": [f"{code}|{area}" for code, area in keys]})
-    for signal in shown:
-        mine = [
-            row
-            for row in months
-            if (row["indicator_id"], row["area_code"])
-            == (signal["indicator_id"], signal["area_code"])
-        ]
+def _signals(
+    con: duckdb.DuckDBPyConnection, made: Assessment, kept: charts.Kept
+) -> dict[str, Picture]:
+    """For each area with series that signal one picture of all of them, by the area's code."""
+    keys = [f"{row['indicator_id']}|{row['area_code']}" for row in made.signals]
+    months = read(con, "signal_months", {"keys": keys, "most": MONTHS_SHOWN}) if keys else []
+    series: dict[tuple[str, str], list[Row]] = {}
+    for row in months:
+        series.setdefault((row["indicator_id"], row["area_code"]), []).append(row)
+    return {
+        code: _signals_of(made, signals, series, kept)
+        for code, signals in made.signals_by_area().items()
+    }
+
+
+def _signals_of(
+    made: Assessment,
+    signals: list[Row],
+    series: dict[tuple[str, str], list[Row]],
+    kept: charts.Kept,
+) -> Picture:
+    """A small chart of each of an area's series that signal."""
+    area = signals[0]["area_name"]
+    parts, body = [], []
+    for signal in signals:
         name = made.indicators[signal["indicator_id"]]["name"]
+        side = "above" if signal["signal"] == "high" else "below"
         described = (
-            f"{name} in {signal['area_name']}, month by month to {signal['period_label']}: "
-            f"{'above' if signal['signal'] == 'high' else 'below'} what the months before promise"
+            f"{name} in {area}, month by month to {signal['period_label']}: "
+            f"{side} what the months before promise"
         )
-        made.pictures.setdefault("trends", []).append(
-            Picture(
-                name=f"signal-{signal['indicator_id']}-{signal['area_code']}",
-                title=f"{name} in {signal['area_name']}, month by month",
-                parts=[("", charts.signal(mine, described))],
-                described=described,
-                head=["Month", "Events", "Expected", "Lower limit", "Upper limit"],
-                body=[
-                    [row[key] for key in ("period_label", "value", "expected", "lower", "upper")]
-                    for row in mine
-                ],
-                source=_partners_feeds(made, signal["indicator_id"])
-                + f"; {signal['baseline_months']} months before, to {signal['period_label']}.",
-            )
-        )
+        mine = series[signal["indicator_id"], signal["area_code"]]
+        parts.append((f"{name} ({signal['signal']})", charts.signal(mine, described, kept)))
+        body += [
+            [name, *(row[key] for key in ("period_label", "value", "expected", "lower", "upper"))]
+            for row in mine
+        ]
+    feeds = {_partners_feeds(made, signal["indicator_id"]) for signal in signals}
+    longest = max(signal["baseline_months"] for signal in signals)
+    return Picture(
+        name=f"signals-{signals[0]['area_code']}",
+        title=f"Series of {area} that signal, in events a month: counted (black), expected "
+        "(dashed), limits (shaded) and the months judged (dots)",
+        parts=parts,
+        described=f"{len(parts)} series of {area} that signal",
+        head=["Series", "Month", "Events", "Expected", "Lower limit", "Upper limit"],
+        body=body,
+        source=f"{', '.join(sorted(feeds))}; the newest months to "
+        f"{max(signal['period_label'] for signal in signals)}, expected by as many as {longest} "
+        "months before.",
+    )

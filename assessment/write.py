@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,10 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from assessment import commentary, document, maps
-from assessment.numbers import NOTHING, figure, number
+from assessment.numbers import NOTHING, day, figure, month, number, percent, with_unit
 from assessment.proof import faults
 from assessment.reading import Assessment, appendix, latest_year, read, read_assessment
 from assessment.structure import CHAPTERS, LISTED, OFFENDERS_QUESTIONS, QUESTIONS
+from warehouse.drawing import drawn_in
 from warehouse.errors import RunFailed
 from warehouse.publication.manifest import Manifest
 from warehouse.rows import Row, rows
@@ -76,7 +76,14 @@ def write_assessments(
             continue
         of_area = texts and texts_of(texts, area, period, is_first=area is areas[0])
         made = write_assessment(
-            con, place, area, period, others=others, texts=of_area, before=before
+            con,
+            place,
+            area,
+            period,
+            others=others,
+            texts=of_area,
+            before=before,
+            drawn=before and before / folder.name / place.relative_to(folder) / "index.html",
         )
         advice += made.advice
     tell(advice)
@@ -103,6 +110,7 @@ def write_assessment(
     others: list[tuple[str, str]] | None = None,
     texts: Path | None = None,
     before: Path | None = None,
+    drawn: Path | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Assessment:
     """Write the pages and the document of an area and financial year; returns what they show.
@@ -110,11 +118,13 @@ def write_assessment(
     area: area_type, area_code, area_name. period: as `reading.latest_year` returns. others: (name,
     address) of further assessments to link to. texts: the folder of its commentary, which stands
     below the sections' sentences. before: the folder of the publication that the authors of new
-    texts had in front of them; this assessment's own claims without one.
+    texts had in front of them; this assessment's own claims without one. drawn: an earlier page of
+    the same, from which charts are taken where nothing of them has changed; it need not be there.
     Raises RunFailed where a page would say a number that has no claim, table or picture behind it.
     """
     report("reading the claims and drawing the pictures")
-    made = read_assessment(con, area, period)
+    kept = drawn_in(drawn.read_text(encoding="utf-8")) if drawn and drawn.is_file() else None
+    made = read_assessment(con, area, period, kept)
     printed = _commentary(made, texts, before) if texts else {}
     pages = _environment()
     shared = {
@@ -227,11 +237,14 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": number,
         "figure": figure,
+        "percent": percent,
+        "with_unit": with_unit,
         "verdict": verdict,
         "anchor": anchor,
         "address": lambda text: quote(anchor(text)),
         "appendix": appendix,
         "day": day,
+        "month": month,
         "breakable": breakable,
     }
     environment.globals |= {
@@ -251,11 +264,6 @@ def verdict(claim: Row | None) -> tuple[str, str, str]:
 def anchor(text: str) -> str:
     """A claim's id as the name of a place on a page: one without spaces."""
     return re.sub(r"\s", "-", text)
-
-
-def day(value: date | datetime) -> str:
-    """``1 April 2010``."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def breakable(text: str) -> Markup:

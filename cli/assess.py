@@ -49,7 +49,13 @@ def assess(home: Home, area: str | None, year: str | None, freeze: str | None) -
         draft.mkdir(mode=GROUP_MAY_READ)
         try:
             made = write_assessment(
-                con, draft, chosen, period, texts=texts, report=lambda line: say(f"  {line}")
+                con,
+                draft,
+                chosen,
+                period,
+                texts=texts,
+                drawn=publication / "assessment" / "index.html",
+                report=lambda line: say(f"  {line}"),
             )
             for path in draft.iterdir():
                 path.chmod(0o640)

@@ -31,9 +31,21 @@
     )
 {%- endmacro %}
 
-{#- How numbers look, everywhere: half up, once. A count with thousands separators. -#}
+{#-
+    How the numbers of sentences look, everywhere: half up, once, with a minus (U+2212) for a hyphen, and a
+    no-break space (U+00A0) before a unit. The columns of numbers are as they are.
+-#}
+{% macro printed(formatted) -%}
+    replace({{ formatted }}, '-', chr(8722))
+{%- endmacro %}
+
+{% macro with_unit(number, unit) -%}
+    {{ number }} || chr(160) || {{ unit }}
+{%- endmacro %}
+
+{#- A count with thousands separators. -#}
 {% macro said_count(number) -%}
-    format('{:,}', ({{ number }})::bigint)
+    {{ printed("format('{:,}', (" ~ number ~ ")::bigint)") }}
 {%- endmacro %}
 
 {#- A count with its sign: a change. -#}
@@ -43,7 +55,7 @@
 
 {#- With one decimal: rates and percentages; never minus nothing. -#}
 {% macro said_number(number, decimals=1) -%}
-    format('{:,.{{ decimals }}f}', {{ half_up(number, decimals) }} + 0e0)
+    {{ printed("format('{:,." ~ decimals ~ "f}', " ~ half_up(number, decimals) ~ " + 0e0)") }}
 {%- endmacro %}
 
 {% macro said_signed_number(number) -%}
@@ -51,11 +63,11 @@
 {%- endmacro %}
 
 {% macro said_percent(number) -%}
-    {{ said_number(number) }} || ' %'
+    {{ with_unit(said_number(number), "'%'") }}
 {%- endmacro %}
 
 {% macro said_signed_percent(number) -%}
-    {{ said_signed_number(number) }} || ' %'
+    {{ with_unit(said_signed_number(number), "'%'") }}
 {%- endmacro %}
 
 {#-

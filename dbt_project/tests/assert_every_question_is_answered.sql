@@ -14,7 +14,6 @@ asked as (
     cross join (
         values ('change'), ('other_crimes'), ('targets'), ('places'), ('communities'), ('other_areas')
     ) as six (question)
-    where topic_summary.topic not in ('street crime', 'perceptions')
     union all
     select
         'appendix_b' as section,

@@ -1,4 +1,4 @@
-"""How an assessment's numbers look, and where those of several areas lie."""
+"""The words of verdicts, and where the assessments of several areas lie."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,28 +7,10 @@ from typing import Any
 import pytest
 
 from assessment import reading, write
-from assessment.numbers import number
 from assessment.reading import kept_table, latest_year, paragraphs
 from warehouse.errors import RunFailed
 
 ROOM = Path(write.__file__).parent
-
-
-@pytest.mark.parametrize(
-    ("value", "places", "shown"),
-    [
-        (2.5, 0, "3"),
-        (0.25, 1, "0.3"),
-        (1.005, 2, "1.01"),
-        (-0.25, 1, "\u22120.3"),
-        (-0.04, 1, "0.0"),
-        (0.00004, 4, "< 0.0001"),
-        (12345, 1, "12,345"),
-        (None, 1, "\u2013"),
-    ],
-)
-def test_numbers_are_rounded_half_up_once(value: float | None, places: int, shown: str) -> None:
-    assert number(value, places) == shown
 
 
 @pytest.mark.parametrize(
@@ -51,6 +33,13 @@ def test_claims_of_one_subject_make_a_paragraph() -> None:
     claims = [{"indicator_id": i, "area_code": a} for i, a in ("xA", "xA", "xB", "yB", "xA")]
     assert [len(each) for each in paragraphs(claims)] == [2, 1, 1, 1]
     assert [len(each) for each in paragraphs(claims, each=True)] == [1] * 5
+
+
+def test_a_long_paragraph_is_broken_where_it_turns_to_something_else() -> None:
+    aspects = ["value", "change", "trend", "comparison", "rank", "hotspot", "contribution"]
+    claims = [{"indicator_id": "x", "area_code": "A", "aspect": aspect} for aspect in aspects]
+    assert [len(each) for each in paragraphs(claims)] == [3, 2, 1, 1]
+    assert [len(each) for each in paragraphs(claims[:-1])] == [6]
 
 
 AREA = {"area_type": "district", "area_code": "D", "area_name": "Somewhere"}

@@ -52,12 +52,9 @@ topics as (
     from {{ ref("topic_summary") }} as topic_summary
     inner join register on topic_summary.topic = register.topic
     where
-        topic_summary.topic not in ('street crime', 'perceptions')
-        and (
-            topic_summary.indicator_id = register.indicator_id
-            or register.indicator_id in (
-                select target.indicator_id from {{ ref("target_progress") }} as target
-            )
+        topic_summary.indicator_id = register.indicator_id
+        or register.indicator_id in (
+            select target.indicator_id from {{ ref("target_progress") }} as target
         )
 ),
 
@@ -238,6 +235,10 @@ received as (
     where is_complete and period_type in ('financial_year', 'year_to')
 ),
 
+surveys as (
+    select distinct indicator_id from {{ ref("survey_indicator") }}
+),
+
 -- Of the feeds behind an indicator the one with the least complete fields.
 completeness as (
     select
@@ -294,12 +295,18 @@ explained as (
                 when valued.aspect = 'signals' then 'signals are of the newest months alone'
                 when valued.indicator_version is null or received.indicator_id is null
                     then 'no extract covers ' || valued.period_label || ' whole'
+                when valued.aspect in ('hotspot', 'community') and surveys.indicator_id is not null
+                    then 'a survey asks too few people of a small area'
+                when valued.comparator_type = 'most_similar_group' and surveys.indicator_id is not null
+                    then 'estimates of surveys are not averaged over a group'
                 when valued.aspect in ('hotspot', 'community') and valued.kind = 'proportion'
                     then 'it is a share, and small areas hold too few of it'
                 when valued.aspect in ('hotspot', 'community')
                     then 'the partner''s records do not say the small area'
                 when valued.aspect = 'contribution' then 'it is not counted in parts'
-                when valued.aspect = 'of_all' then 'it is a share'
+                when valued.aspect = 'of_all' and valued.kind = 'proportion' then 'it is a share'
+                when valued.aspect = 'of_all'
+                    then 'no recorded crime is known of ' || valued.period_label || ' whole'
                 when valued.comparator_type = 'most_similar_group'
                     then 'its most similar group has no figures'
                 when valued.aspect = 'comparison'
@@ -309,6 +316,7 @@ explained as (
         ) as reason
     from valued
     cross join county
+    left join surveys on valued.indicator_id = surveys.indicator_id
     left join received
         on
             valued.indicator_id = received.indicator_id

@@ -217,36 +217,71 @@ of_runs as (
     where years_known >= 3
 ),
 
+-- All that are ranked against each other: the areas of a comparator, and the members of a most similar
+-- group, of which indicator_comparison has the focus area alone.
+ranked as (
+    select
+        comparison.indicator_id,
+        comparison.indicator_version,
+        comparison.area_type,
+        comparison.area_name,
+        comparison.period_type,
+        comparison.period_start,
+        comparison.comparator_type,
+        comparison.comparator_code,
+        null::varchar as source,
+        comparison.rank
+    from {{ ref("indicator_comparison") }} as comparison
+    where comparison.comparator_type != 'most_similar_group' and {{ said_area("comparison") }}
+    union all
+    select
+        member.indicator_id,
+        member.indicator_version,
+        member.area_type,
+        member.area_name,
+        member.period_type,
+        member.period_start,
+        'most_similar_group' as comparator_type,
+        member.focus_area_code as comparator_code,
+        member.source,
+        member.rank
+    from {{ ref("most_similar_member") }} as member
+),
+
+-- Who shares a rank.
+ranks as (
+    select
+        * exclude (area_name),
+        string_agg(area_name, ', ' order by area_name) as same_rank,
+        count(*) as tied
+    from ranked
+    where rank is not null and period_type in ('financial_year', 'year_to')
+    group by all
+),
+
 comparisons as (
     select
         comparison.*,
         years.numerator,
         years.denominator,
-        string_agg(comparison.area_name, ', ' order by comparison.area_name) over (
-            partition by
-                comparison.indicator_id,
-                comparison.area_type,
-                comparison.period_type,
-                comparison.period_label,
-                comparison.comparator_type,
-                comparison.comparator_code,
-                comparison.rank
-        ) as same_rank,
-        count(*) over (
-            partition by
-                comparison.indicator_id,
-                comparison.area_type,
-                comparison.period_type,
-                comparison.period_label,
-                comparison.comparator_type,
-                comparison.comparator_code,
-                comparison.rank
-        ) as tied
+        ranks.same_rank,
+        ranks.tied
     from {{ ref("indicator_comparison") }} as comparison
     inner join register
         on
             comparison.indicator_id = register.indicator_id
             and comparison.indicator_version = register.indicator_version
+    left join ranks
+        on
+            comparison.indicator_id = ranks.indicator_id
+            and comparison.indicator_version = ranks.indicator_version
+            and comparison.area_type = ranks.area_type
+            and comparison.period_type = ranks.period_type
+            and comparison.period_start = ranks.period_start
+            and comparison.comparator_type = ranks.comparator_type
+            and comparison.comparator_code = ranks.comparator_code
+            and comparison.rank = ranks.rank
+            and (ranks.source is null or comparison.source = ranks.source)
     left join years
         on
             comparison.indicator_id = years.indicator_id
@@ -322,21 +357,28 @@ of_all as (
         part.numerator,
         whole.numerator as denominator,
         case
-            when part.indicator_id = 'all_crime' then 'the whole'
+            when wholes.indicator_id is not null then 'the whole'
             when register.feeds like 'police/recorded_crime%' then 'stated'
             else 'not a crime'
         end as verdict,
-        format('{:,} beside {:,} recorded crimes', part.numerator, whole.numerator) as made_of,
+        case
+            when wholes.indicator_id is not null then format('{:,} of every kind', part.numerator)
+            else format('{:,} beside {:,} recorded crimes', part.numerator, whole.numerator)
+        end as made_of,
         'indicator_value' as source_table
     from years as part
     inner join register on part.indicator_id = register.indicator_id
-    inner join years as whole
+    left join {{ ref("topic_summary") }} as wholes
+        on part.indicator_id = wholes.indicator_id and wholes.is_whole
+    left join years as whole
         on
             whole.indicator_id = 'all_crime'
             and part.area_type = whole.area_type
             and part.area_code = whole.area_code
             and part.period_label = whole.period_label
-    where part.kind != 'proportion' and whole.numerator > 0
+    where
+        part.kind != 'proportion'
+        and (whole.numerator > 0 or wholes.indicator_id is not null)
 )
 
 select * from of_values

@@ -140,7 +140,7 @@ slots as (
         end as said_share,
         {{ said_share("previous_value", "previous_numerator", "previous_denominator", "fraction_points") }}
             as said_previous_share,
-        '95 % limits ' || case
+        {{ with_unit("'95'", "'% limits '") }} || case
             when aspect = 'ratio'
                 then {{ said_number("lower_95", 2) }} || ' to ' || {{ said_number("upper_95", 2) }}
             else {{ said_number("lower_95") }} || ' to ' || {{ said_number("upper_95") }}
@@ -189,7 +189,9 @@ filled_2 as (
             {{ filled("template", {
                 "signed_total": "" ~ said_signed_count("denominator") ~ "",
                 "value": "said_value",
-                "unit": "coalesce(' ' || nullif(unit, 'percent'), '')",
+                "unit": "coalesce("
+                    ~ with_unit("''", "replace(nullif(unit, 'percent'), 'per ', 'per' || chr(160))")
+                    ~ ", '')",
                 "rate": "rate_within",
                 "Rate": "upper(left(rate_within, 1)) || substr(rate_within, 2)",
                 "predicate": "predicate",
@@ -204,7 +206,7 @@ filled_3 as (
     select
         * replace (
             {{ filled("template", {
-                "month": "category",
+                "month": "strftime(try_strptime(category, '%Y-%m'), '%B %Y')",
                 "percent": "" ~ said_percent("abs(value)") ~ "",
                 "signed_percent": "" ~ said_signed_percent("value") ~ "",
                 "signed_target": "" ~ said_signed_percent("value") ~ "",
