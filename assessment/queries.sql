@@ -1,5 +1,12 @@
 -- name: area
-select area_type, area_code, area_name
+select
+    area_type,
+    area_code,
+    case
+        when area_type = 'partnership'
+            then regexp_replace(area_name, ' Community Safety Partnership$', '')
+        else area_name
+    end as area_name
 from facts.dim_area
 where area_type = ? and area_code = ?
 
@@ -9,7 +16,14 @@ select area_type, area_code, area_name from facts.dim_area where area_type = 'co
 -- name: focus
 -- The areas that the settings' partnership has an assessment of, the whole of several first; of a single
 -- district the whole is the district.
-select area_type, area_code, area_name
+select
+    area_type,
+    area_code,
+    case
+        when area_type = 'partnership'
+            then regexp_replace(area_name, ' Community Safety Partnership$', '')
+        else area_name
+    end as area_name
 from facts.dim_area
 where
     area_type = 'partnership' and (select count(*) > 1 from facts.dim_area where is_focus_area and area_type = 'district')
@@ -137,8 +151,12 @@ select *
 from marts.target_progress
 where
     period_label = $period
-    and (area_code in ($area_code, $county) or area_type = 'force')
-order by area_type, target_id
+    and (
+        area_code in ($area_code, $county)
+        or area_type = 'force'
+        or area_code in (select unnest($districts))
+    )
+order by area_type, area_name, target_id
 
 -- name: ethnicity
 select *
@@ -167,8 +185,8 @@ order by indicator_id, area_code, period_start
 with months as (
     select
         partner || '/' || feed as feed,
-        count(distinct month) as months_expected,
-        count(distinct month) filter (where status = 'received') as months_received,
+        count(*) as months_expected,
+        count(*) filter (where status = 'received') as months_received,
         sum(rows_in_force)::bigint as records
     from marts.feed_coverage
     where status != 'not expected' and month between $start and $end
@@ -184,19 +202,27 @@ fields as (
     from marts.recording_completeness
     where month between $start and $end
     group by all
+),
+
+-- A survey comes by the wave, and covers no months.
+estimates as (
+    select 'survey/perception' as feed, count(*) as records
+    from marts.perception
+    where fieldwork_end between $start and $end
+    having count(*) > 0
 )
 
 select
     expected.feed,
     expected.title,
-    expected.partner,
+    expected.publisher,
     coalesce(months.months_received, 0) as months_received,
     months.months_expected,
-    months.records,
+    coalesce(months.records, estimates.records) as records,
     100.0 * fields.valid / nullif(fields.wanted, 0) as completeness_percent,
     fields.fields_below
 from (
-    select feed, title, partner
+    select feed, title, publisher
     from raw.feed
     where
         partner != 'reference'
@@ -204,6 +230,7 @@ from (
 ) as expected
 left join months on expected.feed = months.feed
 left join fields on expected.feed = fields.feed
+left join estimates on expected.feed = estimates.feed
 order by expected.feed
 
 -- name: files

@@ -148,6 +148,8 @@ def read_assessment(
     """
     county = next(iter(read(con, "county")), None)
     code = county["area_code"] if county else None
+    if area["area_type"] == "partnership":
+        area["districts"] = [row["district_code"] for row in read(con, "focus_districts")]
     own = {"area_code": area["area_code"], "county": code}
     label = {"period": period["period_label"]}
     start = {"start": period["period_start"]}
@@ -174,7 +176,7 @@ def read_assessment(
     made.topics = [topic for topic in _in_order(claims) if appendix(topic) in _sections(claims)]
     hotspots = _by(read(con, "hotspots", [period["period_label"]]), "indicator_id")
     made.table_1 = _table_1(made, hotspots)
-    made.targets = read(con, "targets", {**label, **own})
+    made.targets = read(con, "targets", {**label, **own, "districts": area.get("districts", [])})
     made.ethnicity = read(con, "ethnicity", {**label, "county": code})
     made.signals = read(con, "signals", own)
     made.feeds = read(con, "feeds", {**start, "end": period["period_end"]})
@@ -322,8 +324,6 @@ def _add_pictures(
     start = {"start": made.period["period_start"]}
     own = {"area_type": made.area["area_type"], "area_code": made.area["area_code"]}
     county = made.county["area_code"] if made.county else None
-    if made.area["area_type"] == "partnership":
-        made.area["districts"] = [row["district_code"] for row in read(con, "focus_districts")]
     series = _by(read(con, "series", {**start, **own, "county": county}), "indicator_id")
     compared = _by(read(con, "districts", start), "indicator_id")
     boundaries = read(con, "boundaries")

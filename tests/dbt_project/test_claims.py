@@ -43,6 +43,11 @@ def _con() -> duckdb.DuckDBPyConnection:
         "('county', 'C', 'Shire', true, false)) "
         "as a (area_type, area_code, area_name, is_in_county, is_focus_area)"
     )
+    con.execute(
+        "create table int_setting_district as select * from (values "
+        "('focus', 'D1', 'D1', null), ('most_similar', 'D2', 'D2', 'D1')) "
+        "as s (role, setting_code, district_code, group_code)"
+    )
     con.execute("create table int_county_force (police_force_area_code varchar)")
     con.execute("create table target_progress as select 'domestic_burglary' as indicator_id")
     con.execute(
@@ -154,6 +159,7 @@ def test_mainly_is_the_contribution_s_word() -> None:
     for verdict, percent, words in [
         ("mainly", 60.0, "was mainly that of robbery: -60 of -100, 60.0 %"),
         ("in part", 40.0, "was in part that of robbery"),
+        ("mainly", 160.0, "Robbery changed by more than the whole of"),
     ]:
         found = said(
             "crime_overview", "contribution", verdict=verdict, value=percent, denominator=-100,

@@ -42,7 +42,8 @@ lines as (
 ),
 
 -- A line without an indicator is said of each topic, by the indicator that stands for it, and its targets
--- by each indicator of the topic that has one. `*` is every indicator.
+-- by each indicator of the topic that has one. `*` is every indicator. That no target is set is said where the
+-- standard question asks for it, and nowhere else.
 topics as (
     select
         topic_summary.topic,
@@ -83,7 +84,10 @@ said as (
         register.kind,
         register.unit,
         register.polarity,
-        topics.only_aspect is not null or coalesce(lines.indicator_id = '*', false)
+        topics.only_aspect is not null
+        or coalesce(lines.indicator_id = '*', false)
+        or lines.aspect = 'change_on_baseline'
+        or lines.aspect = 'target' and lines.question is null
             as is_said_if_there,
         coalesce(phrases.phrase, regexp_replace(register.name, '^Share ', 'The share ')) as name,
         lines.area_role,
@@ -141,7 +145,17 @@ county as (
     select min(area_name) as county_name from {{ ref("dim_area") }} where area_type = 'county'
 ),
 
--- Of the two comparators the county is one's own where the county is the area.
+-- Whose most similar group the settings name.
+grouped as (
+    select distinct focus.district_code as area_code
+    from {{ ref("int_setting_district") }} as focus
+    inner join {{ ref("int_setting_district") }} as member
+        on focus.setting_code = member.group_code and member.role = 'most_similar'
+    where focus.role = 'focus'
+),
+
+-- Of the two comparators the county is one's own where the county is the area; a partnership of several
+-- districts has no rank among districts and no most similar group, its districts have.
 comparators as (
     select unnest(['county', 'most_similar_group']) as comparator_type
 ),
@@ -168,7 +182,11 @@ wanted as (
             areas.area_type != 'county'
             or said.aspect = 'comparison' and starts_with(said.section, 'appendix_a')
         )
-        or comparators.comparator_type = 'most_similar_group' and areas.is_focus_area
+        and not (areas.area_type = 'partnership' and said.aspect = 'rank')
+        or comparators.comparator_type = 'most_similar_group'
+        and areas.area_type = 'district'
+        and areas.is_focus_area
+        and areas.area_code in (select grouped.area_code from grouped)
 ),
 
 valued as (
@@ -276,6 +294,8 @@ explained as (
             when valued.aspect = 'target' and valued.previous_value is null
                 then valued.value_verdict || ', without a baseline'
             when valued.aspect = 'comparison' then coalesce(valued.value_verdict, 'not judged')
+            when valued.aspect = 'contribution' and valued.value > 100
+                then valued.value_verdict || ', more than the whole'
             else coalesce(valued.value_verdict, 'stated')
         end as verdict,
         case
@@ -292,6 +312,8 @@ explained as (
                 when valued.comparator_type = 'county' and valued.area_type = 'county'
                     then 'it is the county that its districts are compared with'
                 when valued.aspect = 'signals' then 'signals are of the newest months alone'
+                when valued.aspect = 'perception' and valued.area_type = 'partnership'
+                    then 'the survey speaks of districts, each by itself'
                 when valued.indicator_version is null or received.indicator_id is null
                     then 'no extract covers ' || valued.period_label || ' whole'
                 when valued.aspect in ('hotspot', 'community') and valued.kind = 'proportion'

@@ -76,7 +76,9 @@ of_needs as (
     select
         'need_combination' as indicator_id,
         combination.needs as category,
-        replace(combination.needs, '+', ', ') as category_name,
+        case when combination.needs like '%+%' then 'the needs ' else 'the need ' end
+        || replace(regexp_replace(combination.needs, '\+([^+]*)$', ' and \1'), '+', ', ')
+            as category_name,
         'ratio' as aspect,
         combination.area_type,
         combination.area_code,

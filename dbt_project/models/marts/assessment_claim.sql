@@ -106,6 +106,7 @@ slots as (
             when regexp_matches(name, '^[A-Z][a-z]') then lower(left(name, 1)) || substr(name, 2)
             else name
         end as name_within,
+        {{ said_area_name("area_type", "area_name") }} as said_area,
         case indicator_id
             when 'offender_profile.tier' then 'were in tier ' || category
             when 'offender_profile.need' then 'had a need in ' || category
@@ -172,7 +173,7 @@ filled_1 as (
             {{ filled("template", {
                 "name": "name_within",
                 "Name": "upper(left(name, 1)) || substr(name, 2)",
-                "area": "area_name",
+                "area": "said_area",
                 "period": "period_label",
                 "count": "" ~ said_count("numerator") ~ "",
                 "signed_count": "" ~ said_signed_count("numerator") ~ "",
