@@ -169,7 +169,10 @@ of_ethnicity as (
         ethnicity.period_label,
         sum(ethnicity.disposals) as numerator,
         sum(ethnicity.population_10_17) as denominator,
-        'stated' as verdict,
+        case
+            when sum(ethnicity.population_10_17) is null then 'no population'
+            else 'stated'
+        end as verdict,
         'the sum of the groups' as made_of,
         'youth_ethnicity' as source_table
     from {{ ref("youth_ethnicity") }} as ethnicity
