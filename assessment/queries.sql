@@ -2,11 +2,7 @@
 select
     area_type,
     area_code,
-    case
-        when area_type = 'partnership'
-            then regexp_replace(area_name, ' Community Safety Partnership$', '')
-        else area_name
-    end as area_name
+    coalesce(local_name, area_name) as area_name
 from facts.dim_area
 where area_type = ? and area_code = ?
 
@@ -19,11 +15,7 @@ select area_type, area_code, area_name from facts.dim_area where area_type = 'co
 select
     area_type,
     area_code,
-    case
-        when area_type = 'partnership'
-            then regexp_replace(area_name, ' Community Safety Partnership$', '')
-        else area_name
-    end as area_name
+    coalesce(local_name, area_name) as area_name
 from facts.dim_area
 where
     area_type = 'partnership' and (select count(*) > 1 from facts.dim_area where is_focus_area and area_type = 'district')

@@ -178,7 +178,7 @@ def read_assessment(
     made.table_1 = _table_1(made, hotspots)
     made.targets = read(con, "targets", {**label, **own, "districts": area.get("districts", [])})
     made.ethnicity = read(con, "ethnicity", {**label, "county": code})
-    made.signals = read(con, "signals", own)
+    made.signals = _called(made, read(con, "signals", own))
     made.feeds = read(con, "feeds", {**start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
     _add_pictures(con, made, hotspots, alone)
@@ -202,6 +202,14 @@ def _by(found: Iterable[Row], key: str) -> dict[str, list[Row]]:
     for row in found:
         made.setdefault(row[key], []).append(row)
     return made
+
+
+def _called(made: Assessment, found: list[Row]) -> list[Row]:
+    """The rows with the assessed area's name as the assessment says it."""
+    for row in found:
+        if row["area_code"] == made.area["area_code"]:
+            row["area_name"] = made.area["area_name"]
+    return found
 
 
 def _sections(claims: Iterable[Row]) -> set[str]:
@@ -324,7 +332,9 @@ def _add_pictures(
     start = {"start": made.period["period_start"]}
     own = {"area_type": made.area["area_type"], "area_code": made.area["area_code"]}
     county = made.county["area_code"] if made.county else None
-    series = _by(read(con, "series", {**start, **own, "county": county}), "indicator_id")
+    series = _by(
+        _called(made, read(con, "series", {**start, **own, "county": county})), "indicator_id"
+    )
     compared = _by(read(con, "districts", start), "indicator_id")
     boundaries = read(con, "boundaries")
     inside = _districts(made, boundaries)
@@ -446,7 +456,7 @@ def _compared(made: Assessment, topic: str, areas: list[Row], source: str) -> Pi
     return Picture(
         name=f"areas-{topic.replace(' ', '-')}",
         title=f"{topic.capitalize()} in the county's districts, with limits",
-        parts=[("", charts.districts(areas, made.area["area_code"], described))],
+        parts=[("", charts.districts(areas, _districts(made, []), described))],
         described=f"{described} ({areas[0]['unit']})",
         head=["Area", "Events", "Value", "Lower limit", "Upper limit"],
         body=[

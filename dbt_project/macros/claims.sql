@@ -31,15 +31,6 @@
     )
 {%- endmacro %}
 
-{#- What a sentence calls an area: a partnership's is called as its name begins. -#}
-{% macro said_area_name(area_type, area_name) -%}
-    case
-        when {{ area_type }} = 'partnership'
-            then regexp_replace({{ area_name }}, ' Community Safety Partnership$', '')
-        else {{ area_name }}
-    end
-{%- endmacro %}
-
 {#- How numbers look, everywhere: half up, once. A count with thousands separators. -#}
 {% macro said_count(number) -%}
     format('{:,}', ({{ number }})::bigint)

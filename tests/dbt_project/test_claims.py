@@ -39,9 +39,12 @@ def _con() -> duckdb.DuckDBPyConnection:
     )
     con.execute(
         "create table dim_area as select * from (values "
-        "('district', 'D1', 'Here', true, true), ('district', 'D2', 'There', true, false), "
-        "('county', 'C', 'Shire', true, false)) "
-        "as a (area_type, area_code, area_name, is_in_county, is_focus_area)"
+        "('district', 'D1', 'Here', null, true, true), "
+        "('district', 'D2', 'There', null, true, false), "
+        "('partnership', 'P', 'Hereabouts Community Safety Partnership', 'Hereabouts', true, "
+        "true), "
+        "('county', 'C', 'Shire', null, true, false)) "
+        "as a (area_type, area_code, area_name, local_name, is_in_county, is_focus_area)"
     )
     con.execute(
         "create table int_setting_district as select * from (values "
@@ -125,6 +128,31 @@ def test_rose_and_fell_are_the_test_s_words() -> None:
     assert changed("not comparable", 0, 9, reason=reason) == (
         f"Total recorded crime in Here cannot be compared with the year before 2010/11: {reason}."
     )
+
+
+def test_a_partnership_is_called_by_its_place_and_has_no_rank_or_group_of_its_own() -> None:
+    assert changed("decrease", 20, 10, area_type="partnership", area_code="P").startswith(
+        "Total recorded crime in Hereabouts fell by"
+    )
+    own = [claim for claim in claims() if claim["area_code"] == "P"]
+    assert own
+    assert not [claim for claim in own if claim["aspect"] == "rank"]
+    assert not [claim for claim in own if claim["comparator_type"] == "most_similar_group"]
+
+
+def test_a_group_is_spoken_of_where_the_settings_name_one() -> None:
+    grouped = {
+        claim["area_code"] for claim in claims() if claim["comparator_type"] == "most_similar_group"
+    }
+    assert grouped == {"D1"}
+
+
+def test_that_no_target_is_set_is_said_only_where_it_is_asked() -> None:
+    unset = [
+        claim for claim in claims() if claim["aspect"] == "target" and not claim["is_complete"]
+    ]
+    assert unset
+    assert {claim["question"] for claim in unset} == {"targets"}
 
 
 def test_from_nothing_there_is_no_percentage() -> None:
@@ -367,4 +395,4 @@ def test_a_verdict_without_words_stops_the_build() -> None:
     con.execute("begin; delete from assessment_section where question = 'places'")
     unanswered = con.sql(model("assert_every_question_is_answered")).fetchall()
     con.execute("rollback")
-    assert len(unanswered) == 12 * 3
+    assert len(unanswered) == 12 * 4

@@ -113,6 +113,7 @@ areas as (
         area_type,
         area_code,
         area_name,
+        coalesce(local_name, area_name) as said_area,
         is_focus_area
     from {{ ref("dim_area") }}
     where
@@ -124,6 +125,7 @@ areas as (
         area_type,
         area_code,
         area_name,
+        area_name as said_area,
         false as is_focus_area
     from {{ ref("dim_area") }}
     where area_type = 'county'
@@ -133,6 +135,7 @@ areas as (
         area.area_type,
         area.area_code,
         area.area_name,
+        area.area_name as said_area,
         false as is_focus_area
     from {{ ref("dim_area") }} as area
     inner join {{ ref("int_county_force") }} as force
@@ -167,6 +170,7 @@ wanted as (
         areas.area_type,
         areas.area_code,
         areas.area_name,
+        areas.said_area,
         years.period_type,
         years.period_start,
         years.period_end,

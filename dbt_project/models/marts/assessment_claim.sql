@@ -106,7 +106,6 @@ slots as (
             when regexp_matches(name, '^[A-Z][a-z]') then lower(left(name, 1)) || substr(name, 2)
             else name
         end as name_within,
-        {{ said_area_name("area_type", "area_name") }} as said_area,
         case indicator_id
             when 'offender_profile.tier' then 'were in tier ' || category
             when 'offender_profile.need' then 'had a need in ' || category
