@@ -260,6 +260,26 @@ received as (
     where is_complete and period_type in ('financial_year', 'year_to')
 ),
 
+-- Who is asked for the records that a subject is counted of.
+senders as (
+    select
+        indicator_id,
+        string_agg(sender, ' and ' order by sender) as senders
+    from (
+        select distinct
+            subject.indicator_id,
+            regexp_replace(feed.publisher, '^The ', 'the ') as sender
+        from (
+            select indicator_id, unnest(string_split(feeds, ';')) as feed from register
+            union all
+            select indicator_id, feed from {{ ref("assessment_phrase") }} where feed is not null
+        ) as subject
+        inner join {{ source("raw", "feed") }} as feed on subject.feed = feed.feed
+        where feed.partner != 'reference' or subject.indicator_id = 'population'
+    ) as sent
+    group by indicator_id
+),
+
 -- Of the feeds behind an indicator the one with the least complete fields.
 completeness as (
     select
@@ -279,6 +299,12 @@ explained as (
         valued.* exclude (reason),
         completeness.completeness_percent,
         county.county_name,
+        not valued.has_value
+        and (
+            valued.aspect = 'perception' and valued.area_type = 'partnership'
+            or valued.indicator_version is null
+            or received.indicator_id is null
+        ) as is_of_nothing,
         case
             when not valued.has_value then 'no figure'
             when valued.aspect = 'value' and valued.value is null then 'no rate'
@@ -319,7 +345,15 @@ explained as (
                 when valued.aspect = 'perception' and valued.area_type = 'partnership'
                     then 'the survey speaks of districts, each by itself'
                 when valued.indicator_version is null or received.indicator_id is null
-                    then 'no extract covers ' || valued.period_label || ' whole'
+                    then
+                        concat_ws(
+                            ' ',
+                            'no extract',
+                            'of ' || senders.senders,
+                            'covers',
+                            valued.period_label,
+                            'whole'
+                        )
                 when valued.aspect in ('hotspot', 'community') and valued.kind = 'proportion'
                     then 'it is a share, and small areas hold too few of it'
                 when valued.aspect in ('hotspot', 'community')
@@ -329,7 +363,7 @@ explained as (
                 when valued.comparator_type = 'most_similar_group'
                     then 'its most similar group has no figures'
                 when valued.aspect = 'comparison'
-                    then 'no other area has figures'
+                    then 'there are no rates to compare'
                 else 'the years before are not held'
             end
         ) as reason
@@ -345,6 +379,20 @@ explained as (
         on
             valued.indicator_id = completeness.indicator_id
             and valued.period_label = completeness.period_label
+    left join senders on valued.indicator_id = senders.indicator_id
+),
+
+-- What was not received a section says once of an area; a standard question is answered each time.
+once as (
+    select *
+    from explained
+    qualify
+        not is_of_nothing
+        or question is not null
+        or row_number() over (
+            partition by is_of_nothing, section, area_role, area_code, period_label, reason
+            order by position
+        ) = 1
 ),
 
 identified as (
@@ -374,7 +422,7 @@ identified as (
             ) }},
             6
         ) as importance
-    from explained
+    from once
 )
 
 select * from identified

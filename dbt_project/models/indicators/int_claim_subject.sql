@@ -160,6 +160,10 @@ of_ethnicity as (
         'youth_ethnicity' as source_table
     from {{ ref("youth_ethnicity") }} as ethnicity
     where ethnicity.is_complete
+    qualify
+        count(ethnicity.population_10_17) over (
+            partition by ethnicity.area_type, ethnicity.area_code, ethnicity.period_label
+        ) > 0
     union all by name
     select
         'youth_ethnicity' as indicator_id,
