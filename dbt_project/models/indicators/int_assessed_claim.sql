@@ -42,8 +42,8 @@ lines as (
 ),
 
 -- A line without an indicator is said of each topic, by the indicator that stands for it, and its targets
--- by each indicator of the topic that has one. `*` is every indicator. That no target is set is said where the
--- standard question asks for it, and nowhere else.
+-- by each indicator of the topic that has one. `*` is every indicator. That no target is set is said where
+-- the standard question asks for it, and nowhere else.
 topics as (
     select
         topic_summary.topic,
