@@ -86,7 +86,7 @@ said as (
         register.polarity,
         topics.only_aspect is not null
         or coalesce(lines.indicator_id = '*', false)
-        or lines.aspect = 'change_on_baseline'
+        or lines.aspect in ('change_on_baseline', 'difference')
         or lines.aspect = 'target' and lines.question is null
             as is_said_if_there,
         coalesce(phrases.phrase, regexp_replace(register.name, '^Share ', 'The share ')) as name,
