@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -110,15 +110,18 @@ def _labels(
     ]
 
 
-def districts(rows: Sequence[Row], own: str, described: str, kept: Kept = None) -> Markup:
+def districts(
+    rows: Sequence[Row], own: Collection[str], described: str, kept: Kept = None
+) -> Markup:
     """A dot with its 95 % limits for each district, and a line where the county is.
 
     rows: area_type, area_code, area_name, value, unit, lower_95, upper_95, the highest first.
+    own: the codes of the districts assessed.
     """
     values = [
         {
             "area": row["area_name"],
-            "own": row["area_code"] == own,
+            "own": row["area_code"] in own,
             "value": row["value"],
             "low": row["lower_95"],
             "high": row["upper_95"],

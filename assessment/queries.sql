@@ -1,5 +1,8 @@
 -- name: area
-select area_type, area_code, area_name
+select
+    area_type,
+    area_code,
+    coalesce(local_name, area_name) as area_name
 from facts.dim_area
 where area_type = ? and area_code = ?
 
@@ -9,7 +12,10 @@ select area_type, area_code, area_name from facts.dim_area where area_type = 'co
 -- name: focus
 -- The areas that the settings' partnership has an assessment of, the whole of several first; of a single
 -- district the whole is the district.
-select area_type, area_code, area_name
+select
+    area_type,
+    area_code,
+    coalesce(local_name, area_name) as area_name
 from facts.dim_area
 where
     area_type = 'partnership' and (select count(*) > 1 from facts.dim_area where is_focus_area and area_type = 'district')
@@ -137,8 +143,12 @@ select *
 from marts.target_progress
 where
     period_label = $period
-    and (area_code in ($area_code, $county) or area_type = 'force')
-order by area_type, target_id
+    and (
+        area_code in ($area_code, $county)
+        or area_type = 'force'
+        or area_code in (select unnest($districts))
+    )
+order by area_type, area_name, target_id
 
 -- name: ethnicity
 select *
@@ -182,19 +192,27 @@ fields as (
     from marts.recording_completeness
     where month between $start and $end
     group by all
+),
+
+-- A survey comes by the wave, and covers no months.
+estimates as (
+    select 'survey/perception' as feed, count(*) as records
+    from marts.perception
+    where fieldwork_end between $start and $end
+    having count(*) > 0
 )
 
 select
     expected.feed,
     expected.title,
-    expected.partner,
+    expected.publisher,
     coalesce(score.months_received, 0) as months_received,
     score.months_expected,
-    received.records,
+    coalesce(received.records, estimates.records) as records,
     score.field_percent as completeness_percent,
     fields.fields_below
 from (
-    select feed, title, partner
+    select feed, title, publisher
     from raw.feed
     where
         partner != 'reference'
@@ -207,6 +225,7 @@ left join marts.maturity_score as score
         and score.period_label = $period
 left join received on expected.feed = received.feed
 left join fields on expected.feed = fields.feed
+left join estimates on expected.feed = estimates.feed
 order by expected.feed
 
 -- name: files

@@ -94,15 +94,6 @@ class Assessment:
         own = self.area["area_code"]
         return _by(sorted(self.signals, key=lambda row: row["area_code"] != own), "area_code")
 
-    def feeds_with_figures(self) -> set[str]:
-        """The feeds that a figure of the year is made of: a survey's waves come by no month."""
-        return {
-            feed
-            for claim in self.claims
-            if claim["aspect"] in ("value", "share") and claim["is_complete"]
-            for feed in claim["feeds"]
-        }
-
     def section(self, name: str) -> list[list[Row]]:
         """The section's claims in paragraphs: of one indicator and area, or one each of a list."""
         found = [claim for claim in self.claims if claim["section"] == name]
@@ -172,6 +163,8 @@ def read_assessment(
     """
     county = next(iter(read(con, "county")), None)
     code = county["area_code"] if county else None
+    if area["area_type"] == "partnership":
+        area["districts"] = [row["district_code"] for row in read(con, "focus_districts")]
     own = {"area_code": area["area_code"], "county": code}
     label = {"period": period["period_label"]}
     start = {"start": period["period_start"]}
@@ -198,9 +191,9 @@ def read_assessment(
     made.topics = [topic for topic in _in_order(claims) if appendix(topic) in _sections(claims)]
     hotspots = _by(read(con, "hotspots", [period["period_label"]]), "indicator_id")
     made.table_1 = _table_1(made, hotspots)
-    made.targets = read(con, "targets", {**label, **own})
+    made.targets = read(con, "targets", {**label, **own, "districts": area.get("districts", [])})
     made.ethnicity = read(con, "ethnicity", {**label, "county": code})
-    made.signals = read(con, "signals", own)
+    made.signals = _called(made, read(con, "signals", own))
     made.feeds = read(con, "feeds", {**label, **start, "end": period["period_end"]})
     made.files = _by(read(con, "files", {**label, **own}), "feed")
     _add_pictures(con, made, hotspots, kept)
@@ -224,6 +217,14 @@ def _by(found: Iterable[Row], key: str) -> dict[str, list[Row]]:
     for row in found:
         made.setdefault(row[key], []).append(row)
     return made
+
+
+def _called(made: Assessment, found: list[Row]) -> list[Row]:
+    """The rows with the assessed area's name as the assessment says it."""
+    for row in found:
+        if row["area_code"] == made.area["area_code"]:
+            row["area_name"] = made.area["area_name"]
+    return found
 
 
 def _sections(claims: Iterable[Row]) -> set[str]:
@@ -368,9 +369,9 @@ def _add_pictures(
     start = {"start": made.period["period_start"]}
     own = {"area_type": made.area["area_type"], "area_code": made.area["area_code"]}
     county = made.county["area_code"] if made.county else None
-    if made.area["area_type"] == "partnership":
-        made.area["districts"] = [row["district_code"] for row in read(con, "focus_districts")]
-    series = _by(read(con, "series", {**start, **own, "county": county}), "indicator_id")
+    series = _by(
+        _called(made, read(con, "series", {**start, **own, "county": county})), "indicator_id"
+    )
     compared = _by(read(con, "districts", start), "indicator_id")
     boundaries = read(con, "boundaries")
     inside = _districts(made, boundaries)
@@ -493,7 +494,7 @@ def _compared(
     return Picture(
         name=f"areas-{topic.replace(' ', '-')}",
         title=f"{topic.capitalize()} in the county's districts, with limits",
-        parts=[("", charts.districts(areas, made.area["area_code"], described, kept))],
+        parts=[("", charts.districts(areas, _districts(made, []), described, kept))],
         described=f"{described} ({areas[0]['unit']})",
         head=["Area", "Events", "Value", "Lower limit", "Upper limit"],
         body=[

@@ -38,7 +38,7 @@ CHAPTERS = (
         (
             Section("summary", "Key findings"),
             Section("recommendations", "What asks for a decision"),
-            Section("targets", "The policing plan's targets"),
+            Section("targets", "Targets"),
         ),
     ),
     Chapter(

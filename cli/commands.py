@@ -11,6 +11,7 @@ from warehouse import __version__
 # the second that importing DuckDB takes.
 TIERS = ("partner", "public")
 FORMATS = ("table", "csv", "json")
+DEMO_COUNTIES = ("leicestershire", "cumbria")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,11 +51,16 @@ def init(place: Place, county: str | None) -> None:
 
 
 @command("demo")
-def demo(place: Place) -> int:
+@click.option(
+    "--county",
+    type=click.Choice(DEMO_COUNTIES, case_sensitive=False),
+    help="Blaby in Leicestershire (unless said), or West Cumbria: small, of two districts.",
+)
+def demo(place: Place, county: str | None) -> int:
     """Make a generated partnership and run its night."""
     from cli import night
 
-    return night.demo(place.home, place.debug)
+    return night.demo(place.home, place.debug, county)
 
 
 @command("run")

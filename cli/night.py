@@ -6,6 +6,7 @@ from cli.show import complain, heading, say, warn
 from warehouse import first_settings
 from warehouse.areas import find
 from warehouse.errors import UsageError
+from warehouse.files import write_whole
 from warehouse.home import Home
 from warehouse.settings import Settings, load_settings
 from warehouse.status import MOST_CHANGES_SHOWN
@@ -81,21 +82,38 @@ def run(home: Home, full_refresh: bool, debug: bool) -> int:
     return 1
 
 
-def demo(home: Home, debug: bool) -> int:
-    """Write the demo partnership into a home of its own, run, and print queries to try."""
+def demo(home: Home, debug: bool, county_name: str | None = None) -> int:
+    """Write a demo partnership into a home of its own, run, and print queries to try.
+
+    Of the county named; else of the one the home has a demo of, or the first.
+    """
     _refuse_real_home(home)
+    from demo.county import FIRST, load
     from demo.findings import findings
     from demo.next_steps import first_page, next_steps
-    from demo.write import write_demo
+    from demo.write import demo_settings, write_demo
 
+    held = _held_demo(home)
+    if county_name and held and county_name != held:
+        raise UsageError(
+            f"{home.root} holds the demo of {held} already; give that of {county_name} a home of "
+            f"its own: csp demo --county {county_name} --home DIR"
+        )
+    county = load(county_name or held or FIRST)
     if home.current.exists():
         say(f"The demo's extracts are loaded in {home.root}; remove that folder to start afresh.")
     else:
         if home.csp_yml.is_file() and home.is_blank:
             home.csp_yml.unlink()
-        home.init()
-        _demo_mark(home).touch(mode=0o600)
-        written = write_demo(home)
+        home.init(demo_settings(county))
+        focus_areas = load_settings(home).focus_areas
+        if not set(focus_areas) <= set(county.districts):
+            raise UsageError(
+                f"{home.csp_yml} names districts outside {county.facts.name}, whose demo this "
+                "would be. Give it a home of its own: csp demo --home DIR"
+            )
+        write_whole(_demo_mark(home), county.key, 0o600)
+        written = write_demo(home, county)
         say(f"Wrote the demo partnership's {len(written)} extracts into {home.landing}")
     status = run(home, False, debug)
     if status == 0:
@@ -146,6 +164,14 @@ def _refuse_real_home(home: Home) -> None:
                 "would mix generated records with them. Give it a home of its own: "
                 "csp demo --home DIR"
             )
+
+
+def _held_demo(home: Home) -> str | None:
+    """The county whose demo the home holds; a mark without a name is the first one's."""
+    from demo.county import FIRST
+
+    mark = _demo_mark(home)
+    return (mark.read_text(encoding="utf-8").strip() or FIRST) if mark.exists() else None
 
 
 def _demo_mark(home: Home) -> Path:

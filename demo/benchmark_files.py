@@ -8,18 +8,11 @@ forces; a preamble, padded numbers with thousands separators, force totals and `
 import random
 from collections.abc import Sequence
 
+from demo.county import County
 from demo.formats import Cell, csv_bytes
-from demo.places import PARTNERSHIPS, SEED, SmallArea
-from demo.reference_files import FORCE_AREAS, districts
+from demo.places import SmallArea
+from demo.reference_files import districts, force_areas
 
-FORCES = {
-    "Derbyshire": ("East Midlands", 1.05),
-    "Leicestershire": ("East Midlands", 1.0),
-    "Lincolnshire": ("East Midlands", 0.7),
-    "Northamptonshire": ("East Midlands", 0.75),
-    "Nottinghamshire": ("East Midlands", 1.2),
-    "Warwickshire": ("West Midlands", 0.5),
-}
 OFFENCES = {
     "All other theft offences": (9400, 0.0),
     "Bicycle theft": (2000, 0.01),
@@ -46,17 +39,17 @@ RESIDENTS = 1_580_000
 QUARTER_ENDS = ("31-03", "30-06", "30-09", "31-12")
 
 
-def benchmark_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
+def benchmark_files(county: County, areas: Sequence[SmallArea]) -> dict[str, bytes]:
     """The files of `landing/reference/`, by `<feed>/<file name>`."""
     return {
-        "recorded_crime_benchmark/rec-crime-pfa.csv": by_force(),
-        "recorded_crime_benchmark/policeforceareatablesyemar11.csv": by_partnership(areas),
+        "recorded_crime_benchmark/rec-crime-pfa.csv": by_force(county),
+        "recorded_crime_benchmark/policeforceareatablesyemar11.csv": by_partnership(county, areas),
     }
 
 
-def by_force() -> bytes:
+def by_force(county: County) -> bytes:
     """Recorded crime by police force area and offence, rolling twelve months, 2008 to 2018."""
-    rng = random.Random(SEED + 3)
+    rng = random.Random(county.seed + 3)
     header = ("12 months ending", "PFA", "Region", "Offence",
               "Rolling year total number of offences")  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
@@ -64,7 +57,7 @@ def by_force() -> bytes:
         for quarter, day in enumerate(QUARTER_ENDS):
             ending = "30-12-2017" if (year, day) == (2017, "31-12") else f"{day}-{year}"
             time = year + quarter / 4 - 2018
-            for force, (region, size) in FORCES.items():
+            for force, (region, size) in county.facts.benchmark_forces.items():
                 for offence, total in sorted(_totals(year, time).items()):
                     noise = rng.gauss(1, 0.02)
                     rows.append((ending, force, region, offence, round(total * size * noise)))
@@ -114,31 +107,31 @@ C2_PREAMBLE = (
 )
 
 
-def by_partnership(areas: Sequence[SmallArea]) -> bytes:
+def by_partnership(county: County, areas: Sequence[SmallArea]) -> bytes:
     """Table C2: a total for each force, then its partnerships and what was not assigned."""
-    rng = random.Random(SEED + 4)
+    rng = random.Random(county.seed + 4)
     header = (
         "Police Force\nArea code", "Police Force\nArea name",
         "Community Safety\nPartnership code", "Community Safety\nPartnership name",
         "Local Authority code", "Local Authority name", *C2_COLUMNS,
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
-    for force, force_code in sorted(FORCE_AREAS.items(), key=lambda item: item[0]):
-        rows += _force_rows(rng, areas, force, force_code)
+    for force, force_code in sorted(force_areas(county).items()):
+        rows += _force_rows(rng, county, areas, force, force_code)
     width = len(header)
     preamble = [(line, *[""] * (width - 1)) for line in C2_PREAMBLE]
     return csv_bytes([*preamble, header, *rows])
 
 
 def _force_rows(
-    rng: random.Random, areas: Sequence[SmallArea], force: str, force_code: str
+    rng: random.Random, county: County, areas: Sequence[SmallArea], force: str, force_code: str
 ) -> list[tuple[Cell, ...]]:
     parts: list[tuple[tuple[str, str, str, str], dict[str, int]]] = []
     for code, name in districts(areas).items():
-        partnership, district_force = PARTNERSHIPS[code]
-        if district_force == force:
+        row = county.by_code[code]
+        if row.force == force:
             people = sum(area.population for area in areas if area.district_code == code)
-            parts.append(((partnership, name, code, name), _counts(rng, people)))
+            parts.append(((row.partnership, name, code, name), _counts(rng, people)))
     parts.append((("", f"Unassigned {force}", "", ""), _counts(rng, 900)))
     total = {column: sum(counts[column] for _, counts in parts) for column in C2_COLUMNS}
     lines = [(("", "", "", ""), total), *parts]

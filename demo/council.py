@@ -1,4 +1,4 @@
-"""The demo's reports of anti-social behaviour and its traces to the seven district councils.
+"""The demo's reports of anti-social behaviour and its traces to the district councils.
 
 How it is calibrated: about five reports per 1,000 residents and year; abandoned vehicles become
 rarer each year, as the police see too. August 2009 is missing: two councils changed their systems.
@@ -9,16 +9,9 @@ from collections.abc import Sequence
 
 from demo.allocation import Pull, spread, weights
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, repeated, span
+from demo.county import County, of_year
 from demo.extracts import Extract, Files, Manner, Row
-from demo.places import (
-    BLABY,
-    CHARNWOOD,
-    COUNTY_DISTRICTS,
-    POPULATION_2010,
-    SEED,
-    SmallArea,
-    by_district,
-)
+from demo.places import SmallArea, by_district
 from demo.seasons import event_days
 
 HEADER = ("report_id", "received_date", "category", "lsoa_code", "district_code", "status")
@@ -32,16 +25,16 @@ COUNTS = {
     "Noise": (110, 104, 112, 108, 115),
     "Other": (30, 28, 33, 31, 29),
 }
-"""Blaby's reports by year; the other councils have as many for their residents."""
+"""The pattern's reports by year; a council has as many for its residents."""
 WHERE = Pull(0.3, 2, 2, 1.5)
 STATUSES = repeated(("Closed", 90), ("Passed to another service", 6), ("Open", 3), ("", 1))
 
 
-def council_files(areas: Sequence[SmallArea], scale: int = 1) -> Files:
+def council_files(county: County, areas: Sequence[SmallArea], scale: int = 1) -> Files:
     """The files of `landing/council/asb_report/`, by year; 2009/10 in two parts."""
-    rng = random.Random(SEED + 60)
+    rng = random.Random(county.seed + 60)
     extract = Extract(HEADER, ("report_id",), scale)
-    reports = sorted(_reports(rng, areas))
+    reports = sorted(_reports(rng, county, areas))
     files = {}
     for year in FINANCIAL_YEARS:
         parts = [(f"{year}-04", f"{year + 1}-03")]
@@ -64,14 +57,14 @@ Report = tuple[str, str, str, str, str]
 """Day, category, LSOA, district, status."""
 
 
-def _reports(rng: random.Random, areas: Sequence[SmallArea]) -> list[Report]:
+def _reports(rng: random.Random, county: County, areas: Sequence[SmallArea]) -> list[Report]:
     districts = by_district(areas)
     found = []
-    for district in COUNTY_DISTRICTS:
-        size = POPULATION_2010[district] / POPULATION_2010[BLABY]
+    for district in county.districts:
+        size = county.size(district)
         for year in FINANCIAL_YEARS:
             for category, counts in COUNTS.items():
-                total = round(counts[year - LAST_YEAR - 1] * size)
+                total = round(of_year(counts, year) * size)
                 places = spread(rng, total, weights(WHERE, districts[district]))
                 days = event_days(rng, year, places, "outdoors")
                 for place, day in zip(places, days, strict=True):
@@ -81,7 +74,7 @@ def _reports(rng: random.Random, areas: Sequence[SmallArea]) -> list[Report]:
                             day,
                             category.lower() if drawn < 0.02 else category,
                             "" if 0.02 < drawn < 0.06 else place,
-                            CHARNWOOD if 0.06 < drawn < 0.063 else district,
+                            county.office if 0.06 < drawn < 0.063 else district,
                             rng.choice(STATUSES),
                         )
                     )

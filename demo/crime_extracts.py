@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from demo.allocation import pick
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, days_before, months, span
+from demo.county import County
 from demo.extracts import PLAIN, Extract, Files, Manner, Row
-from demo.places import BLABY, SEED, named
+from demo.places import SmallArea, named
 from demo.recorded_crime import Crime
 
 HEADER = (
@@ -29,16 +30,18 @@ MANNERS = {
 }
 BROKEN_MONTH, SENT_TWICE_MONTH, REPEATED_KEY_MONTH = "2010-10", "2010-09", "2010-07"
 CORRECTIONS = 12
-"""Crimes of Blaby in 2010/11 that each kind of correction changes."""
+"""Crimes of the focus district in 2010/11 that each kind of correction changes."""
 LAST_NIGHTS = ("2011-04-02", "2011-04-05")
 NOT_STATED = ("", "U", "N/K", "-")
 
 
-def crime_files(crimes: Sequence[Crime], scale: int = 1) -> Files:
+def crime_files(
+    county: County, areas: Sequence[SmallArea], crimes: Sequence[Crime], scale: int = 1
+) -> Files:
     """The files of `landing/police/recorded_crime/` by name, oldest first."""
-    rng = random.Random(SEED + 11)
+    rng = random.Random(county.seed + 11)
     extract = Extract(HEADER, ("crime_ref",), scale)
-    first, later = _corrections(rng, crimes)
+    first, later = _corrections(rng, county, areas, crimes)
     by_month: dict[str, list[Row]] = {}
     for crime in crimes:
         for sent in first.get(crime.ref, [crime]):
@@ -66,7 +69,9 @@ def crime_files(crimes: Sequence[Crime], scale: int = 1) -> Files:
 Versions = dict[str, list[Crime]]
 
 
-def _corrections(rng: random.Random, crimes: Sequence[Crime]) -> tuple[Versions, Versions]:
+def _corrections(
+    rng: random.Random, county: County, areas: Sequence[SmallArea], crimes: Sequence[Crime]
+) -> tuple[Versions, Versions]:
     """What the first extract said of crimes that changed (by ref), and what a later one says.
 
     The second is by the month's or night's extract that carries the crime as it stands. Only one
@@ -75,11 +80,11 @@ def _corrections(rng: random.Random, crimes: Sequence[Crime]) -> tuple[Versions,
     unchanged = [
         crime
         for crime in crimes
-        if crime.district == BLABY and crime.recorded >= f"{LAST_YEAR}-05" and not crime.hate
+        if crime.district == county.focus and crime.recorded >= f"{LAST_YEAR}-05" and not crime.hate
     ]
     changing = pick(rng, [crime for crime in unchanged if not crime.cancelled], 6 * CORRECTIONS)
     changing.sort(key=lambda crime: (crime.recorded, crime.ref))
-    elsewhere = named("Kirby Muxloe").code
+    elsewhere = named(areas, county.facts.moved_to).code
     first: Versions = {}
     for number, crime in enumerate(changing):
         first[crime.ref] = [

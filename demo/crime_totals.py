@@ -1,36 +1,36 @@
 """How many crimes of each class each district records in each of the five years.
 
-How it is calibrated: Blaby's counts are those that the partnership's assessment of 2010/11 states
-or implies (5,000 crimes after 5,620; 900 of violence after 1,000; 890 of serious acquisitive crime
-after 1,000). The other districts have rates per 1,000 residents of the size that their recorded
-crime had then, arranged so that Blaby's rate is the highest of the seven for serious acquisitive
-crime, the second lowest for violence, the lowest for serious violence and ordinary for all crime.
-Their years follow Blaby's, class by class, a little damped.
+How it is calibrated: the lead district's counts are the pattern's. The other districts have rates
+per 1,000 residents of the size that recorded crime had then, times their level; their years follow
+the pattern's, class by class, a little damped, times the county's drift and variation.
 """
 
 from demo import offences as o
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR
-from demo.places import BLABY, POPULATION_2010, levels
-
-DAMPING = 0.85
-"""The part of Blaby's course that the other districts follow."""
+from demo.calendar_days import FINANCIAL_YEARS
+from demo.county import County, of_year
 
 
-def crime_totals() -> dict[tuple[str, int, str], int]:
+def crime_totals(county: County) -> dict[tuple[str, int, str], int]:
     """Crimes placed in each (district, financial year, class)."""
     totals = {
-        (BLABY, year, name): count
+        (county.lead, year, name): count
         for name, kind in o.CLASSES.items()
-        for year, count in zip(FINANCIAL_YEARS, kind.blaby, strict=True)
+        for year, count in zip(FINANCIAL_YEARS, kind.pattern, strict=True)
+        if county.lead
     }
-    for district in levels("other_crime"):
+    for district in county.levels("other_crime"):
         for name, kind in o.CLASSES.items():
-            last = kind.rate * levels(kind.level)[district] * POPULATION_2010[district] / 1000
+            level = county.levels(kind.level)[district]
+            last = kind.rate * level * county.residents[district] / 1000
             for year in FINANCIAL_YEARS:
-                totals[district, year, name] = round(last * course(kind.blaby, year))
+                course = county.course(kind.pattern, kind.level, district, year)
+                totals[district, year, name] = round(last * course)
     return totals
 
 
-def course(blaby: tuple[int, ...], year: int) -> float:
-    """A year's multiple of 2010/11 in the other districts, from Blaby's counts."""
-    return 1 + DAMPING * (blaby[year - LAST_YEAR - 1] / blaby[-1] - 1)
+def scaled(county: County, pattern: tuple[int, ...], level: str, district: str, year: int) -> int:
+    """A district's events of a kind: the pattern's for its residents, times level and course."""
+    if district == county.lead:
+        return of_year(pattern, year)
+    size = county.size(district) * county.levels(level)[district]
+    return round(pattern[-1] * size * county.course(pattern, level, district, year))

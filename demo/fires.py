@@ -1,8 +1,8 @@
 """The demo's incidents of the fire and rescue service.
 
-How it is calibrated: deliberate fires in Blaby number 137 in 2010/11 after 171, 52 of them primary
-(half of those in vehicles) and 85 secondary, fifteen in Blaby North. The other districts have as
-many for their residents, a little more where towns are larger. The service's recording began on
+How it is calibrated: the pattern's deliberate fires number 137 in 2010/11 after 171, 52 of them
+primary (half of those in vehicles) and 85 secondary. The other districts than the lead have as many
+for their residents, a little more where towns are larger. The service's recording began on
 1 May 2006: its first file says that it covers April, and has no row of it.
 """
 
@@ -12,18 +12,10 @@ from dataclasses import dataclass
 
 from demo.allocation import Pull, apportion, spread, weights
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british, span, times_of_day
-from demo.crime_totals import course
+from demo.county import County
+from demo.crime_totals import scaled
 from demo.extracts import Extract, Files, Manner, Row
-from demo.places import (
-    BLABY,
-    COUNTY_DISTRICTS,
-    POPULATION_2010,
-    SEED,
-    SmallArea,
-    by_district,
-    levels,
-    named,
-)
+from demo.places import SmallArea, by_district, fixed
 from demo.seasons import event_days
 
 HEADER = (
@@ -35,14 +27,14 @@ FIRST_MONTH_WITH_ROWS = "2006-05"
 
 @dataclass(frozen=True)
 class Kind:
-    """Incidents of a kind: what the service writes of them and Blaby's counts by year."""
+    """Incidents of a kind: what the service writes of them and the pattern by year."""
 
     incident_class: str
     fire_class: str
     motive: str
-    blaby: tuple[int, int, int, int, int]
+    pattern: tuple[int, int, int, int, int]
     properties: Mapping[str, int]
-    """Property types by their share; in Blaby in 2010/11 of deliberate fires exact counts."""
+    """Property types by their share; of the pattern's deliberate fires in 2010/11 exact counts."""
     pull: Pull
     season: str = "level"
 
@@ -66,9 +58,6 @@ KINDS = (
          "dark"),
     Kind("other", "", "", (90, 92, 95, 90, 94), {"": 1}, Pull(0.1)),
 )  # fmt: skip
-# Primary and secondary deliberate fires whose counts are fixed, and the most of any other area.
-BLABY_NORTH = (5, 10)
-MOST_ELSEWHERE = (3, 4)
 
 
 @dataclass(frozen=True)
@@ -81,35 +70,31 @@ class FireIncident:
     lsoa: str
 
 
-def fire_incidents(areas: Sequence[SmallArea]) -> list[FireIncident]:
+def fire_incidents(county: County, areas: Sequence[SmallArea]) -> list[FireIncident]:
     """Every incident by the time of its call."""
-    rng = random.Random(SEED + 50)
-    districts = by_district(areas)
+    rng = random.Random(county.seed + 50)
     found = []
-    for district in COUNTY_DISTRICTS:
+    for district in county.districts:
         for year in FINANCIAL_YEARS:
-            for position, kind in enumerate(KINDS):
-                found += _of_kind(rng, districts[district], year, position, kind)
+            for kind in KINDS:
+                found += _of_kind(rng, county, areas, district, year, kind)
     without_place = [incident.called for incident in found[::90]]
     found += [FireIncident(called, KINDS[-1], "", "") for called in without_place]
     return sorted(found, key=lambda incident: incident.called)
 
 
 def _of_kind(
-    rng: random.Random, areas: Sequence[SmallArea], year: int, position: int, kind: Kind
+    rng: random.Random,
+    county: County,
+    areas: Sequence[SmallArea],
+    district: str,
+    year: int,
+    kind: Kind,
 ) -> list[FireIncident]:
-    district = areas[0].district_code
-    total = kind.blaby[year - LAST_YEAR - 1]
-    pinned: dict[str, int] = {}
-    most = None
-    if district != BLABY:
-        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * levels("fires")[district]
-        total = round(kind.blaby[-1] * size * course(kind.blaby, year))
-    elif position < len(BLABY_NORTH):
-        share = total / kind.blaby[-1]
-        pinned = {named("Blaby North").code: round(BLABY_NORTH[position] * share)}
-        most = round(MOST_ELSEWHERE[position] * share)
-    places = spread(rng, total, weights(kind.pull, areas), pinned, most)
+    total = scaled(county, kind.pattern, "fires", district, year)
+    name = f"{kind.motive} {kind.fire_class}"
+    pinned, most = fixed(county, areas, district, "fire", name, year, kind.pattern)
+    places = spread(rng, total, weights(kind.pull, by_district(areas)[district]), pinned, most)
     counts = apportion(total, kind.properties)
     properties = [name for name, count in counts.items() for _ in range(count)]
     rng.shuffle(properties)
@@ -126,9 +111,9 @@ def _from_may(day: str) -> str:
     return day.replace("2006-04", FIRST_MONTH_WITH_ROWS) if day < FIRST_MONTH_WITH_ROWS else day
 
 
-def fire_files(incidents: Sequence[FireIncident], scale: int = 1) -> Files:
+def fire_files(county: County, incidents: Sequence[FireIncident], scale: int = 1) -> Files:
     """The files of `landing/fire/incident/`, one a year; dates are written dd/mm/yyyy."""
-    rng = random.Random(SEED + 51)
+    rng = random.Random(county.seed + 51)
     extract = Extract(HEADER, ("incident_no",), scale)
     by_year: dict[int, list[Row]] = {year: [] for year in FINANCIAL_YEARS}
     for number, incident in enumerate(incidents, start=1):

@@ -1,12 +1,12 @@
 """The demo's hate reports, from the police, schools and the Hate Incident Monitoring Project.
 
-How it is calibrated: 1,274 reports in the county in 2010/11 after 1,088 in 2007/08, when the feed
-begins; the police's reports in Blaby in 2010/11 are 72 offences (45 of violence, 18 of criminal
-damage, 9 of public order) and 16 incidents, twelve of them at Fosse Park. Of the 1,274, gender and
-age are not usable for 255 (one in five) and ethnicity for 319 (one in four), partly blank, partly
-not stated, partly invalid; 680 victims are male, and 592 of the 955 of known ethnicity White, which
-is no majority of all whatever the others are. Offences are linked to recorded crimes of the same
-place, which carry the hate flag.
+How it is calibrated: victims are those of the first county's 1,274 reports of 2010/11, in
+proportion where there are more or fewer. Of the 1,274, gender and age are not usable for 255 (one
+in five) and ethnicity for 319 (one in four), partly blank, partly not stated, partly invalid; 680
+victims are male, and 592 of the 955 of known ethnicity White, which is no majority of all whatever
+the others are. Offences are linked to recorded crimes of the same place, which carry the hate flag.
+How many there are says the county; in the lead district in 2010/11 how many an area has is fixed
+for some.
 """
 
 import random
@@ -17,18 +17,9 @@ from dataclasses import dataclass, field
 from demo import offences as o
 from demo.allocation import Pull, apportion, pick, spread, weights
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, span
+from demo.county import County
 from demo.extracts import Extract, Files, Manner, Row
-from demo.places import (
-    BLABY,
-    CHARNWOOD,
-    COUNTY_DISTRICTS,
-    LEICESTER,
-    SEED,
-    SmallArea,
-    by_district,
-    levels,
-    named,
-)
+from demo.places import SmallArea, by_district, fixed
 from demo.recorded_crime import Crime
 from demo.seasons import event_days
 
@@ -38,28 +29,19 @@ HEADER = (
 )  # fmt: skip
 
 YEARS = FINANCIAL_YEARS[1:]
-COUNTY_REPORTS = {2007: 1088, 2008: 1150, 2009: 1212, 2010: 1274}
+PATTERN_REPORTS = 1274
+"""The reports of which the numbers of victims and strands below are."""
 GROUPS = {
     "Violence against the person": o.VIOLENCE,
     "Criminal damage": (o.DAMAGE,),
     "Public order": (o.PUBLIC_ORDER,),
 }
-BLABY_OFFENCES = {
-    2007: (36, 20, 6),
-    2008: (40, 20, 7),
-    2009: (43, 19, 8),
-    2010: (45, 18, 9),
-}
-"""The police's hate offences in Blaby, by the groups in their order."""
-BLABY_INCIDENTS = {2007: 15, 2008: 14, 2009: 17, 2010: 16}
-FOSSE_PARK_OFFENCES, FOSSE_PARK_INCIDENTS = (6, 1, 2), 3
-"""Of Blaby's in 2010/11."""
 POLICE_SHARE, SCHOOL_SHARE = 0.72, 0.10
 """The police's and the schools' parts of the county's reports; the project has the rest."""
 OFFENCE_SHARE = 0.78
 WHERE = Pull(0.3, 3, 5, 1.8)
-MOST_IN_BLABY, MOST_ELSEWHERE = 4, 9
-"""The most police reports of an area: of Blaby but for Fosse Park; of the rest but for centres."""
+MOST_IN_LEAD, MOST_ELSEWHERE = 4, 9
+"""The most police reports of an area without a fixed number, town centres apart."""
 
 MALE, FEMALE, OTHER_GENDER = 680, 330, 9
 WHITE = 592
@@ -94,19 +76,21 @@ class Report:
     number: str = field(default="")
 
 
-def hate_reports(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Report]:
+def hate_reports(
+    county: County, areas: Sequence[SmallArea], crimes: Sequence[Crime]
+) -> list[Report]:
     """Every report by day; sets the hate flag of the crimes that police reports are linked to."""
-    rng = random.Random(SEED + 30)
+    rng = random.Random(county.seed + 30)
     placed: dict[tuple[str, int, str], list[Crime]] = {}
     for crime in crimes:
-        if crime.district in COUNTY_DISTRICTS and not crime.cancelled:
+        if crime.district in county.districts and not crime.cancelled:
             placed.setdefault((crime.district, crime.year, crime.offence_class), []).append(crime)
     reports = []
     for year in YEARS:
-        of_year = _of_year(rng, year, areas, placed)
-        _victims(rng, of_year, COUNTY_REPORTS[year])
+        of_year = _of_year(rng, county, year, areas, placed)
+        _victims(rng, of_year, county.facts.hate.reports[year])
         reports += of_year
-        reports += _over_the_border(rng, year)
+        reports += _over_the_border(rng, county, year)
     reports.sort(key=lambda report: report.reported)
     for number, report in enumerate(reports, start=1):
         report.number = f"HR{number:05d}"
@@ -115,28 +99,32 @@ def hate_reports(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Re
 
 def _of_year(
     rng: random.Random,
+    county: County,
     year: int,
     areas: Sequence[SmallArea],
     placed: dict[tuple[str, int, str], list[Crime]],
 ) -> list[Report]:
     districts = by_district(areas)
-    total = COUNTY_REPORTS[year]
+    counts = county.facts.hate
+    total = counts.reports[year]
     police = round(total * POLICE_SHARE)
-    blaby = sum(BLABY_OFFENCES[year]) + BLABY_INCIDENTS[year]
-    shares = apportion(police - blaby, levels("hate"))
+    of_lead = sum(counts.lead_offences.get(year, ())) + counts.lead_incidents.get(year, 0)
+    shares = apportion(police - of_lead, county.levels("hate"))
     reports = []
-    for district in COUNTY_DISTRICTS:
-        if district == BLABY:
-            offences, incidents = [*BLABY_OFFENCES[year]], BLABY_INCIDENTS[year]
+    for district in county.districts:
+        if district == county.lead:
+            offences, incidents = [*counts.lead_offences[year]], counts.lead_incidents[year]
         else:
             counted = round(shares[district] * OFFENCE_SHARE)
             parts = apportion(counted, dict(zip(GROUPS, (62, 22, 16), strict=True)))
             offences, incidents = [*parts.values()], shares[district] - counted
-        reports += _police(rng, year, district, districts[district], offences, incidents, placed)
+        reports += _police(
+            rng, county, year, district, districts[district], offences, incidents, placed
+        )
     schools = round(total * SCHOOL_SHARE)
     for source, count in (("school", schools), ("himp", total - police - schools)):
         places = spread(
-            rng, count, weights(WHERE, [a for d in COUNTY_DISTRICTS for a in districts[d]])
+            rng, count, weights(WHERE, [a for d in county.districts for a in districts[d]])
         )
         homes = {area.code: area.district_code for area in areas}
         for place, day in zip(places, event_days(rng, year, places, "level"), strict=True):
@@ -149,6 +137,7 @@ def _of_year(
 
 def _police(
     rng: random.Random,
+    county: County,
     year: int,
     district: str,
     areas: Sequence[SmallArea],
@@ -156,25 +145,22 @@ def _police(
     incidents: int,
     placed: dict[tuple[str, int, str], list[Crime]],
 ) -> list[Report]:
-    fosse_park = named("Fosse Park").code
-    pinned = district == BLABY and year == LAST_YEAR
+    pinned = district == county.lead and year == LAST_YEAR
     centres = {area.code for area in areas if area.character == "town centre"}
     weight = weights(WHERE, areas)
     # choices, so that no place but the pinned one and the town centres has many
-    most = MOST_IN_BLABY if district == BLABY else MOST_ELSEWHERE
+    most = MOST_IN_LEAD if district == county.lead else MOST_ELSEWHERE
     counts: Counter[str] = Counter()
     reports = []
-    for position, ((group, classes), count) in enumerate(
-        zip(GROUPS.items(), offences, strict=True)
-    ):
+    for (group, classes), count in zip(GROUPS.items(), offences, strict=True):
         known = [crime for name in classes for crime in placed[district, year, name]]
         order = pick(rng, known, len(known), lambda crime: weight[crime.lsoa] ** 0.5)
+        chosen: list[Crime] = []
         if pinned:
-            there = [crime for crime in order if crime.lsoa == fosse_park]
-            chosen = there[: FOSSE_PARK_OFFENCES[position]]
-            order = [crime for crime in order if crime.lsoa != fosse_park]
-        else:
-            chosen = []
+            given, _ = fixed(county, areas, district, "hate", group, year)
+            for place, number in given.items():
+                chosen += [crime for crime in order if crime.lsoa == place][:number]
+            order = [crime for crime in order if crime.lsoa not in given]
         for crime in order:
             if len(chosen) == count:
                 break
@@ -186,10 +172,12 @@ def _police(
             reports.append(
                 Report(crime.recorded, "police", "offence", group, crime.lsoa, district, crime.ref)
             )
+    of_areas: dict[str, int] = {}
+    at_most: int | None = None
     if pinned:
         weight = {place: w for place, w in weight.items() if counts[place] < most}
-    fixed = {fosse_park: FOSSE_PARK_INCIDENTS} if pinned else {}
-    places = spread(rng, incidents, weight, fixed, most=1 if pinned else None)
+        of_areas, at_most = fixed(county, areas, district, "hate", "incident", year)
+    places = spread(rng, incidents, weight, of_areas, at_most)
     for place, day in zip(places, event_days(rng, year, places, "nights out"), strict=True):
         reports.append(Report(day, "police", "incident", "", place, district))
     return reports
@@ -197,7 +185,7 @@ def _police(
 
 def _victims(rng: random.Random, reports: Sequence[Report], total: int) -> None:
     """Give the reports their victims and strands, in the shares of 2010/11."""
-    part = total / COUNTY_REPORTS[LAST_YEAR]
+    part = total / PATTERN_REPORTS
 
     def column(values: dict[str, int], filler: str) -> list[str]:
         cells = [value for value, count in values.items() for _ in range(round(count * part))]
@@ -221,12 +209,13 @@ def _victims(rng: random.Random, reports: Sequence[Report], total: int) -> None:
         report.strands = strand
 
 
-def _over_the_border(rng: random.Random, year: int) -> list[Report]:
-    """A few reports of the project in Leicester."""
+def _over_the_border(rng: random.Random, county: County, year: int) -> list[Report]:
+    """A few reports of the project in a neighbour of the county."""
+    outside = county.outside[0]
     return [
-        Report(day, "himp", "incident", "", "", LEICESTER, victim=("Male", "30", "White"),
+        Report(day, "himp", "incident", "", "", outside, victim=("Male", "30", "White"),
                strands="racial")
-        for day in event_days(rng, year, [LEICESTER] * 6, "level")
+        for day in event_days(rng, year, [outside] * 6, "level")
     ]  # fmt: skip
 
 
@@ -236,20 +225,25 @@ CORRECTED = 6
 """Reports of which the first extract gave one strand only, the last one several."""
 
 
-def hate_files(reports: Sequence[Report], scale: int = 1) -> Files:
+def hate_files(county: County, reports: Sequence[Report], scale: int = 1) -> Files:
     """The files of `landing/hate/report/`: history by the year, then the quarters of 2010/11."""
-    rng = random.Random(SEED + 31)
+    rng = random.Random(county.seed + 31)
     extract = Extract(HEADER, ("report_id", "linked_crime_ref"), scale)
     misplaced = {
         report.number
         for year in YEARS
         for report in pick(
             rng,
-            [r for r in reports if r.lsoa and r.district == BLABY and _in(r, year)],
+            [r for r in reports if r.lsoa and r.district == county.focus and _in(r, year)],
             MISPLACED,
         )
     }
-    rows = {report.number: _row(rng, report, report.number in misplaced) for report in reports}
+    rows = {
+        report.number: _row(
+            rng, report, county.office if report.number in misplaced else report.district
+        )
+        for report in reports
+    }
     corrected = [r.number for r in reports if _in(r, LAST_YEAR) and ";" in r.strands][:CORRECTED]
     sent_first = rows | {
         number: (*rows[number][:4], "racial", *rows[number][5:]) for number in corrected
@@ -276,9 +270,8 @@ def _in(report: Report, year: int) -> bool:
     return f"{year}-04" <= report.reported[:7] <= f"{year + 1}-03"
 
 
-def _row(rng: random.Random, report: Report, misplaced: bool) -> Row:
+def _row(rng: random.Random, report: Report, district: str) -> Row:
     source = report.source.upper() if rng.random() < 0.01 else report.source
-    district = CHARNWOOD if misplaced else report.district
     gender, age, ethnicity = report.victim
     return (
         report.number, report.reported, source, report.kind, report.strands,

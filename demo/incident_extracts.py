@@ -8,9 +8,9 @@ import random
 from collections.abc import Sequence
 
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, months, span
+from demo.county import County
 from demo.extracts import PLAIN, Extract, Files, Manner, Row
 from demo.incidents import Incident
-from demo.places import SEED
 
 HEADER = (
     "incident_no", "created_at", "category", "qualifier", "lsoa_code", "domestic_flag",
@@ -30,9 +30,9 @@ MANNERS = {
 }
 
 
-def incident_files(incidents: Sequence[Incident], scale: int = 1) -> Files:
+def incident_files(county: County, incidents: Sequence[Incident], scale: int = 1) -> Files:
     """The files of `landing/police/incident/` by name, oldest first."""
-    rng = random.Random(SEED + 21)
+    rng = random.Random(county.seed + 21)
     extract = Extract(HEADER, ("incident_no", "linked_crime_ref"), scale)
     by_month: dict[str, list[Row]] = {}
     for incident in incidents:

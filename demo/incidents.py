@@ -1,34 +1,24 @@
 """The demo's police incidents: anti-social behaviour, domestic incidents, collisions and others.
 
-How it is calibrated: Blaby's counts are those of the assessment of 2010/11 (3,650 incidents of
-anti-social behaviour after 5,000: rowdy behaviour 2,720 after 3,400, hoax calls 200 after 350,
-abandoned vehicles 60 after 150; 1,140 domestic incidents without a crime after 1,000). Fosse Park,
-Winstanley Community College and Braunstone Town Henley Crescent lead by rate. The other districts
-have rates of that size, and follow Blaby's years. Seven in ten domestic crimes have an incident
-linked to them besides. Disorder is more frequent on the nights of Friday and Saturday.
+How it is calibrated: the pattern's counts are those of the assessment of 2010/11 (3,650 incidents
+of anti-social behaviour after 5,000: rowdy behaviour 2,720 after 3,400, hoax calls 200 after 350,
+abandoned vehicles 60 after 150; 1,140 domestic incidents without a crime after 1,000). In the lead
+district three areas lead by rate. The other districts have rates of that size, and follow the
+pattern's years. Seven in ten domestic crimes have an incident linked to them besides. Disorder is
+more frequent on the nights of Friday and Saturday.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from demo.allocation import Pull, spread, weights
-from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, repeated, times_of_day
+from demo.calendar_days import FINANCIAL_YEARS, repeated, times_of_day
+from demo.county import County
 from demo.crime_times import time_out
-from demo.crime_totals import course
-from demo.places import (
-    BLABY,
-    COUNTY_DISTRICTS,
-    LEICESTER,
-    MELTON,
-    POPULATION_2010,
-    SEED,
-    SmallArea,
-    by_district,
-    levels,
-    named,
-)
-from demo.recorded_crime import UNUSABLE_PLACES, Crime
+from demo.crime_totals import scaled
+from demo.places import SmallArea, by_district, fixed, of_name
+from demo.recorded_crime import Crime, unusable_places
 from demo.seasons import event_days
 
 ASB, HOAX, ABANDONED = "Anti-social behaviour", "Hoax calls", "Abandoned vehicles"
@@ -38,38 +28,36 @@ ROWDY, NEIGHBOURS = "Rowdy or inconsiderate behaviour", "Rowdy or nuisance neigh
 
 @dataclass(frozen=True)
 class Kind:
-    """Incidents of a category: qualifiers with shares, Blaby's counts, where and when they fall."""
+    """Incidents of a category: qualifiers with shares, pattern, where and when they fall.
+
+    `fixed` is what the county's table of fixed counts calls the kind.
+    """
 
     category: str
     qualifiers: tuple[tuple[str, int], ...]
-    blaby: tuple[int, int, int, int, int]
+    pattern: tuple[int, int, int, int, int]
     pull: Pull
     season: str
+    fixed: str = ""
 
 
 KINDS = (
     Kind(ASB, ((ROWDY, 79), (NEIGHBOURS, 21)), (3900, 3800, 3600, 3400, 2720),
-         Pull(0.4, 3, 4, 1.8), "outdoors"),
+         Pull(0.4, 3, 4, 1.8), "outdoors", "rowdy"),
     Kind(ASB, (("Vehicle nuisance", 44), ("Noise", 18), ("Animal problems", 9),
                ("Malicious communications", 8), ("Street drinking", 4), ("Trespass", 5),
                ("Littering or drug paraphernalia", 4), ("Fireworks", 4), ("Begging", 1),
                ("Prostitution-related", 1), ("", 1), ("N/K", 1)), (1350, 1280, 1200, 1100, 670),
-         Pull(0.3, 2, 2.5, 1.5), "outdoors"),
-    Kind(HOAX, (("", 1),), (260, 245, 230, 350, 200), Pull(0.3, 2, 2.5, 1.5), "outdoors"),
-    Kind(ABANDONED, (("", 1),), (310, 250, 200, 150, 60), Pull(0.2, 1.5, 1.2, 1.2), "level"),
+         Pull(0.3, 2, 2.5, 1.5), "outdoors", "other"),
+    Kind(HOAX, (("", 1),), (260, 245, 230, 350, 200), Pull(0.3, 2, 2.5, 1.5), "outdoors",
+         "hoax"),
+    Kind(ABANDONED, (("", 1),), (310, 250, 200, 150, 60), Pull(0.2, 1.5, 1.2, 1.2), "level",
+         "abandoned"),
     Kind(DOMESTIC, (("", 1),), (870, 910, 950, 1000, 1140), Pull(0.4, 0.2, 0.6, 1.4), "home"),
     Kind(COLLISION, (("", 1),), (560, 540, 515, 490, 460), Pull(0, 6, 2, 1.2, 1.6), "dark"),
     Kind(OTHER, (("", 1),), (800, 810, 790, 800, 780), Pull(0.2, 3, 3, 1.4), "level"),
 )  # fmt: skip
 
-# Incidents in 2010/11 by kind where the counts are fixed; other years in proportion.
-PINNED = {
-    "Fosse Park": (150, 34, 6, 2),
-    "Winstanley Community College": (168, 36, 9, 2),
-    "Braunstone Town Henley Crescent": (156, 35, 8, 2),
-}
-MOST_ELSEWHERE = (76, 22, 11, 7)
-"""The most that any other area of Blaby has of the kind in 2010/11."""
 LINKED_SHARE = 0.7
 """Domestic crimes with an incident linked to them."""
 OUT_SHARE = 0.5
@@ -90,24 +78,25 @@ class Incident:
     number: str = ""
 
 
-def incidents(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Incident]:
+def incidents(
+    county: County, areas: Sequence[SmallArea], crimes: Sequence[Crime]
+) -> list[Incident]:
     """Every incident, by time of opening."""
-    rng = random.Random(SEED + 20)
-    districts = by_district(areas)
+    rng = random.Random(county.seed + 20)
     found = []
-    for district in COUNTY_DISTRICTS:
+    for district in county.districts:
         for year in FINANCIAL_YEARS:
-            for position, kind in enumerate(KINDS):
-                found += _of_kind(rng, districts, district, year, position, kind)
-    _at_their_times(found)
-    found += _without_a_place(rng, found)
+            for kind in KINDS:
+                found += _of_kind(rng, county, areas, district, year, kind)
+    _at_their_times(county, found)
+    found += _without_a_place(rng, county, areas, found)
     found += [
         Incident(f"{crime.committed_from[:16]}", DOMESTIC, "", crime.district, crime.lsoa, True,
                  crime.ref)
         for crime in crimes
         if crime.domestic and crime.committed_from > "2006-04" and rng.random() < LINKED_SHARE
     ]  # fmt: skip
-    found.append(_with_an_unknown_crime(districts[MELTON][7]))
+    found.append(_with_an_unknown_crime(of_name(areas, county.facts.incident_of_no_crime_in)))
     found.sort(key=lambda incident: incident.created)
     for number, incident in enumerate(found, start=1):
         incident.number = f"{incident.created[2:4]}-{number:06d}"
@@ -116,23 +105,15 @@ def incidents(areas: Sequence[SmallArea], crimes: Sequence[Crime]) -> list[Incid
 
 def _of_kind(
     rng: random.Random,
-    districts: Mapping[str, Sequence[SmallArea]],
+    county: County,
+    areas: Sequence[SmallArea],
     district: str,
     year: int,
-    position: int,
     kind: Kind,
 ) -> list[Incident]:
-    total = kind.blaby[year - LAST_YEAR - 1]
-    pinned: dict[str, int] = {}
-    most = None
-    if district == BLABY and position < len(MOST_ELSEWHERE):
-        size = total / kind.blaby[-1]
-        pinned = {named(place).code: round(n[position] * size) for place, n in PINNED.items()}
-        most = round(MOST_ELSEWHERE[position] * size)
-    elif district != BLABY:
-        size = POPULATION_2010[district] / POPULATION_2010[BLABY] * levels("incidents")[district]
-        total = round(kind.blaby[-1] * size * course(kind.blaby, year))
-    places = spread(rng, total, weights(kind.pull, districts[district]), pinned, most)
+    total = scaled(county, kind.pattern, "incidents", district, year)
+    pinned, most = fixed(county, areas, district, "incident", kind.fixed, year, kind.pattern)
+    places = spread(rng, total, weights(kind.pull, by_district(areas)[district]), pinned, most)
     return _drawn(rng, year, district, places, kind)
 
 
@@ -150,24 +131,30 @@ def _drawn(
     ]  # fmt: skip
 
 
-def _at_their_times(placed: Sequence[Incident]) -> None:
+def _at_their_times(county: County, placed: Sequence[Incident]) -> None:
     """Give disorder its hours, apart from all other draws so that nothing else depends on them."""
-    rng = random.Random(SEED + 22)
+    rng = random.Random(county.seed + 22)
     for incident in placed:
         if incident.category == ASB and rng.random() < OUT_SHARE:
             day = incident.created[:10]
             incident.created = f"{day} {time_out(rng, day)}"
 
 
-def _without_a_place(rng: random.Random, placed: Sequence[Incident]) -> list[Incident]:
-    """Three for every 200 placed incidents, and a few in Leicester."""
+def _without_a_place(
+    rng: random.Random, county: County, areas: Sequence[SmallArea], placed: Sequence[Incident]
+) -> list[Incident]:
+    """Three for every 200 placed incidents, and a few over the border."""
+    unusable = unusable_places(county)
+    border = of_name(areas, county.facts.over_the_border_in)
     like = rng.sample(placed, len(placed) * 3 // 200)
     strays = [
         Incident(incident.created, incident.category, incident.qualifier, "",
-                 rng.choice(UNUSABLE_PLACES), incident.domestic)
+                 rng.choice(unusable), incident.domestic)
         for incident in like
     ]  # fmt: skip
-    over = [Incident(each.created, OTHER, "", LEICESTER, "E01099402") for each in like[:20]]
+    over = [
+        Incident(each.created, OTHER, "", border.district_code, border.code) for each in like[:20]
+    ]
     return strays + over
 
 

@@ -1,9 +1,9 @@
 """The demo's conferences on high-risk domestic abuse: which pair was heard when, by whom referred.
 
-How it is calibrated: 185 cases in the county in 2010/11, 18 of them repeats by the rule of the last
-hearing (the same victim and perpetrator within twelve calendar months of it, the day itself
-included), 134 referred by Independent Domestic Violence Advisors, 50 by the police and one by
-nobody known. The pairs on which rules differ are each there: see `PARTICULAR`. Two years of history
+How it is calibrated: the county says how many cases and how many repeats by the rule of the last
+hearing a year has (the same victim and perpetrator within twelve calendar months of it, the day
+itself included), and how many the police referred; the advisors refer the others, but for one.
+The pairs on which rules differ are each there: see `_particular`. Two years of history
 lie before.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from demo.calendar_days import dashed, days_before, days_of, span
+from demo.county import County
 from demo.extracts import Extract, Files, Manner, Row
-from demo.places import BLABY, CHARNWOOD, COUNTY_DISTRICTS, POPULATION_2010, SEED
 
 HEADER = (
     "case_id", "victim_id", "perpetrator_id", "referral_date", "hearing_date", "referring_agency",
@@ -36,48 +36,51 @@ class Hearing:
     number: str = ""
 
 
-PARTICULAR = (
-    # twelve months to the day: a repeat; a day more: a new case
-    Hearing("V-0001", "P-0001", "2009-06-15", BLABY, False),
-    Hearing("V-0001", "P-0001", "2010-06-15", BLABY, True),
-    Hearing("V-0002", "P-0002", "2009-06-15", BLABY, False),
-    Hearing("V-0002", "P-0002", "2010-06-16", BLABY, False, declared="Y"),
-    # within twelve months of its last hearing but not of its first
-    Hearing("V-0003", "P-0003", "2009-03-10", CHARNWOOD, False),
-    Hearing("V-0003", "P-0003", "2010-01-12", CHARNWOOD, True),
-    Hearing("V-0003", "P-0003", "2010-11-09", CHARNWOOD, True),
-    # the perpetrator with another victim: no repeat
-    Hearing("V-0004", "P-0004", "2009-09-08", CHARNWOOD, False),
-    Hearing("V-0005", "P-0004", "2010-05-11", CHARNWOOD, False, declared="Y"),
-    # one pair twice on one day: one case
-    Hearing("V-0006", "P-0006", "2010-09-14", BLABY, False),
-    Hearing("V-0006", "P-0006", "2010-09-14", BLABY, False),
-    # heard in two districts
-    Hearing("V-0007", "P-0007", "2010-02-09", CHARNWOOD, False),
-    Hearing("V-0007", "P-0007", "2010-10-12", BLABY, True),
-)
-CASES = {2008: (128, 11), 2009: (158, 14), 2010: (185, 18)}
-"""Cases of a year and the repeats among them."""
-POLICE_CASES = {2008: 40, 2009: 46, 2010: 50}
 DISAGREEMENTS = 3
-"""Repeats of a year that the conference did not declare."""
+"""Repeats of a year that the conference did not declare, where there are so many."""
 
 
-def hearings() -> list[Hearing]:
+def _particular(here: str, there: str) -> tuple[Hearing, ...]:
+    """The pairs on which rules differ, in two districts."""
+    return (
+        # twelve months to the day: a repeat; a day more: a new case
+        Hearing("V-0001", "P-0001", "2009-06-15", here, False),
+        Hearing("V-0001", "P-0001", "2010-06-15", here, True),
+        Hearing("V-0002", "P-0002", "2009-06-15", here, False),
+        Hearing("V-0002", "P-0002", "2010-06-16", here, False, declared="Y"),
+        # within twelve months of its last hearing but not of its first
+        Hearing("V-0003", "P-0003", "2009-03-10", there, False),
+        Hearing("V-0003", "P-0003", "2010-01-12", there, True),
+        Hearing("V-0003", "P-0003", "2010-11-09", there, True),
+        # the perpetrator with another victim: no repeat
+        Hearing("V-0004", "P-0004", "2009-09-08", there, False),
+        Hearing("V-0005", "P-0004", "2010-05-11", there, False, declared="Y"),
+        # one pair twice on one day: one case
+        Hearing("V-0006", "P-0006", "2010-09-14", here, False),
+        Hearing("V-0006", "P-0006", "2010-09-14", here, False),
+        # heard in two districts
+        Hearing("V-0007", "P-0007", "2010-02-09", there, False),
+        Hearing("V-0007", "P-0007", "2010-10-12", here, True),
+    )
+
+
+def hearings(county: County) -> list[Hearing]:
     """Every hearing by day."""
-    rng = random.Random(SEED + 40)
-    shares = [POPULATION_2010[code] for code in COUNTY_DISTRICTS]
+    rng = random.Random(county.seed + 40)
+    shares = [county.residents[code] for code in county.districts]
+    particular = _particular(county.focus, county.office)
+    cases_of = county.facts.marac.cases
     heard: list[Hearing] = []
     pairs = 100
-    for year, (cases, repeats) in CASES.items():
-        given = [hearing for hearing in PARTICULAR if hearing.day in days_of(year)]
+    for year, (cases, repeats, police) in cases_of.items():
+        given = [hearing for hearing in particular if hearing.day in days_of(year)]
         single = len({(hearing.victim, hearing.day) for hearing in given})
         repeats -= sum(hearing.repeat for hearing in given)
         fresh = cases - single - repeats
         new = []
         for _ in range(fresh):
             pairs += 1
-            district = rng.choices(COUNTY_DISTRICTS, shares)[0]
+            district = rng.choices(county.districts, shares)[0]
             day = rng.choice(_conference_days(year))
             new.append(Hearing(f"V-{pairs:04d}", f"P-{pairs:04d}", day, district, False))
         # a repeat follows the only hearing of a pair, which lies up to eleven months back
@@ -96,7 +99,7 @@ def hearings() -> list[Hearing]:
                             hearing.district, True)
                 )  # fmt: skip
         of_year = [*given, *new, *again]
-        _agencies(rng, of_year, POLICE_CASES[year], nobody=year == max(CASES))
+        _agencies(rng, of_year, police, nobody=year == max(cases_of))
         _declare(rng, of_year)
         heard += of_year
     heard.sort(key=lambda hearing: (hearing.day, hearing.victim))
@@ -135,21 +138,22 @@ def _declare(rng: random.Random, hearings: Sequence[Hearing]) -> None:
     for hearing in hearings:
         hearing.declared = hearing.declared or ("Y" if hearing.repeat else "N")
     repeats = [h for h in hearings if h.repeat and h.victim >= "V-0100"]
-    for hearing in rng.sample(repeats, DISAGREEMENTS):
+    for hearing in rng.sample(repeats, min(DISAGREEMENTS, len(repeats))):
         hearing.declared = "N"
     for hearing in rng.sample([h for h in hearings if h.victim >= "V-0100"], 2):
         hearing.declared = ""
 
 
-def marac_files(hearings: Sequence[Hearing], scale: int = 1) -> Files:
+def marac_files(county: County, hearings: Sequence[Hearing], scale: int = 1) -> Files:
     """The files of `landing/marac/hearing/`, one a year; dates are written dd-mm-yyyy."""
-    rng = random.Random(SEED + 41)
+    rng = random.Random(county.seed + 41)
     extract = Extract(HEADER, ("case_id", "victim_id", "perpetrator_id"), scale)
     files = {}
-    for year in CASES:
+    for year in county.facts.marac.cases:
         rows = [_row(rng, hearing) for hearing in hearings if hearing.day in days_of(year)]
-        if year == max(CASES):
-            rows[30:30] = [("M90001", "", *rows[30][2:]), ("M90002", *rows[30][1:6])]
+        if year == max(county.facts.marac.cases):
+            nth = min(30, len(rows) - 1)
+            rows[nth:nth] = [("M90001", "", *rows[nth][2:]), ("M90002", *rows[nth][1:6])]
         files[f"hearing_{span(year)}.csv"] = extract.file(rows, Manner(line_end="\r\n"))
     return files
 

@@ -4,32 +4,61 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
 
 from warehouse.home import Home
 
-QUERIES = {
-    "What rose and what fell in Blaby, and is unlikely to have done so by chance alone": (
-        "select indicator_id, round(previous_value, 1) as before, round(value, 1) as after,"
-        " round(change_percent, 1) as percent, verdict from marts.indicator_change"
-        " where area_code = 'E07000129' and period_label = '2010/11'"
-        " and verdict in ('increase', 'decrease') order by percent"
-    ),
-    "Blaby's five highest areas for theft from a vehicle, and how they stand to the county": (
-        "select rank_in_district as rank, local_name, numerator, round(rate, 1) as rate, class"
-        " from marts.hotspot where indicator_id = 'theft_from_vehicle'"
-        " and district_code = 'E07000129' and period_label = '2010/11'"
-        " and rank_in_district <= 5 order by rank_in_district"
-    ),
-    "How much of the hate reports can be used": (
-        "select field, records, recorded, round(percent_missing, 1) as percent_missing"
-        " from marts.hate_completeness where area_type = 'county' and source = 'all'"
-        " and period_label = '2010/11' order by percent_missing desc"
-    ),
-    "What does not hold in the published assessment": (
-        "select figure_id, stated_value as stated, recomputed_value as recomputed, explanation"
-        " from marts.published_figure where verdict != 'reproduced' order by figure_id"
-    ),
-}
+
+class Assessed(NamedTuple):
+    """A district of the partnership and its latest year, as the queries name them."""
+
+    code: str
+    name: str
+    year: str
+
+
+def queries(home: Home) -> dict[str, str]:
+    """What can be asked of the publication, by question; duckdb.Error without its tables."""
+    with duckdb.connect(str(home.current / "partner.duckdb"), read_only=True) as con:
+        of = Assessed(
+            *con.execute(
+                """
+                select area_code, area_name, period_label
+                from marts.summary_table
+                where area_type = 'district' and period_type = 'financial_year'
+                order by period_start desc, area_code
+                """
+            ).fetchall()[0]
+        )
+        [(figures,)] = con.execute("select count(*) from marts.published_figure").fetchall()
+    found = {
+        f"What rose and what fell in {of.name}, and is unlikely to have done so by chance alone": (
+            "select indicator_id, round(previous_value, 1) as before, round(value, 1) as after,"
+            " round(change_percent, 1) as percent, verdict from marts.indicator_change"
+            f" where area_code = '{of.code}' and period_label = '{of.year}'"
+            " and verdict in ('increase', 'decrease') order by percent"
+        ),
+        f"{of.name}'s five highest areas for theft from a vehicle, and how they stand to the"
+        " county": (
+            "select rank_in_district as rank, local_name, numerator, round(rate, 1) as rate, class"
+            " from marts.hotspot where indicator_id = 'theft_from_vehicle'"
+            f" and district_code = '{of.code}' and period_label = '{of.year}'"
+            " and rank_in_district <= 5 order by rank_in_district"
+        ),
+        "How much of the hate reports can be used": (
+            "select field, records, recorded, round(percent_missing, 1) as percent_missing"
+            " from marts.hate_completeness where area_type = 'county' and source = 'all'"
+            f" and period_label = '{of.year}' order by percent_missing desc"
+        ),
+    }
+    if figures:
+        found["What does not hold in the published assessment"] = (
+            "select figure_id, stated_value as stated, recomputed_value as recomputed, explanation"
+            " from marts.published_figure where verdict != 'reproduced' order by figure_id"
+        )
+    return found
 
 
 def first_page(home: Home) -> list[str]:
@@ -58,7 +87,7 @@ def next_steps(home: Home, csp: str | None = None) -> str:
         "",
         "Try:",
     ]
-    for question, sql in QUERIES.items():
+    for question, sql in queries(home).items():
         lines += ["", f"# {question}", f'{command} "{sql}"']
     return "\n".join(lines)
 

@@ -24,13 +24,13 @@ class OffenceClass:
     """Offences that go together: code, description and share of each; how many, where and when.
 
     `rate` is crimes per 1,000 residents in 2010/11 where a district's level is 1, which stands in
-    the column `level` of district.csv; `blaby` Blaby's recorded crimes, 2006/07 to 2010/11.
+    the column `level` of district.csv; `pattern` the pattern's recorded crimes, 2006/07 to 2010/11.
     """
 
     offences: tuple[tuple[str, str, int], ...]
     level: str
     rate: float
-    blaby: tuple[int, ...]
+    pattern: tuple[int, ...]
     pull: Pull
     season: str
 
@@ -45,7 +45,7 @@ def _classes() -> dict[str, OffenceClass]:
             offences=tuple(offences[row["class"]]),
             level=row["level"],
             rate=float(row["rate"]),
-            blaby=tuple(int(row[str(year)]) for year in FINANCIAL_YEARS),
+            pattern=tuple(int(row[str(year)]) for year in FINANCIAL_YEARS),
             pull=Pull(*(float(row[each.name]) for each in fields(Pull))),
             season=row["season"],
         )

@@ -4,11 +4,9 @@ The district codes and names are real, so that the demo's settings look like a p
 Everything below the district is invented: the LSOA codes lie outside the ranges that ONS has
 issued, the polygons are cells of a lattice, residents and ranks of deprivation are drawn.
 
-How it is calibrated: the seven districts of the county have about as many LSOAs and residents as
-in life (Blaby its 60), so that counts of an area are of the size an analyst meets. Leicester and
-Rugby, which lie outside the county, are small. Deprivation is a smooth surface plus noise, so that
-neighbours are alike (otherwise Gi* would find nothing); most of the county is less deprived than
-England, as Leicestershire is, and no LSOA of Blaby is in England's most deprived fifth.
+How it is calibrated: a county's `district.csv` says how many residents each district has, its map
+how many LSOAs. Deprivation is a smooth surface plus noise, so that neighbours are alike (otherwise
+Gi* would find nothing).
 """
 
 import math
@@ -16,75 +14,12 @@ import random
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple
 
-from demo.formats import table
+from demo.calendar_days import LAST_YEAR
+from demo.county import Cell, County, Deprivation, District, Map, NamedArea
 
-SEED = 20110401
 ENGLAND_LSOAS = 32_844
 """LSOAs of 2011 in England: the ranks of deprivation run from 1 (most deprived) to this."""
-
-_TABLE = table("district")
-DISTRICTS = {row["mark"]: (row["code"], row["name"]) for row in _TABLE}
-"""Code and name of a district by its letter on the map."""
-PARTNERSHIPS = {row["code"]: (row["partnership"], row["force"]) for row in _TABLE}
-"""Code of a district's partnership and name of its force, by the district's code."""
-COUNTY = "BCAHMNO"
-"""The seven districts of the county; Leicester and Rugby lie outside it."""
-COUNTY_DISTRICTS = tuple(DISTRICTS[mark][0] for mark in COUNTY)
-BLABY, CHARNWOOD, HARBOROUGH, HINCKLEY, MELTON, NORTH_WEST, OADBY = COUNTY_DISTRICTS
-LEICESTER, RUGBY = DISTRICTS["L"][0], DISTRICTS["R"][0]
-COUNTY_CODE = "E10000018"
-
-# A letter is one LSOA of that district; north is up.
-MAP = (
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NNNNNNNNCCCCCCCCCCCCCCMMMM",
-    "NHHHHHHHBBBLLLLLCCOOOOAAMM",
-    "HHHHHHHHBBBBLLLLLOOOOOOAAA",
-    "HHHHHHHHBBBBBBBBOOOOOOAAAA",
-    "HHHHHHHHBBBBBBBBOOOOOOAAAA",
-    "HHHHHHHHBBBBBBBBOOOOOAAAAA",
-    "HHHHHHHHBBBBBBBBOOOOAAAAAA",
-    "HHHHHHHBBBBBBBBOOOAAAAAAAA",
-    "HHHHHHBBBBBBBBOOAAAAAAAA..",
-    "HHHHHHBBBBBRRRRRAAAAAAA...",
-)
-WEST, NORTH, CELL_LONGITUDE, CELL_LATITUDE = -1.46, 52.80, 0.030, 0.022
-
-POPULATION_2010 = {row["code"]: int(row["residents"]) for row in _TABLE}
-"""Residents in mid-2010: Blaby's is the estimate the ONS published, the others are near theirs."""
-
-RETAIL_PARK = (9, 12)
-Cell = tuple[int, int]
-"""Row and column of the map."""
-
-
-class NamedArea(NamedTuple):
-    """An area that people have a name for.
-
-    Inner areas are terraces and flats beside the shops; vehicle crime is drawn towards the commuter
-    ones (fast roads out, cars left all day). `more_deprived` is what the surface of deprivation
-    does not know of it, in standard scores.
-    """
-
-    name: str
-    character: str
-    more_deprived: float
-
-
-NAMED_AREAS: dict[Cell, NamedArea] = {
-    (int(row["row"]), int(row["column"])): NamedArea(
-        row["name"], row["character"], float(row["more_deprived"])
-    )
-    for row in table("named_area")
-}
 
 OUTPUT_AREA_CLASSES = {
     "1": "Blue Collar Communities",
@@ -96,19 +31,20 @@ OUTPUT_AREA_CLASSES = {
     "7": "Multicultural",
 }
 """Supergroups of the Output Area Classification of the census of 2001."""
-RETAIL_PARK_RESIDENTS = 1_050
-# One rank above the last of the most deprived fifth (32,844 / 5).
-BLABY_LEAST_RANK = 6_570
 
+MAIN_ROAD = "Main Road"
+"""Stands for the road that the county calls so."""
 STREETS = (
     "Ash Close", "Barley Way", "Beacon Rise", "Brook Street", "Chapel Lane", "Cedar Drive",
     "Dovecote Road", "Elm Avenue", "Fern Close", "Field Lane", "Forge Lane", "Glebe Road",
     "Hawthorn Drive", "Heron Way", "High Street", "Highfield Road", "Kestrel Close", "Larch Grove",
-    "Leicester Road", "Lime Avenue", "Manor Road", "Meadow Way", "Mill Lane", "New Street",
+    MAIN_ROAD, "Lime Avenue", "Manor Road", "Meadow Way", "Mill Lane", "New Street",
     "Oak Road", "Orchard Close", "Park Road", "Poplar Avenue", "Queen Street", "Rowan Close",
     "School Lane", "Spinney Drive", "St Mary's Close", "Station Road", "Swan Street", "The Green",
     "Tithe Close", "Victoria Street", "Wharf Lane", "Windmill Rise",
 )  # fmt: skip
+ELSEWHERE = "*"
+"""Stands in fixed.csv for every area of the lead district that has no row of its own."""
 RETAIL_PLACES = ("Shopping Area", "Parking Area, North", "Supermarket", "Petrol Station")
 TOWN_PLACES = ("Shopping Area", "Supermarket", "Nightclub", "Bus/Coach Station", "Police Station")
 
@@ -147,63 +83,88 @@ class SmallArea:
     points: tuple[Point, ...]
 
 
-@cache
-def levels(column: str) -> dict[str, float]:
-    """A column of district.csv by district, of those that have one: all of the county but Blaby.
-
-    `hate` and `youth` are parts of the whole, the others multiples of Blaby's or a typical rate.
-    """
-    return {row["code"]: float(row[column]) for row in _TABLE if row[column]}
-
-
-def small_areas() -> list[SmallArea]:
-    """Every LSOA of the demo, in the order of its code."""
-    return list(_small_areas())
-
-
-@cache
-def _small_areas() -> tuple[SmallArea, ...]:
-    rng = random.Random(SEED)
-    cells = [(r, c) for r, line in enumerate(MAP) for c, mark in enumerate(line) if mark != "."]
-    cells.sort(key=lambda cell: (list(DISTRICTS).index(MAP[cell[0]][cell[1]]), cell))
-    scores = _standardise([_surface(row, column) + rng.gauss(0, 0.35) for row, column in cells])
-    residents = _residents(rng, cells)
-    corners = _lattice(rng)
+def small_areas(county: County) -> list[SmallArea]:
+    """Every LSOA of the county and its neighbours, in the order of its code."""
+    rng = random.Random(county.seed)
+    facts = county.facts
+    cells = [
+        (r, c)
+        for r, line in enumerate(facts.map.rows)
+        for c, mark in enumerate(line)
+        if mark != "."
+    ]
+    order = list(county.by_mark)
+    cells.sort(key=lambda cell: (order.index(_mark(county, cell)), cell))
+    scores = _standardise([_surface(county, cell) + rng.gauss(0, 0.35) for cell in cells])
+    residents = _residents(rng, county, cells)
+    corners = _lattice(rng, facts.map)
     seen: dict[str, int] = {}
     areas = []
-    for position, ((row, column), score) in enumerate(zip(cells, scores, strict=True)):
-        mark = MAP[row][column]
-        district_code, district_name = DISTRICTS[mark]
+    for position, (cell, score) in enumerate(zip(cells, scores, strict=True)):
+        mark = _mark(county, cell)
+        district = county.by_mark[mark]
         nth = seen[mark] = seen.get(mark, -1) + 1
-        named_area = NAMED_AREAS.get((row, column), NamedArea("", "residential", 0.0))
+        named_area = county.named_areas.get(cell, NamedArea("", "residential"))
         character = named_area.character
-        least = BLABY_LEAST_RANK if mark == "B" else 150
-        rank = _rank(score, least)
+        rank = _rank(facts.deprivation, score, district.least_rank)
         areas.append(
             SmallArea(
-                code=f"E0109{9001 + position:04d}",
-                name=f"{district_name} {nth // 5 + 1:03d}{'ABCDE'[nth % 5]}",
-                district_code=district_code,
-                district_name=district_name,
+                code=f"{facts.lsoa_prefix}{position + 1:03d}",
+                name=f"{district.name} {nth // 5 + 1:03d}{'ABCDE'[nth % 5]}",
+                district_code=district.code,
+                district_name=district.name,
                 local_name=named_area.name or None,
                 character=character,
                 deprivation=score,
-                rank_2010=_bounded(rank + rng.gauss(0, 900), least),
+                rank_2010=_bounded(rank + rng.gauss(0, 900), district.least_rank),
                 rank_2019=rank,
-                population=residents[row, column],
-                area_sq_km=round(rng.uniform(0.4, 3.2) * (2.5 if mark in "AM" else 1.0), 4),
-                area_class=_area_class(rng, mark, character, score),
-                ring=_ring(corners, row, column),
-                points=_points(rng, row, column, character),
+                population=residents[cell],
+                area_sq_km=round(rng.uniform(0.4, 3.2) * district.sparse, 4),
+                area_class=_area_class(rng, district, character, score),
+                ring=_ring(corners, cell),
+                points=_points(rng, county, cell, character),
             )
         )
-    return tuple(areas)
+    return areas
 
 
-@cache
-def named(local_name: str) -> SmallArea:
+def named(areas: Sequence[SmallArea], local_name: str) -> SmallArea:
     """The area that people call `local_name`; KeyError if none is called so."""
-    return {area.local_name: area for area in _small_areas()}[local_name]
+    return {area.local_name: area for area in areas}[local_name]
+
+
+def of_name(areas: Sequence[SmallArea], name: str) -> SmallArea:
+    """The area of an LSOA's name, such as `Blaby 001A`; KeyError if none is called so."""
+    return {area.name: area for area in areas}[name]
+
+
+def fixed(
+    county: County,
+    areas: Sequence[SmallArea],
+    district: str,
+    feed: str,
+    kind: str,
+    year: int,
+    pattern: Sequence[int] = (1,),
+) -> tuple[dict[str, int], int | None]:
+    """Counts of areas that are fixed, by code, and the most of any other area of the district.
+
+    Only the lead district has any. A year that the county's table leaves open has the last one's
+    in proportion to the pattern.
+    """
+    if district != county.lead:
+        return {}, None
+    size = pattern[year - LAST_YEAR - 1] / pattern[-1] if len(pattern) > 1 else 1
+    counts = {
+        place: (
+            round((years[-1] or 0) * size)
+            if (given := years[year - LAST_YEAR - 1]) is None
+            else given
+        )
+        for place, years in county.fixed.get((feed, kind), {}).items()
+    }
+    most = counts.pop(ELSEWHERE, None)
+    return {named(areas, place).code: count for place, count in counts.items()}, most
 
 
 def by_district(areas: Sequence[SmallArea]) -> dict[str, list[SmallArea]]:
@@ -214,30 +175,38 @@ def by_district(areas: Sequence[SmallArea]) -> dict[str, list[SmallArea]]:
     return districts
 
 
-def _residents(rng: random.Random, cells: Sequence[tuple[int, int]]) -> Mapping[Cell, int]:
+def _mark(county: County, cell: Cell) -> str:
+    return county.facts.map.rows[cell[0]][cell[1]]
+
+
+def _residents(rng: random.Random, county: County, cells: Sequence[Cell]) -> Mapping[Cell, int]:
     """Residents of each cell; they add up to the district's. A retail park has few."""
     residents: dict[Cell, int] = {}
-    for mark, (code, _) in DISTRICTS.items():
-        mine = [cell for cell in cells if MAP[cell[0]][cell[1]] == mark]
-        fixed = {RETAIL_PARK: RETAIL_PARK_RESIDENTS} if mark == "B" else {}
-        sizes = {cell: rng.uniform(0.86, 1.14) for cell in mine if cell not in fixed}
-        people = POPULATION_2010[code] - sum(fixed.values())
+    for mark, district in county.by_mark.items():
+        mine = [cell for cell in cells if _mark(county, cell) == mark]
+        given = {
+            cell: area.residents
+            for cell, area in county.named_areas.items()
+            if area.residents is not None and _mark(county, cell) == mark
+        }
+        sizes = {cell: rng.uniform(0.86, 1.14) for cell in mine if cell not in given}
+        people = district.residents - sum(given.values())
         scale = people / sum(sizes.values())
         counts = {cell: int(size * scale) for cell, size in sizes.items()}
         for cell in list(counts)[: people - sum(counts.values())]:
             counts[cell] += 1
-        residents |= counts | fixed
+        residents |= counts | given
     return residents
 
 
-def _area_class(rng: random.Random, mark: str, character: str, score: float) -> str:
+def _area_class(rng: random.Random, district: District, character: str, score: float) -> str:
     """The class by the character, the district's countryside and the deprivation."""
     if character in ("retail park", "town centre", "inner"):
         return "2"
     drawn = rng.random()
-    if mark in "AMN" and drawn < 0.45 and score < 0.6:
+    if drawn < district.countryside and score < 0.6:
         return "3"
-    if mark in "LO" and drawn < 0.4:
+    if drawn < district.mixed:
         return "7"
     if score > 1.3:
         return "5"
@@ -246,15 +215,17 @@ def _area_class(rng: random.Random, mark: str, character: str, score: float) -> 
     return "4" if score < -0.4 else "6"
 
 
-def _surface(row: int, column: int) -> float:
-    """Deprivation falls with the distance from the city and rises again in the north-west."""
-    from_city = math.hypot(row - 7.5, column - 13.5)
-    from_coalfield = math.hypot(row - 3.0, column - 2.5)
-    from_hinckley = math.hypot(row - 10.0, column - 3.5)
+def _surface(county: County, cell: Cell) -> float:
+    """Deprivation falls with the distance from each of its peaks."""
+    deprivation = county.facts.deprivation
     surface = max(
-        1.9 - 0.30 * from_city, 1.2 - 0.30 * from_coalfield, 0.9 - 0.30 * from_hinckley, -0.8
+        *(
+            peak.height - peak.slope * math.hypot(cell[0] - peak.row, cell[1] - peak.column)
+            for peak in deprivation.peaks
+        ),
+        deprivation.floor,
     )
-    named_area = NAMED_AREAS.get((row, column))
+    named_area = county.named_areas.get(cell)
     return surface + (named_area.more_deprived if named_area else 0.0)
 
 
@@ -263,9 +234,9 @@ def _standardise(scores: list[float]) -> list[float]:
     return [(score - mean) / spread for score in scores]
 
 
-def _rank(score: float, least: int) -> int:
-    """Rank in England; the county's mean lies near the 68th percentile of least deprived."""
-    return _bounded(ENGLAND_LSOAS * (0.68 - 0.24 * score), least)
+def _rank(deprivation: Deprivation, score: float, least: int) -> int:
+    """Rank in England; the county's mean lies at its percentile of least deprived."""
+    return _bounded(ENGLAND_LSOAS * (deprivation.mean - deprivation.spread * score), least)
 
 
 def _bounded(rank: float, least: int) -> int:
@@ -275,34 +246,37 @@ def _bounded(rank: float, least: int) -> int:
 Lattice = dict[tuple[int, int], tuple[float, float]]
 
 
-def _lattice(rng: random.Random) -> Lattice:
+def _lattice(rng: random.Random, area: Map) -> Lattice:
     """Points on a grid of half cells, each moved a little: neighbours share them exactly."""
     points: Lattice = {}
-    for row in range(2 * len(MAP) + 1):
-        for column in range(2 * len(MAP[0]) + 1):
-            longitude = WEST + (column / 2 + rng.uniform(-0.11, 0.11)) * CELL_LONGITUDE
-            latitude = NORTH - (row / 2 + rng.uniform(-0.11, 0.11)) * CELL_LATITUDE
+    for row in range(2 * len(area.rows) + 1):
+        for column in range(2 * len(area.rows[0]) + 1):
+            longitude = area.west + (column / 2 + rng.uniform(-0.11, 0.11)) * area.longitude
+            latitude = area.north - (row / 2 + rng.uniform(-0.11, 0.11)) * area.latitude
             points[row, column] = (round(longitude, 6), round(latitude, 6))
     return points
 
 
-def _ring(lattice: Lattice, row: int, column: int) -> tuple[tuple[float, float], ...]:
+def _ring(lattice: Lattice, cell: Cell) -> tuple[tuple[float, float], ...]:
     """The cell's outline: four corners and the middles of its edges, clockwise from north-west.
 
     The real files wind their outer rings this way too.
     """
+    row, column = cell
     steps = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0), (0, 0))
     return tuple(lattice[2 * row + down, 2 * column + right] for down, right in steps)
 
 
-def _points(rng: random.Random, row: int, column: int, character: str) -> tuple[Point, ...]:
+def _points(rng: random.Random, county: County, cell: Cell, character: str) -> tuple[Point, ...]:
+    row, column = cell
+    area = county.facts.map
     names = {"retail park": RETAIL_PLACES, "town centre": TOWN_PLACES}.get(character, ())
     places = [*names, *rng.sample(STREETS, 7 - len(names))]
     return tuple(
         Point(
-            longitude=round(WEST + (column + rng.uniform(0.25, 0.75)) * CELL_LONGITUDE, 6),
-            latitude=round(NORTH - (row + rng.uniform(0.25, 0.75)) * CELL_LATITUDE, 6),
-            location=f"On or near {place}",
+            longitude=round(area.west + (column + rng.uniform(0.25, 0.75)) * area.longitude, 6),
+            latitude=round(area.north - (row + rng.uniform(0.25, 0.75)) * area.latitude, 6),
+            location=f"On or near {county.facts.main_road if place == MAIN_ROAD else place}",
         )
         for place in places
     )

@@ -1,12 +1,10 @@
 """The demo's probation caseloads of 2009/10 and 2010/11.
 
-How it is calibrated: of 229 offenders in Blaby in 2010/11, 16 reoffended, 78 are in tier 1 and 4 in
-tier 4; 87 have a need in thinking and 85 in relationships, the most frequent; Thorpe Astley South
-and Fosse Park alone have ten or more. In the county 210 of 1,500 reoffended, 345 are in tier 1 and
-75 in tier 4, and every need is more frequent. Offenders with needs in attitudes, education and
-lifestyles (250, 27 of them in Blaby) reoffended 2.5 times as often as all others, more than with
-any other set of up to three needs; further needs make no difference. Outside Blaby offenders live
-in deprived places and the centres; in Blaby they live anywhere.
+How it is calibrated: the county says how many offenders there are, in which tiers, with which
+needs, in its lead district and in the rest. Offenders with needs in attitudes, education and
+lifestyles reoffended 2.5 times as often as all others, more than with any other set of up to three
+needs; further needs make no difference. Offenders live in deprived places and the centres; in the
+lead district they live anywhere, and some areas have a fixed number.
 """
 
 import random
@@ -15,20 +13,9 @@ from dataclasses import dataclass
 
 from demo.allocation import Pull, apportion, pick, spread, weights
 from demo.calendar_days import days_of, span
+from demo.county import County, Offenders
 from demo.extracts import Extract, Files, Manner, Row
-from demo.places import (
-    BLABY,
-    CHARNWOOD,
-    HARBOROUGH,
-    HINCKLEY,
-    MELTON,
-    NORTH_WEST,
-    OADBY,
-    SEED,
-    SmallArea,
-    by_district,
-    named,
-)
+from demo.places import SmallArea, by_district, fixed
 
 NEEDS = (
     "thinking", "relationships", "education", "lifestyles", "attitudes", "alcohol", "drugs",
@@ -41,36 +28,11 @@ HEADER = (
 RISKY = frozenset({"attitudes", "education", "lifestyles"})
 
 
-@dataclass(frozen=True)
-class Group:
-    """Counts of Blaby or of the rest of the county; the needs in the order of NEEDS."""
-
-    offenders: int
-    tiers: tuple[int, int, int, int]
-    needs: tuple[int, ...]
-    risky: int
-    reoffended_risky: int
-    reoffended_others: int
-
-
-BLABY_GROUP = {
-    2009: Group(238, (76, 96, 61, 5), (93, 90, 66, 73, 70, 78, 45, 41), 28, 6, 13),
-    2010: Group(229, (78, 92, 55, 4), (87, 85, 62, 70, 68, 74, 41, 38), 27, 5, 11),
-}
-REST_GROUP = {
-    2009: Group(1310, (280, 530, 425, 75), (640, 615, 575, 515, 480, 455, 485, 445), 230, 67, 137),
-    2010: Group(1271, (267, 520, 413, 71), (620, 600, 560, 500, 470, 440, 470, 430), 223, 65, 129),
-}
-REST_SHARES = {
-    CHARNWOOD: 33, NORTH_WEST: 20, HINCKLEY: 19, OADBY: 10, MELTON: 9, HARBOROUGH: 9,
-}  # fmt: skip
-RESIDENT = {"Thorpe Astley South & Meridian Business Park": 11, "Fosse Park": 10}
-MOST_ELSEWHERE = 8
-BLABY_HOMES, REST_HOMES = Pull(-0.3, inner=0.7), Pull(0.75, 1, 2.0, 2.0)
-CASELOAD_SEED = SEED + 3
-"""One with which no other set of needs comes near the three by chance."""
+LEAD_HOMES, REST_HOMES = Pull(-0.3, inner=0.7), Pull(0.75, 1, 2.0, 2.0)
+CASELOAD_SEED = 3
+"""Added to the county's: no other set of needs comes near the three by chance in the first."""
 NOT_ASSESSED = 60
-"""Needs of a year that were not assessed."""
+"""Needs of a year that were not assessed, of one in twenty offenders at most."""
 
 
 @dataclass
@@ -85,22 +47,22 @@ class Offender:
     reoffended: bool = False
 
 
-def caseload(areas: Sequence[SmallArea], year: int) -> list[Offender]:
+def caseload(county: County, areas: Sequence[SmallArea], year: int) -> list[Offender]:
     """The caseload of a financial year."""
-    rng = random.Random(CASELOAD_SEED + year)
+    rng = random.Random(county.seed + CASELOAD_SEED + year)
     districts = by_district(areas)
-    blaby, rest = BLABY_GROUP[year], REST_GROUP[year]
-    pinned = {named(name).code: count for name, count in RESIDENT.items()}
-    homes = [
-        (BLABY, place)
-        for place in spread(
-            rng, blaby.offenders, weights(BLABY_HOMES, districts[BLABY]), pinned, MOST_ELSEWHERE
-        )
-    ]
-    offenders = _group(rng, blaby, homes)
+    counts = county.facts.probation
+    rest = counts.rest[year]
+    offenders: list[Offender] = []
+    if county.lead:
+        lead = counts.lead[year]
+        pinned, most = fixed(county, areas, county.lead, "offender", "resident", year)
+        where = weights(LEAD_HOMES, districts[county.lead])
+        homes = [(county.lead, place) for place in spread(rng, lead.offenders, where, pinned, most)]
+        offenders += _group(rng, lead, homes)
     homes = [
         (district, place)
-        for district, count in apportion(rest.offenders, REST_SHARES).items()
+        for district, count in apportion(rest.offenders, counts.shares).items()
         for place in spread(rng, count, weights(REST_HOMES, districts[district]))
     ]
     offenders += _group(rng, rest, homes)
@@ -113,7 +75,9 @@ def caseload(areas: Sequence[SmallArea], year: int) -> list[Offender]:
     return offenders
 
 
-def _group(rng: random.Random, group: Group, homes: Sequence[tuple[str, str]]) -> list[Offender]:
+def _group(
+    rng: random.Random, group: Offenders, homes: Sequence[tuple[str, str]]
+) -> list[Offender]:
     shuffled = rng.sample(homes, len(homes))
     tiers = [str(n) for n, count in enumerate(group.tiers, start=1) for _ in range(count)]
     rng.shuffle(tiers)
@@ -154,36 +118,36 @@ def _having(
 
 def _leave_blank(rng: random.Random, offenders: Sequence[Offender]) -> None:
     """Leave needs that were not found open: not the three, which are assessed of everybody."""
-    for offender in rng.sample(offenders, NOT_ASSESSED):
+    for offender in rng.sample(offenders, min(NOT_ASSESSED, len(offenders) // 20)):
         absent = [n for n in NEEDS if n not in RISKY and offender.needs[n] == "N"]
         if absent:
             offender.needs[rng.choice(absent)] = rng.choice(("", "", "U"))
 
 
-def probation_files(areas: Sequence[SmallArea], scale: int = 1) -> Files:
+def probation_files(county: County, areas: Sequence[SmallArea], scale: int = 1) -> Files:
     """The files of `landing/probation/caseload/`: a year, then the next provisional and final."""
-    rng = random.Random(SEED + 79)
+    rng = random.Random(county.seed + 79)
     extract = Extract(HEADER, ("offender_id",), scale)
     files = {}
-    for year in BLABY_GROUP:
-        rows = [_row(rng, offender, year) for offender in caseload(areas, year)]
-        if year == max(BLABY_GROUP):
+    for year in county.facts.probation.rest:
+        rows = [_row(rng, county, offender, year) for offender in caseload(county, areas, year)]
+        if year == max(county.facts.probation.rest):
             files[f"caseload_provisional_{span(year)}.csv"] = extract.file(
-                (*row[:-2], "N", "") for row in rows[:1430]
+                (*row[:-2], "N", "") for row in rows[: len(rows) * 143 // 150]
             )
             rows[50:50] = [("OF-90001", *rows[50][1:-2], "", ""), rows[49]]
         files[f"caseload_{span(year)}.csv"] = extract.file(rows, Manner(byte_order_mark=True))
     return files
 
 
-def _row(rng: random.Random, offender: Offender, year: int) -> Row:
+def _row(rng: random.Random, county: County, offender: Offender, year: int) -> Row:
     days = days_of(year)
     place, district = offender.lsoa, offender.district
     drawn = rng.random()
-    if drawn < 0.02 and district != BLABY:
+    if drawn < 0.02 and district != county.lead:
         place = ""
     elif drawn > 0.99:
-        district = CHARNWOOD  # the office's district, not the home's: the LSOA wins
+        district = county.office  # the office's district, not the home's: the LSOA wins
     gender = "Male" if rng.random() < 0.87 else "Female"
     age = min(max(round(rng.gauss(32, 10)), 18), 75)
     return (

@@ -1,12 +1,12 @@
 """The demo's recorded crimes: what each was, when and where, and which flags it carries.
 
 How it is calibrated: totals by district, year and class are those of `crime_totals`; within a
-district places are drawn by weight, but the counts that the assessment of 2010/11 names are pinned
-(shoplifting at Fosse Park, five areas with much theft from vehicles, drug offences in Blaby North,
-burglary in Thorpe Astley and Braunstone Town). Flags are exact counts too: in Blaby in 2010/11,
-300 of 900 crimes of violence are domestic, 234 alcohol-related and 9 drug-related. Beside these,
-some crimes have no usable place, some were cancelled and a few happened over the border: none of
-them is among the totals. Times are drawn last and apart, so that nothing else depends on them.
+district places are drawn by weight, but the counts that an assessment names are fixed (fixed.csv of
+the county: in the first, shoplifting at a retail park, five areas with much theft from vehicles).
+Flags are exact counts too: in the lead district in 2010/11, 300 of 900 crimes of violence are
+domestic, 234 alcohol-related and 9 drug-related. Beside these, some crimes have no usable place,
+some were cancelled and a few happened over the border: none of them is among the totals. Times are
+drawn last and apart, so that nothing else depends on them.
 """
 
 import random
@@ -17,14 +17,14 @@ from demo import offences as o
 from demo.allocation import pick, spread, weights
 from demo.calendar_days import (
     FINANCIAL_YEARS,
-    LAST_YEAR,
     days_before,
     repeated,
     times_of_day,
 )
+from demo.county import County
 from demo.crime_times import crime_times
 from demo.crime_totals import crime_totals
-from demo.places import BLABY, LEICESTER, RUGBY, SEED, SmallArea, by_district, named
+from demo.places import SmallArea, by_district, fixed
 from demo.seasons import event_days
 
 
@@ -50,30 +50,6 @@ class Crime:
     ref: str = ""
 
 
-# Blaby's places whose counts are fixed, 2006/07 to 2010/11.
-PINNED = {
-    o.SHOPLIFTING: {"Fosse Park": (375, 390, 370, 340, 300)},
-    o.THEFT_FROM_VEHICLE: {
-        "Fosse Park": (58, 56, 52, 49, 44),
-        "Thorpe Astley South & Meridian Business Park": (49, 46, 44, 41, 36),
-        "Leicester Forest East": (42, 40, 38, 36, 32),
-        "Enderby Grove Park": (40, 38, 36, 34, 30),
-        "Thorpe Astley North": (38, 36, 34, 32, 28),
-    },
-    o.DRUGS: {"Blaby North": (20, 20, 21, 20, 18), "Fosse Park": (9, 9, 9, 9, 8)},
-    o.DOMESTIC_BURGLARY: {
-        "Thorpe Astley South & Meridian Business Park": (4, 4, 3, 3, 9),
-        "Thorpe Astley North": (3, 3, 3, 3, 8),
-        "Braunstone Town Henley Crescent": (5, 4, 4, 4, 9),
-        "Braunstone Town North": (4, 4, 4, 3, 7),
-        "Braunstone Town Millfield": (4, 4, 3, 3, 7),
-    },
-}
-# The most that any other area of Blaby has, so that the pinned ones stand out.
-MOST_ELSEWHERE = {o.SHOPLIFTING: 14, o.THEFT_FROM_VEHICLE: 12, o.DRUGS: 6, o.DOMESTIC_BURGLARY: 6}
-EARLIER_YEARS_MORE = 1.4
-"""How much higher those bounds lie before 2010/11, when there were more crimes."""
-
 OUTCOMES = repeated(
     ("No suspect identified", 62),
     ("Charged or summonsed", 14),
@@ -87,24 +63,24 @@ LAGS = repeated((0, 60), (1, 28), (2, 9), (9, 3))
 """Days from the crime to its recording."""
 
 
-def recorded_crimes(areas: Sequence[SmallArea]) -> list[Crime]:
+def recorded_crimes(county: County, areas: Sequence[SmallArea]) -> list[Crime]:
     """Every crime, by day of recording; placed ones first of all with the totals' exact counts."""
-    rng = random.Random(SEED + 10)
-    crimes = _placed(rng, by_district(areas))
-    _flag(rng, crimes, areas)
-    crimes += _without_a_place(rng, crimes)
+    rng = random.Random(county.seed + 10)
+    crimes = _placed(rng, county, areas)
+    _flag(rng, county, crimes, areas)
+    crimes += _without_a_place(rng, county, crimes)
     crimes += _cancelled(rng, crimes)
-    crimes += _over_the_border(rng, areas)
-    _at_their_times(crimes)
+    crimes += _over_the_border(rng, county, areas)
+    _at_their_times(county, crimes)
     crimes.sort(key=lambda crime: crime.recorded)
     for number, crime in enumerate(crimes, start=1):
         crime.ref = f"CR/{number:06d}/{crime.recorded[2:4]}"
     return crimes
 
 
-def _at_their_times(crimes: Sequence[Crime]) -> None:
+def _at_their_times(county: County, crimes: Sequence[Crime]) -> None:
     """Write when each happened; domestic crimes keep their time, which their incidents share."""
-    rng = random.Random(SEED + 12)
+    rng = random.Random(county.seed + 12)
     for crime in crimes:
         if not crime.domestic:
             crime.committed_from, crime.committed_to = crime_times(
@@ -116,25 +92,16 @@ def _at_their_times(crimes: Sequence[Crime]) -> None:
             )
 
 
-def _placed(rng: random.Random, districts: Mapping[str, Sequence[SmallArea]]) -> list[Crime]:
+def _placed(rng: random.Random, county: County, areas: Sequence[SmallArea]) -> list[Crime]:
+    districts = by_district(areas)
     crimes = []
-    for (district, year, name), total in crime_totals().items():
-        pinned, most = _fixed(district, year, name)
+    for (district, year, name), total in crime_totals(county).items():
+        pinned, most = fixed(county, areas, district, "crime", name, year)
         places = spread(
             rng, total, weights(o.CLASSES[name].pull, districts[district]), pinned, most
         )
         crimes += drawn_crimes(rng, year, name, district, places)
     return crimes
-
-
-def _fixed(district: str, year: int, name: str) -> tuple[dict[str, int], int | None]:
-    if district != BLABY or name not in PINNED:
-        return {}, None
-    pinned = {
-        named(place).code: counts[year - LAST_YEAR - 1] for place, counts in PINNED[name].items()
-    }
-    most = MOST_ELSEWHERE[name]
-    return pinned, most if year == LAST_YEAR else round(most * EARLIER_YEARS_MORE)
 
 
 def drawn_crimes(
@@ -185,16 +152,16 @@ class FlagCounts:
     drug_rest: int
 
 
-BLABY_FLAGS = {
+LEAD_FLAGS = {
     2006: FlagCounts(284, 98, 94, 16, 216, 104, 11, 94),
     2007: FlagCounts(288, 100, 95, 17, 212, 102, 10, 92),
     2008: FlagCounts(292, 102, 96, 17, 208, 98, 10, 90),
     2009: FlagCounts(298, 105, 98, 18, 205, 94, 9, 88),
     2010: FlagCounts(300, 111, 111, 22, 234, 116, 9, 92),
 }
-"""Blaby's flags; the `alcohol_` totals include the domestic ones."""
-# Fosse Park leads Blaby for alcohol and, as police find drugs on shoplifters, for drugs.
-AT_FOSSE_PARK = {"alcohol_violence": 20, "alcohol_rest": 12, "drug_rest": 26}
+"""The lead district's flags; the `alcohol_` totals include the domestic ones."""
+FLAGS_OF_PLACES = ("alcohol_violence", "alcohol_rest", "drug_rest")
+"""The flags whose counts of areas may be fixed."""
 # Shares elsewhere: of violence domestic, alcohol, drugs; of the rest domestic, alcohol, drugs.
 VIOLENCE_SHARES = (0.33, 0.249, 0.011)
 REST_SHARES = (0.026, 0.027, 0.021)
@@ -205,19 +172,22 @@ AT_HOME = {"retail park": 0.1, "town centre": 0.3}
 WHERE_PEOPLE_DRINK = {"retail park": 2.0, "town centre": 3.0, "inner": 1.4}
 
 
-def _flag(rng: random.Random, crimes: Sequence[Crime], areas: Sequence[SmallArea]) -> None:
+def _flag(
+    rng: random.Random, county: County, crimes: Sequence[Crime], areas: Sequence[SmallArea]
+) -> None:
     character = {area.code: area.character for area in areas}
     groups: dict[tuple[str, int], list[Crime]] = {}
     for crime in crimes:
         groups.setdefault((crime.district, crime.year), []).append(crime)
     for (district, year), group in groups.items():
-        counts = _flag_counts(district, year, group)
-        _flag_group(rng, group, counts, character, pinned=district == BLABY)
+        counts = LEAD_FLAGS[year] if district == county.lead else _flag_counts(group)
+        there = {
+            part: fixed(county, areas, district, "flag", part, year)[0] for part in FLAGS_OF_PLACES
+        }
+        _flag_group(rng, group, counts, character, there)
 
 
-def _flag_counts(district: str, year: int, group: Sequence[Crime]) -> FlagCounts:
-    if district == BLABY:
-        return BLABY_FLAGS[year]
+def _flag_counts(group: Sequence[Crime]) -> FlagCounts:
     violence = sum(crime.offence_class in o.VIOLENCE for crime in group)
     rest = len(group) - violence
     domestic_violence = round(violence * VIOLENCE_SHARES[0])
@@ -239,7 +209,7 @@ def _flag_group(
     group: Sequence[Crime],
     counts: FlagCounts,
     character: Mapping[str, str],
-    pinned: bool,
+    there: Mapping[str, Mapping[str, int]],
 ) -> None:
     def at_home(crime: Crime) -> float:
         return AT_HOME.get(character[crime.lsoa], 1.0)
@@ -266,46 +236,50 @@ def _flag_group(
     ):
         drunk = pick(rng, [c for c in crimes if c.domestic], of_domestic)
         others = [c for c in crimes if not c.domestic]
-        at_fosse_park = AT_FOSSE_PARK[part] if pinned else None
-        drunk += _mostly_at_fosse_park(rng, others, of_all - of_domestic, drinking, at_fosse_park)
+        drunk += _some_there(rng, others, of_all - of_domestic, drinking, there[part])
         for crime in drunk:
             crime.alcohol = True
     drugged = pick(rng, violence, counts.drug_violence)
-    drugged += _mostly_at_fosse_park(
+    drugged += _some_there(
         rng,
         [c for c in rest if c.offence_class in DRUG_REST],
         counts.drug_rest,
         drinking,
-        AT_FOSSE_PARK["drug_rest"] if pinned else None,
+        there["drug_rest"],
     )
     for crime in [*drugged, *(c for c in rest if c.offence_class == o.DRUGS)]:
         crime.drug = True
 
 
-def _mostly_at_fosse_park(
+def _some_there(
     rng: random.Random,
     crimes: Sequence[Crime],
     count: int,
     weight: Callable[[Crime], float],
-    at_fosse_park: int | None,
+    there: Mapping[str, int],
 ) -> list[Crime]:
-    """`count` of the crimes; in Blaby a fixed number of them at Fosse Park."""
-    if at_fosse_park is None:
+    """`count` of the crimes; where counts of areas are fixed, so many in each of these."""
+    if not there:
         return pick(rng, crimes, count, weight)
-    fosse_park = named("Fosse Park").code
-    there = [crime for crime in crimes if crime.lsoa == fosse_park]
-    elsewhere = [crime for crime in crimes if crime.lsoa != fosse_park]
-    return pick(rng, there, at_fosse_park) + pick(rng, elsewhere, count - at_fosse_park, weight)
+    chosen = []
+    for place, fixed_count in there.items():
+        chosen += pick(rng, [crime for crime in crimes if crime.lsoa == place], fixed_count)
+    elsewhere = [crime for crime in crimes if crime.lsoa not in there]
+    return chosen + pick(rng, elsewhere, count - len(chosen), weight)
 
 
-UNUSABLE_PLACES = ("", "", "", "", "", "N/K", "Unknown", "E01000000", "E0109903", "Blaby")
-"""What stands for the place where the force did not know it, or mistyped it."""
+def unusable_places(county: County) -> tuple[str, ...]:
+    """What stands for the place where the force did not know it, or mistyped it."""
+    mistyped = f"{county.facts.lsoa_prefix}03"
+    return ("", "", "", "", "", "N/K", "Unknown", "E01000000", mistyped,
+            county.by_code[county.focus].name)  # fmt: skip
 
 
-def _without_a_place(rng: random.Random, placed: Sequence[Crime]) -> list[Crime]:
+def _without_a_place(rng: random.Random, county: County, placed: Sequence[Crime]) -> list[Crime]:
     """Three for every 200 placed crimes, of every class and year."""
+    unusable = unusable_places(county)
     return [
-        replace(like, district="", lsoa=rng.choice(UNUSABLE_PLACES), domestic=False)
+        replace(like, district="", lsoa=rng.choice(unusable), domestic=False)
         for like in rng.sample(placed, len(placed) * 3 // 200)
     ]
 
@@ -324,11 +298,11 @@ def _cancelled(rng: random.Random, crimes: Sequence[Crime]) -> list[Crime]:
     ]
 
 
-def _over_the_border(rng: random.Random, areas: Sequence[SmallArea]) -> list[Crime]:
-    """A dozen a year that the force recorded in Leicester and Rugby."""
-    places = [area.code for area in areas if area.district_code in (LEICESTER, RUGBY)]
+def _over_the_border(rng: random.Random, county: County, areas: Sequence[SmallArea]) -> list[Crime]:
+    """A dozen a year that the force recorded in the county's neighbours."""
+    places = [area.code for area in areas if area.district_code in county.outside]
     crimes = []
     for year in FINANCIAL_YEARS:
         for place in rng.choices(places, k=12):
-            crimes += drawn_crimes(rng, year, o.OTHER_THEFT, LEICESTER, [place])
+            crimes += drawn_crimes(rng, year, o.OTHER_THEFT, county.outside[0], [place])
     return crimes

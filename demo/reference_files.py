@@ -2,68 +2,47 @@
 
 Lookups, populations, deprivation, boundaries and local names of the invented LSOAs. The publishers'
 habits are kept (byte-order marks, preambles, cover sheets, a column for each component of change);
-the figures are invented, but for Blaby's own mid-year populations, which are those the ONS
-published. They agree with each other as the real ones do: a district's mid-2010 population is the
-sum of its LSOAs'.
+the figures are invented, but for the mid-year populations of the first county's lead district,
+which are those the ONS published. They agree with each other as the real ones do: a district's
+mid-2010 population is the sum of its LSOAs'.
 """
 
 import json
 import random
 from collections.abc import Mapping, Sequence
 
+from demo.county import AreaSet, County
 from demo.formats import Cell, csv_bytes, xlsx_bytes, zip_bytes
 from demo.offences import CLASSES, FRAUD, OTHER
-from demo.places import (
-    BLABY,
-    COUNTY_DISTRICTS,
-    ENGLAND_LSOAS,
-    LEICESTER,
-    OUTPUT_AREA_CLASSES,
-    PARTNERSHIPS,
-    POPULATION_2010,
-    SEED,
-    SmallArea,
-)
+from demo.places import ENGLAND_LSOAS, OUTPUT_AREA_CLASSES, SmallArea
 from demo.youth import youth_population
 
-FORCE_AREAS = {
-    "Leicestershire": "E23000021",
-    "Warwickshire": "E23000017",
-}
 LSOA_POPULATION_YEAR = 2010
 FIRST_POPULATION, LAST_POPULATION = 2001, 2011
-BLABY_POPULATION = (
-    90_361, 91_225, 91_592, 91_664, 91_721, 92_266, 92_741, 93_341, 93_511, 93_935, 94_132,
-)  # fmt: skip
-"""Blaby's residents, mid-2001 to mid-2011."""
-YEARLY_GROWTH = 0.007
-"""Of the other districts."""
-SPLIT_AREA = "Charnwood 001A"
-MERGED_AREAS = ("Melton 001A", "Melton 001B")
 
 
-def reference_files(areas: Sequence[SmallArea]) -> dict[str, bytes]:
+def reference_files(county: County, areas: Sequence[SmallArea]) -> dict[str, bytes]:
     """The files of `landing/reference/`, by `<feed>/<file name>`."""
     return {
-        "lsoa_lookup/LSOA11_LSOA21_LAD22.csv": lsoa_lookup(areas),
-        "csp_lookup/LAD_CSP_PFA_2017-01.csv": csp_lookup(areas),
-        "district_population/MYEB3_LAD_2001-2011.csv": district_population(areas),
+        "lsoa_lookup/LSOA11_LSOA21_LAD22.csv": lsoa_lookup(county, areas),
+        "csp_lookup/LAD_CSP_PFA_2017-01.csv": csp_lookup(county, areas),
+        "district_population/MYEB3_LAD_2001-2011.csv": district_population(county, areas),
         "lsoa_population/SAPE13DT11-mid-2010-lsoa-population-density.xlsx": lsoa_population(areas),
         "deprivation/imd2010_on_lsoa2011.csv": deprivation_2010(areas),
         "deprivation/File_1_-_IMD2019_Index_of_Multiple_Deprivation.xlsx": deprivation_2019(areas),
         "boundary/lsoa11.zip": boundaries(areas),
         "area_name/area_names.csv": area_names(areas),
         "output_area_class/output_area_class_2001.csv": output_area_classes(areas),
-        "youth_population/youth_population_2006_to_2010.csv": youth_population(),
-        "successor/successors.csv": successors(),
+        "youth_population/youth_population_2006_to_2010.csv": youth_population(county),
+        "successor/successors.csv": successors(county),
         "harm_weight/invented_weights.csv": harm_weights(),
-        "area_set/LSOA11_WD11_LAD11.csv": wards(areas),
-        "area_set/neighbourhoods.csv": neighbourhoods(areas),
-        "area_set/city_and_county.csv": city_and_county(areas),
+        "area_set/LSOA11_WD11_LAD11.csv": wards(county, areas),
+        "area_set/neighbourhoods.csv": neighbourhoods(county, areas),
+        **{f"area_set/{own.file}": own_area_set(own, areas) for own in county.facts.area_sets},
     }
 
 
-def lsoa_lookup(areas: Sequence[SmallArea]) -> bytes:
+def lsoa_lookup(county: County, areas: Sequence[SmallArea]) -> bytes:
     """LSOA 2011 to LSOA 2021 to district; one area is split in 2021 and two are merged."""
     header = (
         "F_LSOA11CD", "LSOA11NM", "LSOA21CD", "LSOA21NM", "CHGIND", "LAD22CD", "LAD22NM",
@@ -71,7 +50,7 @@ def lsoa_lookup(areas: Sequence[SmallArea]) -> bytes:
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for area in areas:
-        for code, name, change in _in_2021(area):
+        for code, name, change in _in_2021(county, area):
             rows.append(
                 (area.code, area.name, code, name, change, area.district_code, area.district_name,
                  "", len(rows) + 1)
@@ -79,12 +58,17 @@ def lsoa_lookup(areas: Sequence[SmallArea]) -> bytes:
     return csv_bytes([header, *rows], byte_order_mark=True)
 
 
-def _in_2021(area: SmallArea) -> list[tuple[str, str, str]]:
+def _in_2021(county: County, area: SmallArea) -> list[tuple[str, str, str]]:
     """(code, name, change indicator) of the areas of 2021 that an area of 2011 became."""
-    if area.name == SPLIT_AREA:
-        return [("E01099501", "Charnwood 001F", "S"), ("E01099502", "Charnwood 001G", "S")]
-    if area.name in MERGED_AREAS:
-        return [("E01099503", "Melton 001F", "M")]
+    facts = county.facts
+    place = area.name[:-1]
+    if area.name == facts.split_area:
+        return [
+            (f"{facts.lsoa_prefix}{number}", f"{place}{letter}", "S")
+            for number, letter in ((501, "F"), (502, "G"))
+        ]
+    if area.name in facts.merged_areas:
+        return [(f"{facts.lsoa_prefix}503", f"{place}F", "M")]
     return [(area.code, area.name, "U")]
 
 
@@ -93,25 +77,32 @@ def districts(areas: Sequence[SmallArea]) -> dict[str, str]:
     return dict(sorted({area.district_code: area.district_name for area in areas}.items()))
 
 
-def csp_lookup(areas: Sequence[SmallArea]) -> bytes:
+def csp_lookup(county: County, areas: Sequence[SmallArea]) -> bytes:
     """District to Community Safety Partnership to police force area."""
     header = ("LAD17CD", "LAD17NM", "CSP17CD", "CSP17NM", "PFA17CD", "PFA17NM", "FID")
     rows = []
     for number, (code, name) in enumerate(districts(areas).items(), start=1):
-        partnership, force = PARTNERSHIPS[code]
-        rows.append((code, name, partnership, name, FORCE_AREAS[force], force, number))
+        row = county.by_code[code]
+        force_code = force_areas(county)[row.force]
+        rows.append((code, name, row.partnership, name, force_code, row.force, number))
     return csv_bytes([header, *rows], byte_order_mark=True)
 
 
-def population_by_year(areas: Sequence[SmallArea], district_code: str) -> dict[int, int]:
+def force_areas(county: County) -> dict[str, str]:
+    """Codes of the police force areas of the county and its neighbours, by name."""
+    return {force.area: force.code for force in county.facts.forces}
+
+
+def population_by_year(
+    county: County, areas: Sequence[SmallArea], district_code: str
+) -> dict[int, int]:
     """A district's mid-year residents; mid-2010 is the sum of its LSOAs'."""
     years = range(FIRST_POPULATION, LAST_POPULATION + 1)
     anchor = sum(area.population for area in areas if area.district_code == district_code)
-    if district_code == BLABY and anchor == POPULATION_2010[BLABY]:
-        return dict(zip(years, BLABY_POPULATION, strict=True))
-    return {
-        year: round(anchor * (1 + YEARLY_GROWTH) ** (year - LSOA_POPULATION_YEAR)) for year in years
-    }
+    if district_code == county.lead and anchor == county.residents[district_code]:
+        return dict(zip(years, county.facts.lead_residents, strict=True))
+    growth = 1 + county.facts.yearly_growth
+    return {year: round(anchor * growth ** (year - LSOA_POPULATION_YEAR)) for year in years}
 
 
 COMPONENTS = (
@@ -120,15 +111,15 @@ COMPONENTS = (
 )  # fmt: skip
 
 
-def district_population(areas: Sequence[SmallArea]) -> bytes:
+def district_population(county: County, areas: Sequence[SmallArea]) -> bytes:
     """MYEB3: one row per district, for each year the components of change and the population."""
-    rng = random.Random(SEED + 2)
+    rng = random.Random(county.seed + 2)
     header = ["ladcode20", "laname20", "country", f"population_{FIRST_POPULATION}"]
     for year in range(FIRST_POPULATION + 1, LAST_POPULATION + 1):
         header += [f"{name}_{year}" for name in (*COMPONENTS, "population")]
     rows = []
     for code, name in districts(areas).items():
-        population = population_by_year(areas, code)
+        population = population_by_year(county, areas, code)
         row: list[Cell] = [code, name, "E", population[FIRST_POPULATION]]
         for year in range(FIRST_POPULATION + 1, LAST_POPULATION + 1):
             growth = population[year] - population[year - 1]
@@ -251,46 +242,42 @@ def area_names(areas: Sequence[SmallArea]) -> bytes:
     return csv_bytes([("lsoa_code", "local_name"), *rows])
 
 
-def successors() -> bytes:
+def successors(county: County) -> bytes:
     """Districts of the neighbourhood that took another's place, as a partnership may list them."""
-    rows = [(code, "E06000062", "2021-04-01") for code in ("E07000151", "E07000154", "E07000155")]
-    return csv_bytes([("old_code", "new_code", "since"), *rows])
+    return csv_bytes([("old_code", "new_code", "since"), *county.facts.successors])
 
 
-def wards(areas: Sequence[SmallArea]) -> bytes:
+def wards(county: County, areas: Sequence[SmallArea]) -> bytes:
     """The ONS lookup of LSOAs to wards: about five neighbours each, named by their number."""
     header = ("FID", "LSOA11CD", "LSOA11NM", "WD11CD", "WD11NM", "LAD11CD", "LAD11NM")
     codes: dict[str, str] = {}
     rows = []
     for number, area in enumerate(areas, start=1):
         ward = f"{area.name[:-1]} ward"
-        code = codes.setdefault(ward, f"E05099{len(codes) + 1:03d}")
+        code = codes.setdefault(ward, f"E05{county.facts.lsoa_prefix[3:]}{len(codes) + 1:03d}")
         rows.append(
             (number, area.code, area.name, code, ward, area.district_code, area.district_name)
         )
     return csv_bytes([header, *rows], byte_order_mark=True)
 
 
-NEIGHBOURHOODS = ("Thorpe Astley", "Braunstone Town", "Fosse Park")
-
-
-def neighbourhoods(areas: Sequence[SmallArea]) -> bytes:
-    """Areas that the assessment speaks of, by the names of their LSOAs."""
+def neighbourhoods(county: County, areas: Sequence[SmallArea]) -> bytes:
+    """Areas that people speak of, by what the names of their LSOAs begin with."""
     rows = [
         ("neighbourhood", name.lower().replace(" ", "-"), name, area.code)
-        for name in NEIGHBOURHOODS
+        for name in county.facts.neighbourhoods
         for area in areas
         if area.local_name and area.local_name.startswith(name)
     ]
     return csv_bytes([("area_set", "area_code", "area_name", "lsoa_code"), *rows])
 
 
-def city_and_county(areas: Sequence[SmallArea]) -> bytes:
-    """The county and its city together, as documents of both report; the demo has no Rutland."""
+def own_area_set(own: AreaSet, areas: Sequence[SmallArea]) -> bytes:
+    """An area that documents report of, made of districts."""
     rows = [
-        ("city and county", "city-and-county", "City and county", code)
+        (own.area_set, own.code, own.name, code)
         for code in districts(areas)
-        if code in (*COUNTY_DISTRICTS, LEICESTER)
+        if code in own.districts
     ]
     return csv_bytes([("area_set", "area_code", "area_name", "district_code"), *rows])
 

@@ -1,7 +1,7 @@
 """The demo's street crime: the first four months of data.police.uk, as rows of its files.
 
 How it is calibrated: publication began with December 2010, in six types; the yearly rates per 1,000
-residents are of the size that the county's recorded crime and anti-social behaviour then had.
+residents are of the size that recorded crime and anti-social behaviour then had.
 Seasons follow a cosine. Deprivation, town centres and the retail park multiply the rate; the counts
 are Poisson. About 2 % of the rows have no place (12 % in March 2011), 2 % a location that stops
 after "near".
@@ -14,15 +14,12 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from demo.places import SEED, SmallArea
+from demo.county import County
+from demo.places import SmallArea
 
 MONTHS = ("2010-12", "2011-01", "2011-02", "2011-03")
 """The months published, in order."""
-LEICESTERSHIRE, WARWICKSHIRE, TRANSPORT = (
-    "Leicestershire Police",
-    "Warwickshire Police",
-    "British Transport Police",
-)
+TRANSPORT = "British Transport Police"
 ASB = "Anti-social behaviour"
 MONTH_WITHOUT_PLACES = "2011-03"
 REPUBLISHED = 6
@@ -105,41 +102,47 @@ Files = dict[tuple[str, str], list[Incident]]
 """Rows by (month, force)."""
 
 
-def street_crime(areas: Sequence[SmallArea], scale: int = 1) -> Files:
+def street_crime(county: County, areas: Sequence[SmallArea], scale: int = 1) -> Files:
     """Every month's and force's file, its rows in the publisher's order (by LSOA name)."""
-    rng = random.Random(SEED + 1)
+    rng = random.Random(county.seed + 1)
     files: Files = {}
     for month in MONTHS:
-        for force in (LEICESTERSHIRE, WARWICKSHIRE, TRANSPORT):
-            rows = list(_month(rng, areas, month, force, scale))
+        for force in (*(each.name for each in county.facts.forces), TRANSPORT):
+            rows = list(_month(rng, county, areas, month, force, scale))
             rows.sort(key=lambda row: (not row.lsoa_code, row.lsoa_name, row.crime_type))
             files[month, force] = rows
-    _republish(rng, files)
+    _republish(rng, files, county.facts.forces[0].name)
     return files
 
 
 def _month(
-    rng: random.Random, areas: Sequence[SmallArea], month: str, force: str, scale: int
+    rng: random.Random,
+    county: County,
+    areas: Sequence[SmallArea],
+    month: str,
+    force: str,
+    scale: int,
 ) -> Iterator[Incident]:
     for area in areas:
         for kind in KINDS:
-            expected = expected_count(area, kind, month) * _share(area, force)
+            expected = expected_count(area, kind, month) * _share(county, area, force)
             for _ in range(sum(_poisson(rng, expected) for _ in range(scale))):
                 yield _incident(rng, area, kind, month, force)
 
 
-def _share(area: SmallArea, force: str) -> float:
+def _share(county: County, area: SmallArea, force: str) -> float:
     """The part of an area's incidents that a force records.
 
     A force now and then records what happened over the border; the transport police record a
     little in town centres, where the stations are.
     """
-    in_warwickshire = area.district_name == "Rugby"
+    other = county.facts.forces[1]
+    of_other = county.by_code[area.district_code].force == other.area
     if force == TRANSPORT:
         return 0.02 if area.character == "town centre" else 0.0
-    if force == WARWICKSHIRE:
-        return 1.0 if in_warwickshire else 0.0
-    return 0.01 if in_warwickshire else 1.0
+    if force == other.name:
+        return 1.0 if of_other else 0.0
+    return 0.01 if of_other else 1.0
 
 
 def expected_count(area: SmallArea, kind: Kind, month: str) -> float:
@@ -193,11 +196,11 @@ def _incident(rng: random.Random, area: SmallArea, kind: Kind, month: str, force
     )
 
 
-def _republish(rng: random.Random, files: Files) -> None:
+def _republish(rng: random.Random, files: Files, force: str) -> None:
     """Publish a few crimes of violence again in a later month, with what a court decided."""
     for number in range(REPUBLISHED):
         month, later = MONTHS[number % 2], MONTHS[2 + number % 2]
-        candidates = [r for r in files[month, LEICESTERSHIRE] if r.crime_type == "Violent crime"]
+        candidates = [r for r in files[month, force] if r.crime_type == "Violent crime"]
         crime = candidates[rng.randrange(number, len(candidates), REPUBLISHED)]
         again = replace(crime, month=later, outcome="Offender given community sentence")
-        files[later, LEICESTERSHIRE].append(again)
+        files[later, force].append(again)

@@ -7,8 +7,9 @@ members that are not street files, Windows line ends.
 
 from collections.abc import Mapping, Sequence
 
+from demo.county import County
 from demo.formats import csv_bytes, zip_bytes
-from demo.street_crime import LEICESTERSHIRE, MONTHS, TRANSPORT, WARWICKSHIRE, Files, Incident
+from demo.street_crime import MONTHS, TRANSPORT, Files, Incident
 
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
@@ -18,11 +19,8 @@ OUTCOMES_HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
     "LSOA code", "LSOA name", "Outcome type",
 )  # fmt: skip
-FORCE_FILES = {LEICESTERSHIRE: "leicestershire", WARWICKSHIRE: "warwickshire", TRANSPORT: "btp"}
-
-RAGGED = ("2011-01", LEICESTERSHIRE)
-REFUSED = ("2011-02", WARWICKSHIRE)
-REDELIVERED = ("2010-12", LEICESTERSHIRE)
+RAGGED_MONTH, REFUSED_MONTH, REDELIVERED_MONTH = "2011-01", "2011-02", "2010-12"
+"""Of the own force, of the other force, and of the own force again."""
 LATE_RECORDS = 25
 """Rows that the first delivery of the redelivered month lacked."""
 
@@ -30,38 +28,46 @@ LATE_RECORDS = 25
 ARCHIVE = "2010-12-to-2011-03.zip"
 
 
-def street_files(files: Files) -> dict[str, bytes]:
+def street_files(county: County, files: Files) -> dict[str, bytes]:
     """The files of `landing/police/street_crime/` by name, oldest delivery first."""
-    archive = zip_bytes(_archive(files, MONTHS))
+    own, other = (each.name for each in county.facts.forces)
+    archive = zip_bytes(_archive(county, files, MONTHS))
     return {
         ARCHIVE: archive,
         ARCHIVE.replace(".zip", "-sent-again.zip"): archive,
-        _name(*REDELIVERED): _street_csv(files[REDELIVERED]),
-        _name(*REFUSED): _without_falls_within(files[REFUSED]),
+        file_name(county, REDELIVERED_MONTH, own): _street_csv(files[REDELIVERED_MONTH, own]),
+        file_name(county, REFUSED_MONTH, other): _without_falls_within(files[REFUSED_MONTH, other]),
     }
 
 
-def _archive(files: Files, wanted: Sequence[str]) -> Mapping[str, bytes]:
+def _archive(county: County, files: Files, wanted: Sequence[str]) -> Mapping[str, bytes]:
+    own, other = (each.name for each in county.facts.forces)
+    slugs = _slugs(county)
     members = {}
     for month in wanted:
-        for force in sorted(FORCE_FILES, key=FORCE_FILES.__getitem__):
-            if (month, force) == REFUSED:
+        for force in sorted(slugs, key=slugs.__getitem__):
+            if (month, force) == (REFUSED_MONTH, other):
                 continue
             rows = files[month, force]
-            if (month, force) == REDELIVERED:
+            if (month, force) == (REDELIVERED_MONTH, own):
                 rows = rows[:-LATE_RECORDS]
             content = _street_csv(rows, line_end="\r\n" if month > "2011-01" else "\n")
-            if (month, force) == RAGGED:
+            if (month, force) == (RAGGED_MONTH, own):
                 content = _ragged(content)
-            members[f"{month}/{_name(month, force)}"] = content
+            members[f"{month}/{file_name(county, month, force)}"] = content
     month = wanted[-1]
-    outcomes = _name(month, LEICESTERSHIRE).replace("-street", "-outcomes")
-    members[f"{month}/{outcomes}"] = _outcomes_csv(files[month, LEICESTERSHIRE][:40])
+    outcomes = file_name(county, month, own).replace("-street", "-outcomes")
+    members[f"{month}/{outcomes}"] = _outcomes_csv(files[month, own][:40])
     return members
 
 
-def _name(month: str, force: str) -> str:
-    return f"{month}-{FORCE_FILES[force]}-street.csv"
+def file_name(county: County, month: str, force: str) -> str:
+    """What the publisher calls the file of a month and force."""
+    return f"{month}-{_slugs(county)[force]}-street.csv"
+
+
+def _slugs(county: County) -> dict[str, str]:
+    return {each.name: each.file for each in county.facts.forces} | {TRANSPORT: "btp"}
 
 
 def _street_csv(rows: Sequence[Incident], line_end: str = "\n") -> bytes:

@@ -5,11 +5,11 @@ import gc
 import os
 import time
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 from demo.benchmark_files import benchmark_files
 from demo.council import council_files
+from demo.county import County, load
 from demo.crime_extracts import crime_files
 from demo.fires import fire_files, fire_incidents
 from demo.hate import hate_files, hate_reports
@@ -24,6 +24,7 @@ from demo.street_crime import street_crime
 from demo.street_files import street_files
 from demo.surveys import survey_files
 from demo.youth import disposals, youth_files
+from warehouse.first_settings import Who, settings_of
 from warehouse.home import Home
 
 # Files are dated a minute apart, so that "the file landed later is newer" has one answer, and the
@@ -34,7 +35,7 @@ NEWEST_SECONDS_AGO = 120
 NO_GROUP = "most_similar_group: []"
 GROUP = """\
 # Three neighbours stand for it in the demo: a real group lies across England.
-most_similar_group: [E07000130, E07000132, E07000134]"""
+most_similar_group: [{}]"""
 
 
 @contextlib.contextmanager
@@ -53,30 +54,36 @@ def _without_collecting() -> Iterator[None]:
 
 
 @_without_collecting()
-def demo_files(scale: int = 1) -> dict[str, bytes]:
+def demo_files(county: County | None = None, scale: int = 1) -> dict[str, bytes]:
     """Every extract by its path under `landing/`, in the order in which they were landed.
+
+    Of the first county, unless another is given. A county without a published assessment sends
+    no figures of one.
 
     At a `scale` over 1 the partners' events are written that many times, the copies with
     identifiers of their own: for measuring, as the calibrated figures hold for 1 only.
     """
-    areas = small_areas()
-    crimes = recorded_crimes(areas)
-    reports = hate_reports(areas, crimes)  # marks the crimes that reports are linked to
+    county = county or load()
+    areas = small_areas(county)
+    crimes = recorded_crimes(county, areas)
+    reports = hate_reports(county, areas, crimes)  # marks the crimes that reports are linked to
     feeds = {
-        "police/recorded_crime": crime_files(crimes, scale),
-        "police/incident": incident_files(incidents(areas, crimes), scale),
-        "hate/report": hate_files(reports, scale),
-        "marac/hearing": marac_files(hearings(), scale),
-        "fire/incident": fire_files(fire_incidents(areas), scale),
-        "council/asb_report": council_files(areas, scale),
-        "probation/caseload": probation_files(areas, scale),
-        "youth/disposal": youth_files(disposals(), scale),
-        "survey/perception": survey_files(),
-        "partnership/target": {"targets_2010-11.csv": _own("targets.csv")},
-        "partnership/published_figure": {"assessment-2010-11.csv": _own("assessment_figures.csv")},
-        "police/street_crime": street_files(street_crime(areas, scale)),
+        "police/recorded_crime": crime_files(county, areas, crimes, scale),
+        "police/incident": incident_files(county, incidents(county, areas, crimes), scale),
+        "hate/report": hate_files(county, reports, scale),
+        "marac/hearing": marac_files(county, hearings(county), scale),
+        "fire/incident": fire_files(county, fire_incidents(county, areas), scale),
+        "council/asb_report": council_files(county, areas, scale),
+        "probation/caseload": probation_files(county, areas, scale),
+        "youth/disposal": youth_files(county, disposals(county), scale),
+        "survey/perception": survey_files(county),
+        "partnership/target": _own(county, "targets.csv", "targets_2010-11.csv"),
+        "partnership/published_figure": _own(
+            county, "assessment_figures.csv", "assessment-2010-11.csv"
+        ),
+        "police/street_crime": street_files(county, street_crime(county, areas, scale)),
     }
-    reference = {**reference_files(areas), **benchmark_files(areas)}
+    reference = {**reference_files(county, areas), **benchmark_files(county, areas)}
     return {
         **{f"reference/{name}": content for name, content in reference.items()},
         **{
@@ -87,23 +94,37 @@ def demo_files(scale: int = 1) -> dict[str, bytes]:
     }
 
 
-def _own(name: str) -> bytes:
-    """A file of this package that is sent as it is.
+def _own(county: County, name: str, sent_as: str) -> dict[str, bytes]:
+    """A file of the county's folder that is sent as it is, if there is one.
 
     Targets without a baseline are from the warehouse's own figure of that year; the figures are
     those of the assessment that the demo reproduces.
     """
-    return resources.files("demo").joinpath(name).read_bytes()
+    content = county.own(name)
+    return {} if content is None else {sent_as: content}
 
 
-def write_demo(home: Home, scale: int = 1) -> list[str]:
+def demo_settings(county: County) -> str:
+    """The text of a `csp.yml` of the county's partnership."""
+    facts = county.facts
+    who = Who(facts.partnership, facts.focus_areas, facts.code, facts.name, list(county.districts))
+    said = {name: getattr(facts, name) for name in ("partners", "priorities")}
+    lists = [f"\n{name}:\n" + "".join(f"  - {each}\n" for each in listed)
+             for name, listed in said.items() if listed]  # fmt: skip
+    return _with_group(settings_of(who), county) + "".join(lists)
+
+
+def write_demo(home: Home, county: County | None = None, scale: int = 1) -> list[str]:
     """Write the demo's extracts into `home.landing`; return their paths below it.
 
-    Names Blaby's most similar group in the home's settings, unless they name one. Writing the
-    extracts a second time lands the same bytes again, which a run notes as duplicates.
+    Names the most similar group of the county's partnership in the home's settings, unless they
+    name one. Writing the extracts a second time lands the same bytes again, which a run notes as
+    duplicates.
     """
-    _name_most_similar_group(home)
-    written = demo_files(scale)
+    county = county or load()
+    settings = home.csp_yml.read_text(encoding="utf-8")
+    home.csp_yml.write_text(_with_group(settings, county), encoding="utf-8")
+    written = demo_files(county, scale)
     landed = time.time() - NEWEST_SECONDS_AGO - BETWEEN_FILES_SECONDS * len(written)
     for name, content in written.items():
         landed += BETWEEN_FILES_SECONDS
@@ -111,10 +132,8 @@ def write_demo(home: Home, scale: int = 1) -> list[str]:
     return list(written)
 
 
-def _name_most_similar_group(home: Home) -> None:
-    settings = home.csp_yml.read_text(encoding="utf-8")
-    if NO_GROUP in settings:
-        home.csp_yml.write_text(settings.replace(NO_GROUP, GROUP), encoding="utf-8")
+def _with_group(settings: str, county: County) -> str:
+    return settings.replace(NO_GROUP, GROUP.format(", ".join(county.facts.most_similar_group)))
 
 
 def _write(path: Path, content: bytes, modified: float) -> None:

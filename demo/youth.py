@@ -1,10 +1,9 @@
 """The demo's youth justice disposals, and the young people among whom they are counted.
 
-How it is calibrated: in 2010/11 the county has 703 disposals, by ethnic group as the assessment's
-table says (647 White, 26 Mixed, 18 Asian, 7 Black, 5 Chinese or other); 345 follow a conviction by
-a court, 10 of them custody. First entrants are 414 after 500, in Blaby 60 after 63. Two young
-people are marked as first entrants a second time, which counts once. The county's residents aged 10
-to 17 are 69,638 in mid-2010, by ethnic group as in that table.
+How it is calibrated: the county says how many disposals a year has, by ethnic group in 2010/11 and
+in proportion before; how many follow a conviction by a court, how many of them custody, and how
+many are first entries. Two young people are marked as first entrants a second time, which counts
+once. It says also how many residents aged 10 to 17 it has in mid-2010, by ethnic group.
 """
 
 import random
@@ -13,53 +12,21 @@ from dataclasses import dataclass
 
 from demo.allocation import apportion
 from demo.calendar_days import FINANCIAL_YEARS, LAST_YEAR, british
+from demo.county import County
 from demo.extracts import Extract, Files, Manner, Row
 from demo.formats import Cell, csv_bytes
-from demo.places import (
-    BLABY,
-    CHARNWOOD,
-    COUNTY_CODE,
-    COUNTY_DISTRICTS,
-    HARBOROUGH,
-    OADBY,
-    POPULATION_2010,
-    SEED,
-    levels,
-)
 from demo.seasons import event_days
 
 HEADER = (
     "disposal_id", "young_person_id", "disposal_date", "tier", "court_conviction", "first_entry",
     "age", "ethnicity", "district_code",
 )  # fmt: skip
-WHITE, MIXED, ASIAN = "White", "Mixed", "Asian or Asian British"
-BLACK, CHINESE = "Black or Black British", "Chinese or Other Ethnic"
-POPULATION_10_17 = {WHITE: 63_067, MIXED: 1_632, ASIAN: 3_969, BLACK: 418, CHINESE: 552}
-"""The county's residents aged 10 to 17 in mid-2010."""
-DISPOSALS_2010 = {WHITE: 647, MIXED: 26, ASIAN: 18, BLACK: 7, CHINESE: 5}
+WHITE = "White"
 NOT_KNOWN = ("Not known", "N/K", "99", "")
 NOT_KNOWN_SHARE = 0.02
 """Of the years before 2010/11, in which the ethnic group of everybody is known."""
 
 
-@dataclass(frozen=True)
-class Year:
-    """The county's counts of a year."""
-
-    disposals: int
-    first_entrants: int
-    blaby_first_entrants: int
-    convictions: int
-    custody: int
-
-
-COUNTS = {
-    2006: Year(1190, 760, 96, 560, 24),
-    2007: Year(1100, 690, 88, 520, 21),
-    2008: Year(960, 590, 75, 460, 17),
-    2009: Year(820, 500, 63, 400, 14),
-    2010: Year(703, 414, 60, 345, 10),
-}
 FIRST_ENTRY_BEFORE_COURT = 0.9
 """Part of the disposals before court that are first entries; the other first entries are tried."""
 
@@ -77,21 +44,23 @@ class Disposal:
     number: str = ""
 
 
-def disposals() -> list[Disposal]:
+def disposals(county: County) -> list[Disposal]:
     """Every disposal by day."""
-    rng = random.Random(SEED + 80)
+    rng = random.Random(county.seed + 80)
     found: list[Disposal] = []
     for year in FINANCIAL_YEARS:
-        found += _of_year(rng, year, found)
-    _mark_twice(found)
+        found += _of_year(rng, county, year, found)
+    _mark_twice(county, found)
     found.sort(key=lambda disposal: (disposal.day, disposal.person))
     for number, disposal in enumerate(found, start=1):
         disposal.number = f"YD{number:05d}"
     return found
 
 
-def _of_year(rng: random.Random, year: int, earlier: Sequence[Disposal]) -> list[Disposal]:
-    counts = COUNTS[year]
+def _of_year(
+    rng: random.Random, county: County, year: int, earlier: Sequence[Disposal]
+) -> list[Disposal]:
+    counts = county.facts.youth.years[year]
     before_court = counts.disposals - counts.convictions
     first_before_court = min(counts.first_entrants, round(before_court * FIRST_ENTRY_BEFORE_COURT))
     first_in_court = counts.first_entrants - first_before_court
@@ -102,14 +71,16 @@ def _of_year(rng: random.Random, year: int, earlier: Sequence[Disposal]) -> list
     kinds += [("pre_court", False)] * (before_court - first_before_court)
     kinds += [("first_tier", False)] * (first_tier - first_in_court)
     kinds += [("community", False)] * community + [("custody", False)] * counts.custody
-    homes = [BLABY] * counts.blaby_first_entrants
-    shares = levels("youth")
+    shares = county.levels("youth")
+    lead = {county.lead: float(county.facts.youth.lead_share)} if county.lead else {}
+    homes = [*lead] * counts.lead_first_entrants
     for district, count in apportion(
-        counts.first_entrants - counts.blaby_first_entrants, shares
+        counts.first_entrants - counts.lead_first_entrants, shares
     ).items():
         homes += [district] * count
     rng.shuffle(homes)
-    homes += rng.choices([BLABY, *shares], [14, *shares.values()], k=counts.disposals - len(homes))
+    everywhere = lead | shares
+    homes += rng.choices([*everywhere], [*everywhere.values()], k=counts.disposals - len(homes))
     days = event_days(rng, year, homes, "level")
     known: dict[str, list[str]] = {}
     for disposal in earlier:
@@ -121,17 +92,17 @@ def _of_year(rng: random.Random, year: int, earlier: Sequence[Disposal]) -> list
         if not first and district in known and rng.random() < 0.5:
             person = rng.choice(known[district])
         found.append(Disposal(day, tier, first, district, person))
-    for disposal, group in zip(found, _ethnic_groups(rng, year), strict=True):
+    for disposal, group in zip(found, _ethnic_groups(rng, county, year), strict=True):
         disposal.ethnicity = group
     return found
 
 
-def _ethnic_groups(rng: random.Random, year: int) -> list[str]:
-    total = COUNTS[year].disposals
+def _ethnic_groups(rng: random.Random, county: County, year: int) -> list[str]:
+    total = county.facts.youth.years[year].disposals
     unknown = 0 if year == LAST_YEAR else round(total * NOT_KNOWN_SHARE)
     groups = [
         group
-        for group, count in apportion(total - unknown, DISPOSALS_2010).items()
+        for group, count in apportion(total - unknown, county.facts.youth.disposals).items()
         for _ in range(count)
     ]
     groups += [NOT_KNOWN[n % len(NOT_KNOWN)] for n in range(unknown)]
@@ -139,26 +110,26 @@ def _ethnic_groups(rng: random.Random, year: int) -> list[str]:
     return groups
 
 
-def _mark_twice(disposals: Sequence[Disposal]) -> None:
+def _mark_twice(county: County, disposals: Sequence[Disposal]) -> None:
     """Mark two later disposals of young people who have entered already as first entries too."""
     later = [
         d
         for d in disposals
-        if d.district == CHARNWOOD and not d.first_entry and d.day > f"{LAST_YEAR + 1}-01"
+        if d.district == county.office and not d.first_entry and d.day > f"{LAST_YEAR + 1}-01"
     ]
-    firsts = [d for d in disposals if d.district == CHARNWOOD and d.first_entry]
+    firsts = [d for d in disposals if d.district == county.office and d.first_entry]
     year_before = next(d for d in firsts if f"{LAST_YEAR}-01" < d.day < f"{LAST_YEAR}-03")
     same_year = next(d for d in firsts if f"{LAST_YEAR}-05" < d.day < f"{LAST_YEAR}-12")
     for disposal, entrant in zip(later[:2], (year_before, same_year), strict=True):
         disposal.person, disposal.first_entry = entrant.person, True
 
 
-def youth_files(disposals: Sequence[Disposal], scale: int = 1) -> Files:
+def youth_files(county: County, disposals: Sequence[Disposal], scale: int = 1) -> Files:
     """The files of `landing/youth/disposal/`: history by the year, then the quarters of 2010/11.
 
     Dates are written dd/mm/yyyy.
     """
-    rng = random.Random(SEED + 81)
+    rng = random.Random(county.seed + 81)
     extract = Extract(HEADER, ("disposal_id", "young_person_id"), scale)
     periods = [(f"{y}-04", f"{y + 1}-03") for y in FINANCIAL_YEARS[:-1]]
     periods += [("2010-04", "2010-06"), ("2010-07", "2010-09"), ("2010-10", "2010-12"),
@@ -192,32 +163,26 @@ def _broken(row: Row) -> list[Row]:
     ]
 
 
-# How many times the county's part of a group a district has.
-ETHNIC_LEVELS = {
-    ASIAN: {OADBY: 4.2, CHARNWOOD: 1.3, BLABY: 1.0, HARBOROUGH: 0.5},
-    BLACK: {OADBY: 2.0, CHARNWOOD: 1.4, BLABY: 1.2},
-    MIXED: {OADBY: 1.6, CHARNWOOD: 1.1, BLABY: 1.1},
-    CHINESE: {OADBY: 1.6, CHARNWOOD: 1.5, BLABY: 1.0},
-}
 FEWER_EACH_YEAR = 0.006
 """By how much the number of young people falls each year, White ones only."""
 
 
-def youth_population() -> bytes:
+def youth_population(county: County) -> bytes:
     """Residents aged 10 to 17 of the county and its districts, mid-2006 to mid-2010."""
+    youth = county.facts.youth
     rows: list[tuple[Cell, ...]] = []
     for year in FINANCIAL_YEARS:
         back = LAST_YEAR - year
-        for group, last in POPULATION_10_17.items():
+        for group, last in youth.residents.items():
             change = FEWER_EACH_YEAR if group == WHITE else -0.03
             total = round(last * (1 + change * back)) if back else last
-            levels = ETHNIC_LEVELS.get(group, {})
+            levels = youth.levels.get(group, {})
             parts = apportion(
                 total,
-                {code: POPULATION_2010[code] * levels.get(code, 0.7 if levels else 1.0)
-                 for code in COUNTY_DISTRICTS},
+                {code: county.residents[code] * levels.get(code, 0.7 if levels else 1.0)
+                 for code in county.districts},
             )  # fmt: skip
-            rows.append((COUNTY_CODE, year, group, total))
+            rows.append((county.facts.code, year, group, total))
             rows += [(code, year, group, count) for code, count in parts.items()]
     rows.sort(key=lambda row: (str(row[0]), str(row[1])))
     return csv_bytes([("area_code", "mid_year", "ethnic_group", "population_10_17"), *rows])

@@ -176,7 +176,7 @@ def _ensure_view(
 def _feed_row(contract: Contract) -> Row:
     return (
         *(contract.feed, contract.partner, contract.name, contract.title, contract.cadence),
-        *(contract.update.rule, contract.open_data, contract.grain),
+        *(contract.update.rule, contract.open_data, contract.grain, contract.publisher),
     )
 
 

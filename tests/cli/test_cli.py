@@ -16,6 +16,7 @@ from cli import commands, main
 from cli.progress import LiveSteps, PlainLines
 from cli.show import plain_table
 from cli.status import _ranges
+from demo import county
 from orchestration.progress import Progress
 from tests.warehouse.small_night import Night, small_night
 from tests.warehouse.street_files import LONG_AGO, land
@@ -87,6 +88,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_choices_are_those_of_the_rooms_behind() -> None:
     assert commands.TIERS == TIERS
     assert set(commands.FORMATS) == {"table", "csv", "json"}
+    assert list(commands.DEMO_COUNTIES) == county.names()
 
 
 def test_init_makes_a_home_that_is_found_in_each_way(tmp_path: Path) -> None:
@@ -316,6 +318,18 @@ def test_the_demo_does_not_mix_with_a_partnerships_own_extracts(home: Home) -> N
     assert result.exit_code == 2
     assert "landing/police/street_crime/real.csv" in result.stderr
     assert [p.name for p in home.landing.rglob("*") if p.is_file()] == ["real.csv"]
+
+
+def test_the_demo_of_a_county_is_for_a_home_of_that_county(home: Home) -> None:
+    """Neither the settings of another place are taken, nor two counties mixed."""
+    settings = csp("demo", "--county", "cumbria", "--home", home.root)
+    assert settings.exit_code == 2
+    assert "names districts outside Cumbria" in settings.stderr
+    (home.archive / ".demo").touch()
+    mixed = csp("demo", "--county", "cumbria", "--home", home.root)
+    assert mixed.exit_code == 2
+    assert "holds the demo of leicestershire already" in mixed.stderr
+    assert [p.name for p in home.landing.rglob("*") if p.is_file()] == []
 
 
 def test_an_unexpected_error_is_one_sentence_and_a_traceback_with_debug(home: Home) -> None:

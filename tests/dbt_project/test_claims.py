@@ -39,9 +39,24 @@ def _con() -> duckdb.DuckDBPyConnection:
     )
     con.execute(
         "create table dim_area as select * from (values "
-        "('district', 'D1', 'Here', true, true), ('district', 'D2', 'There', true, false), "
-        "('county', 'C', 'Shire', true, false)) "
-        "as a (area_type, area_code, area_name, is_in_county, is_focus_area)"
+        "('district', 'D1', 'Here', null, true, true), "
+        "('district', 'D2', 'There', null, true, false), "
+        "('partnership', 'P', 'Hereabouts Community Safety Partnership', 'Hereabouts', true, "
+        "true), "
+        "('county', 'C', 'Shire', null, true, false)) "
+        "as a (area_type, area_code, area_name, local_name, is_in_county, is_focus_area)"
+    )
+    con.execute(
+        "create table int_setting_district as select * from (values "
+        "('focus', 'D1', 'D1', null), ('most_similar', 'D2', 'D2', 'D1')) "
+        "as s (role, setting_code, district_code, group_code)"
+    )
+    con.execute(
+        "create table feed as select * from (values "
+        "('police/recorded_crime', 'police', 'The police force'), "
+        "('marac/hearing', 'marac', 'The MARAC coordinator'), "
+        "('reference/district_population', 'reference', 'Office for National Statistics')) "
+        "as f (feed, partner, publisher)"
     )
     con.execute("create table int_county_force (police_force_area_code varchar)")
     con.execute("create table target_progress as select 'domestic_burglary' as indicator_id")
@@ -80,6 +95,12 @@ def claims(*values: Claim) -> list[Claim]:
         )
     made = con.sql("from assessment_claim")
     return [dict(zip(made.columns, row, strict=True)) for row in made.fetchall()]
+
+
+@cache
+def of_nothing() -> tuple[Claim, ...]:
+    """The claims where nothing is known: all say why."""
+    return tuple(claims())
 
 
 def said(section: str, aspect: str, **value: Any) -> str:
@@ -122,6 +143,46 @@ def test_rose_and_fell_are_the_test_s_words() -> None:
     )
 
 
+def test_a_partnership_is_called_by_its_place_and_has_no_rank_or_group_of_its_own() -> None:
+    assert changed("decrease", 20, 10, area_type="partnership", area_code="P").startswith(
+        "Total recorded crime in Hereabouts fell by"
+    )
+    own = [claim for claim in of_nothing() if claim["area_code"] == "P"]
+    assert own
+    assert not [claim for claim in own if claim["aspect"] == "rank"]
+    assert not [claim for claim in own if claim["comparator_type"] == "most_similar_group"]
+
+
+def test_a_group_is_spoken_of_where_the_settings_name_one() -> None:
+    grouped = {
+        claim["area_code"] for claim in claims() if claim["comparator_type"] == "most_similar_group"
+    }
+    assert grouped == {"D1"}
+
+
+def test_that_no_target_is_set_is_said_only_where_it_is_asked() -> None:
+    unset = [
+        claim for claim in of_nothing() if claim["aspect"] == "target" and not claim["is_complete"]
+    ]
+    assert unset
+    assert {claim["question"] for claim in unset} == {"targets"}
+
+
+def test_what_was_not_received_a_section_says_once_and_who_sends_it() -> None:
+    marac = [claim for claim in of_nothing() if claim["section"] == "marac"]
+    assert {claim["area_code"]: claim["sentence"] for claim in marac} == {
+        code: f"There is no figure of MARAC cases for {name} in 2010/11: no extract of the MARAC "
+        "coordinator covers 2010/11 whole."
+        for code, name in (("D1", "Here"), ("D2", "There"), ("P", "Hereabouts"), ("C", "Shire"))
+    }
+    asked = [
+        claim
+        for claim in of_nothing()
+        if claim["question"] and claim["indicator_id"] == "all_crime" and claim["area_code"] == "D1"
+    ]
+    assert len([claim for claim in asked if "the police force covers" in claim["sentence"]]) >= 6
+
+
 def test_from_nothing_there_is_no_percentage() -> None:
     assert "from none to 9" in changed("increase", 0, 9)
     assert "%" not in changed("no significant change", 0, 2)
@@ -154,6 +215,7 @@ def test_mainly_is_the_contribution_s_word() -> None:
     for verdict, percent, words in [
         ("mainly", 60.0, "was mainly that of robbery: \u221260 of \u2212100, 60.0\u00a0%"),
         ("in part", 40.0, "was in part that of robbery"),
+        ("mainly", 160.0, "Robbery changed by more than the whole of"),
     ]:
         found = said(
             "crime_overview", "contribution", verdict=verdict, value=percent, denominator=-100,
@@ -333,9 +395,9 @@ def test_every_cell_of_questions_and_topics_has_a_claim() -> None:
 
 
 def test_claims_have_one_readable_name_each() -> None:
-    ids = [claim["claim_id"] for claim in claims()]
+    ids = [claim["claim_id"] for claim in of_nothing()]
     assert len(set(ids)) == len(ids)
-    assert "crime_overview.all_crime.change.D1.2010-11" in ids
+    assert "crime_overview.all_crime.value.D1.2010-11" in ids
     assert all(re.fullmatch(r"[\w.&+-]+", name) for name in ids)
 
 
@@ -366,4 +428,4 @@ def test_a_verdict_without_words_stops_the_build() -> None:
     con.execute("begin; delete from assessment_section where question = 'places'")
     unanswered = con.sql(model("assert_every_question_is_answered")).fetchall()
     con.execute("rollback")
-    assert len(unanswered) == 14 * 3
+    assert len(unanswered) == 14 * 4

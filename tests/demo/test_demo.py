@@ -22,8 +22,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from demo.county import load, names
 from demo.marac import hearings, marac_files
-from demo.places import MAP, small_areas
+from demo.places import small_areas
 from demo.seasons import DISPERSION_OF_PLACES, event_days
 from demo.street_crime import REPUBLISHED
 from demo.street_files import ARCHIVE
@@ -107,7 +108,9 @@ def test_every_feed_has_files(files: dict[str, bytes]) -> None:
 
 def test_ten_times_the_events_have_identifiers_of_their_own() -> None:
     """On one file of each way of writing; the others are written by the same code."""
-    once, thrice = marac_files(hearings()), marac_files(hearings(), scale=3)
+    county = load()
+    once = marac_files(county, hearings(county))
+    thrice = marac_files(county, hearings(county), scale=3)
     name = "hearing_2009-04_to_2010-03.csv"
     (header, *rows), (same_header, *more) = _csv(once[name]), _csv(thrice[name])
     assert header == same_header
@@ -157,14 +160,19 @@ def test_months_of_a_place_are_dispersed_and_take_one_number_an_event() -> None:
     assert abs(chi_square / (199 * 11) - DISPERSION_OF_PLACES) < 0.15
 
 
-def test_areas_tile_the_map_and_neighbours_share_their_edges() -> None:
-    areas = small_areas()
-    assert len({area.code for area in areas}) == len(areas) == 411
+@pytest.mark.parametrize("name", names())
+def test_areas_tile_the_map_and_neighbours_share_their_edges(name: str) -> None:
+    county = load(name)
+    areas = small_areas(county)
+    drawn = county.facts.map.rows
+    assert len({area.code for area in areas}) == len(areas)
+    assert len(areas) == sum(mark != "." for line in drawn for mark in line)
+    assert len({len(line) for line in drawn}) == 1
     edges = Counter(
         frozenset(pair) for area in areas for pair in zip(area.ring, area.ring[1:], strict=False)
     )
     assert set(edges.values()) == {1, 2}
-    cells = {(r, c) for r, line in enumerate(MAP) for c, mark in enumerate(line) if mark != "."}
+    cells = {(r, c) for r, line in enumerate(drawn) for c, mark in enumerate(line) if mark != "."}
     touching = sum(((r, c + 1) in cells) + ((r + 1, c) in cells) for r, c in cells)
     # an edge of a cell is two stretches of outline, because its middle is a point too
     assert sum(count == 2 for count in edges.values()) == 2 * touching

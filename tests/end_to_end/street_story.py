@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from demo.county import load
 from demo.formats import csv_bytes, zip_bytes
 from demo.places import SmallArea, small_areas
 from demo.reference_files import district_population, lsoa_lookup, reference_files
@@ -54,7 +55,7 @@ Month = tuple[str, str]
 def some_areas(most: int) -> list[SmallArea]:
     """So many of the demo's LSOAs of each district: a story's nights are to be quick."""
     found: dict[str, list[SmallArea]] = {}
-    for area in small_areas():
+    for area in small_areas(load()):
         found.setdefault(area.district_code, []).append(area)
     return [area for areas in found.values() for area in areas[:most]]
 
@@ -93,7 +94,7 @@ class Story:
 
     def begin(self) -> None:
         """The first delivery: reference files, and an archive of nearly five years."""
-        for name, content in reference_files(self.areas).items():
+        for name, content in reference_files(load(), self.areas).items():
             feed, _, file_name = f"reference/{name}".rpartition("/")
             self.deliver(feed, file_name, content)
         members = {}
@@ -183,7 +184,9 @@ class Story:
         )
         self.number += 1
         self.deliver(
-            "reference/lsoa_lookup", f"lookup-{self.number:03d}.csv", lsoa_lookup(self.areas)
+            "reference/lsoa_lookup",
+            f"lookup-{self.number:03d}.csv",
+            lsoa_lookup(load(), self.areas),
         )
 
     def population_corrected(self) -> None:
@@ -195,7 +198,7 @@ class Story:
         self.deliver(
             "reference/district_population",
             f"MYEB3-{self.number:03d}.csv",
-            district_population(self.areas),
+            district_population(load(), self.areas),
         )
 
     def setting_changed(self) -> None:
@@ -293,4 +296,4 @@ def months(first: tuple[int, int], last: tuple[int, int]) -> Iterator[str]:
         yield f"{number // 12}-{number % 12 + 1:02d}"
 
 
-_AREAS: list[SmallArea] = small_areas()
+_AREAS: list[SmallArea] = small_areas(load())

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 from demo.council import MISSING_MONTH
+from demo.county import load
 from demo.findings import findings
-from demo.places import DISTRICTS
-from demo.street_files import ARCHIVE, LATE_RECORDS, REDELIVERED, REFUSED
+from demo.street_files import ARCHIVE, LATE_RECORDS, REDELIVERED_MONTH, REFUSED_MONTH
 from tests.end_to_end.running import csp, partner, query, status
 from warehouse.home import Home
 
+OWN_FORCE, OTHER_FORCE = (force.name for force in load().facts.forces)
 SURFACE = Path(__file__).parents[1] / "dbt_project" / "published_schema.json"
 
 
@@ -45,7 +46,7 @@ def test_every_file_is_accounted_for(demo_home: Home) -> None:
 
 
 def test_a_month_delivered_again_is_the_later_delivery(demo_home: Home) -> None:
-    month, force = REDELIVERED
+    month, force = REDELIVERED_MONTH, OWN_FORCE
     [(file_name,)] = partner(
         demo_home,
         "select file_name from marts.feed_coverage "
@@ -61,7 +62,7 @@ def test_a_month_delivered_again_is_the_later_delivery(demo_home: Home) -> None:
 
 
 def test_months_not_received_are_missing_and_their_year_incomplete(demo_home: Home) -> None:
-    month, force = REFUSED
+    month, force = REFUSED_MONTH, OTHER_FORCE
     assert partner(
         demo_home,
         "select feed, source, period_label from marts.feed_coverage where status = 'missing' "
@@ -241,7 +242,7 @@ def test_files_that_break_their_contract_are_the_ones_meant_to(demo_home: Home) 
     audited = "select feed, sum(accepted) from quality.load_audit group by 1"
     accepted = dict(query(demo_home.warehouse_file, audited))
     assert accepted["reference/lsoa_population"] == accepted["reference/boundary"] == 411
-    districts = len(DISTRICTS)
+    districts = len(load().rows)
     assert accepted["reference/district_population"] == districts
     assert accepted["reference/csp_lookup"] == districts
     assert query(

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from cli import main
-from demo.next_steps import QUERIES, next_steps
+from demo.next_steps import next_steps, queries
 from warehouse.contract import Contract
 from warehouse.home import Home
 
@@ -113,15 +113,16 @@ def test_the_readme_shows_what_csp_query_answers(sql: str, answer: str, demo_hom
     assert lines == answer.splitlines(), done.stderr
 
 
-@pytest.mark.parametrize("question", QUERIES)
-def test_the_queries_the_demo_prints_answer(question: str, demo_home: Home) -> None:
-    assert _rows(demo_home.current / "partner.duckdb", QUERIES[question])
+def test_the_queries_the_demo_prints_answer(demo_home: Home) -> None:
+    found = queries(demo_home)
+    assert len(found) == 4
+    assert [q for q in found if not _rows(demo_home.current / "partner.duckdb", found[q])] == []
 
 
 def test_the_commands_the_demo_prints_can_be_pasted(demo_home: Home) -> None:
     lines = next_steps(demo_home, csp=str(CSP)).splitlines()
     commands = [line for line in lines if line.startswith(str(CSP))]
-    assert len(commands) == len(QUERIES)
+    assert len(commands) == len(queries(demo_home))
     done = subprocess.run(["/bin/sh", "-c", commands[0]], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "theft_from_vehicle" in done.stdout

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.county import load
 from demo.places import small_areas
 from tests.end_to_end.running import STREET, copied, csp, land, partner, run
 from tests.end_to_end.street_story import (
@@ -41,7 +42,7 @@ def test_held_and_withdrawn_files_leave_the_marts_as_they_were(
     """Half a month is held, other files are counted; then all of them are withdrawn."""
     story, late = Story(7), time.time() - 60
     crimes = story.crimes(LEICESTERSHIRE, 40)
-    names = [f"{area.code},Elsewhere" for area in small_areas()[:3]]
+    names = [f"{area.code},Elsewhere" for area in small_areas(load())[:3]]
     sent = [
         # A force and a month that nobody else sends, and another version of one that is there.
         Delivery(STREET, "2020-03.csv", street_csv(

@@ -110,7 +110,10 @@ select
     joined.area_type,
     joined.area_code,
     coalesce(names.area_name, joined.area_code) as area_name,
-    null as local_name,
+    case
+        when joined.area_type = 'partnership' and names.area_name like '% Community Safety Partnership'
+            then regexp_replace(names.area_name, ' Community Safety Partnership$', '')
+    end as local_name,
     joined.district_code,
     district.police_force_area_code,
     null as is_lsoa_2011,

@@ -42,7 +42,8 @@ lines as (
 ),
 
 -- A line without an indicator is said of each topic, by the indicator that stands for it, and its targets
--- by each indicator of the topic that has one. `*` is every indicator.
+-- by each indicator of the topic that has one. `*` is every indicator. That no target is set is said where
+-- the standard question asks for it, and nowhere else.
 topics as (
     select
         topic_summary.topic,
@@ -80,7 +81,10 @@ said as (
         register.kind,
         register.unit,
         register.polarity,
-        topics.only_aspect is not null or coalesce(lines.indicator_id = '*', false)
+        topics.only_aspect is not null
+        or coalesce(lines.indicator_id = '*', false)
+        or lines.aspect in ('change_on_baseline', 'difference')
+        or lines.aspect = 'target' and lines.question is null
             as is_said_if_there,
         coalesce(phrases.phrase, regexp_replace(register.name, '^Share ', 'The share ')) as name,
         lines.area_role,
@@ -106,6 +110,7 @@ areas as (
         area_type,
         area_code,
         area_name,
+        coalesce(local_name, area_name) as said_area,
         is_focus_area
     from {{ ref("dim_area") }}
     where
@@ -117,6 +122,7 @@ areas as (
         area_type,
         area_code,
         area_name,
+        area_name as said_area,
         false as is_focus_area
     from {{ ref("dim_area") }}
     where area_type = 'county'
@@ -126,6 +132,7 @@ areas as (
         area.area_type,
         area.area_code,
         area.area_name,
+        area.area_name as said_area,
         false as is_focus_area
     from {{ ref("dim_area") }} as area
     inner join {{ ref("int_county_force") }} as force
@@ -138,7 +145,17 @@ county as (
     select min(area_name) as county_name from {{ ref("dim_area") }} where area_type = 'county'
 ),
 
--- Of the two comparators the county is one's own where the county is the area.
+-- Whose most similar group the settings name.
+grouped as (
+    select distinct focus.district_code as area_code
+    from {{ ref("int_setting_district") }} as focus
+    inner join {{ ref("int_setting_district") }} as member
+        on focus.setting_code = member.group_code and member.role = 'most_similar'
+    where focus.role = 'focus'
+),
+
+-- Of the two comparators the county is one's own where the county is the area; a partnership of several
+-- districts has no rank among districts and no most similar group, its districts have.
 comparators as (
     select unnest(['county', 'most_similar_group']) as comparator_type
 ),
@@ -150,6 +167,7 @@ wanted as (
         areas.area_type,
         areas.area_code,
         areas.area_name,
+        areas.said_area,
         years.period_type,
         years.period_start,
         years.period_end,
@@ -165,7 +183,11 @@ wanted as (
             areas.area_type != 'county'
             or said.aspect = 'comparison' and starts_with(said.section, 'appendix_a')
         )
-        or comparators.comparator_type = 'most_similar_group' and areas.is_focus_area
+        and not (areas.area_type = 'partnership' and said.aspect = 'rank')
+        or comparators.comparator_type = 'most_similar_group'
+        and areas.area_type = 'district'
+        and areas.is_focus_area
+        and areas.area_code in (select grouped.area_code from grouped)
 ),
 
 valued as (
@@ -239,6 +261,26 @@ surveys as (
     select distinct indicator_id from {{ ref("survey_indicator") }}
 ),
 
+-- Who is asked for the records that a subject is counted of.
+senders as (
+    select
+        indicator_id,
+        string_agg(sender, ' and ' order by sender) as senders
+    from (
+        select distinct
+            subject.indicator_id,
+            regexp_replace(feed.publisher, '^The ', 'the ') as sender
+        from (
+            select indicator_id, unnest(string_split(feeds, ';')) as feed from register
+            union all
+            select indicator_id, feed from {{ ref("assessment_phrase") }} where feed is not null
+        ) as subject
+        inner join {{ source("raw", "feed") }} as feed on subject.feed = feed.feed
+        where feed.partner != 'reference' or subject.indicator_id = 'population'
+    ) as sent
+    group by indicator_id
+),
+
 -- Of the feeds behind an indicator the one with the least complete fields.
 completeness as (
     select
@@ -258,6 +300,12 @@ explained as (
         valued.* exclude (reason),
         completeness.completeness_percent,
         county.county_name,
+        not valued.has_value
+        and (
+            valued.aspect = 'perception' and valued.area_type = 'partnership'
+            or valued.indicator_version is null
+            or received.indicator_id is null
+        ) as is_of_nothing,
         case
             when not valued.has_value then 'no figure'
             when valued.aspect = 'value' and valued.value is null then 'no rate'
@@ -277,6 +325,8 @@ explained as (
             when valued.aspect = 'target' and valued.previous_value is null
                 then valued.value_verdict || ', without a baseline'
             when valued.aspect = 'comparison' then coalesce(valued.value_verdict, 'not judged')
+            when valued.aspect = 'contribution' and valued.value > 100
+                then valued.value_verdict || ', more than the whole'
             else coalesce(valued.value_verdict, 'stated')
         end as verdict,
         case
@@ -293,8 +343,18 @@ explained as (
                 when valued.comparator_type = 'county' and valued.area_type = 'county'
                     then 'it is the county that its districts are compared with'
                 when valued.aspect = 'signals' then 'signals are of the newest months alone'
+                when valued.aspect = 'perception' and valued.area_type = 'partnership'
+                    then 'the survey speaks of districts, each by itself'
                 when valued.indicator_version is null or received.indicator_id is null
-                    then 'no extract covers ' || valued.period_label || ' whole'
+                    then
+                        concat_ws(
+                            ' ',
+                            'no extract',
+                            'of ' || senders.senders,
+                            'covers',
+                            valued.period_label,
+                            'whole'
+                        )
                 when valued.aspect in ('hotspot', 'community') and surveys.indicator_id is not null
                     then 'a survey asks too few people of a small area'
                 when valued.comparator_type = 'most_similar_group' and surveys.indicator_id is not null
@@ -310,7 +370,7 @@ explained as (
                 when valued.comparator_type = 'most_similar_group'
                     then 'its most similar group has no figures'
                 when valued.aspect = 'comparison'
-                    then 'no other area has figures'
+                    then 'there are no rates to compare'
                 else 'the years before are not held'
             end
         ) as reason
@@ -327,6 +387,20 @@ explained as (
         on
             valued.indicator_id = completeness.indicator_id
             and valued.period_label = completeness.period_label
+    left join senders on valued.indicator_id = senders.indicator_id
+),
+
+-- What was not received a section says once of an area; a standard question is answered each time.
+once as (
+    select *
+    from explained
+    qualify
+        not is_of_nothing
+        or question is not null
+        or row_number() over (
+            partition by is_of_nothing, section, area_role, area_code, period_label, reason
+            order by position
+        ) = 1
 ),
 
 identified as (
@@ -356,7 +430,7 @@ identified as (
             ) }},
             6
         ) as importance
-    from explained
+    from once
 )
 
 select * from identified

@@ -213,6 +213,26 @@ of_places as (
         on population.area_code = area.area_code and area.area_type = 'lsoa'
     where population.area_type = 'lsoa' and area.is_in_geography
     group by area.district_code, population.financial_year_start
+    union all by name
+    select
+        'population' as indicator_id,
+        'people_per_lsoa' as aspect,
+        part.area_type,
+        part.area_code,
+        {{ financial_year_label("population.financial_year_start") }} as period_label,
+        sum(population.population) * 1e0 / count(*) as value,
+        sum(population.population)::bigint as numerator,
+        count(*) as denominator,
+        'stated' as verdict,
+        format('{:,} residents in {} LSOAs', sum(population.population)::bigint, count(*)) as made_of,
+        'population' as source_table
+    from {{ ref("dim_population") }} as population
+    inner join {{ ref("dim_area") }} as area
+        on population.area_code = area.area_code and area.area_type = 'lsoa'
+    inner join {{ ref("br_area_part") }} as part
+        on population.area_code = part.place_code and part.area_type = 'partnership'
+    where population.area_type = 'lsoa' and area.is_in_geography
+    group by part.area_type, part.area_code, population.financial_year_start
 )
 
 select * from of_contributions

@@ -76,7 +76,9 @@ of_needs as (
     select
         'need_combination' as indicator_id,
         combination.needs as category,
-        replace(combination.needs, '+', ', ') as category_name,
+        case when combination.needs like '%+%' then 'the needs ' else 'the need ' end
+        || replace(regexp_replace(combination.needs, '\+([^+]*)$', ' and \1'), '+', ', ')
+            as category_name,
         'ratio' as aspect,
         combination.area_type,
         combination.area_code,
@@ -158,6 +160,10 @@ of_ethnicity as (
         'youth_ethnicity' as source_table
     from {{ ref("youth_ethnicity") }} as ethnicity
     where ethnicity.is_complete
+    qualify
+        count(ethnicity.population_10_17) over (
+            partition by ethnicity.area_type, ethnicity.area_code, ethnicity.period_label
+        ) > 0
     union all by name
     select
         'youth_ethnicity' as indicator_id,
@@ -167,7 +173,10 @@ of_ethnicity as (
         ethnicity.period_label,
         sum(ethnicity.disposals) as numerator,
         sum(ethnicity.population_10_17) as denominator,
-        'stated' as verdict,
+        case
+            when sum(ethnicity.population_10_17) is null then 'no population'
+            else 'stated'
+        end as verdict,
         'the sum of the groups' as made_of,
         'youth_ethnicity' as source_table
     from {{ ref("youth_ethnicity") }} as ethnicity

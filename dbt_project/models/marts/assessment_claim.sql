@@ -172,7 +172,7 @@ filled_1 as (
             {{ filled("template", {
                 "name": "name_within",
                 "Name": "upper(left(name, 1)) || substr(name, 2)",
-                "area": "area_name",
+                "area": "said_area",
                 "period": "period_label",
                 "count": "" ~ said_count("numerator") ~ "",
                 "signed_count": "" ~ said_signed_count("numerator") ~ "",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.end_to_end.recomputed.events import World, year_label, year_of
 from tests.end_to_end.recomputed.figures import AREA
-from tests.end_to_end.recomputed.places import Area, JsonObject
+from tests.end_to_end.recomputed.places import Area, JsonObject, Places
 from tests.end_to_end.recomputed.subjects import percent, year_columns
 
 
@@ -23,6 +23,15 @@ def well_known_binary(geometry: JsonObject) -> bytes:
         for ring in parts
     ]
     return struct.pack("<BII", 1, 3, len(rings)) + b"".join(rings)
+
+
+def _local_name(places: Places, area: Area) -> str | None:
+    """What people call an LSOA, or a partnership whose name says what it is."""
+    kind, code = area
+    if kind == "lsoa":
+        return places.local_names.get(code)
+    short = places.names.get(area, "").removesuffix(" Community Safety Partnership")
+    return short if kind == "partnership" and short != places.names[area] else None
 
 
 def area(world: World, values: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +49,7 @@ def area(world: World, values: pd.DataFrame) -> pd.DataFrame:
             {
                 "area_type": kind,
                 "area_code": code,
-                "local_name": places.local_names.get(code) if kind == "lsoa" else None,
+                "local_name": _local_name(places, own),
                 "district_code": district,
                 "district_name": places.district_names.get(str(district)),
                 "county_code": places.settings.county if inside else None,
