@@ -172,6 +172,22 @@ def publications(place: Place, verify: bool) -> int:
     return publications.publications(place.home, verify)
 
 
+@command("compare")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="[B]", default="current")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+def compare(place: Place, before: str, after: str, form: str) -> None:
+    """What differs between two publications, and why.
+
+    A and B are ids of `csp publications`, or `current`; B is the current one if it is left out.
+    Shows the rows that were added, removed and changed in each table, the figures that moved, and
+    the files that moved them. As csv or json: every figure that moved.
+    """
+    from cli import compare
+
+    compare.compare_publications(place.home, before, after, form)
+
+
 @command("rollback")
 @click.argument("publication", required=False, metavar="[ID]")
 def rollback(place: Place, publication: str | None) -> None:

@@ -446,3 +446,29 @@ def test_a_publish_killed_anywhere_leaves_no_half_publication(night: Night) -> N
     assert after != before
     assert not [path.name for path in night.home.published.iterdir() if path.name[0] == "."]
     assert clean(night.home) == []
+
+
+def test_the_manifest_names_the_key_that_a_test_holds(night: Night) -> None:
+    """Of all rows: what a test asks of some of them tells no row from another."""
+    described = json.loads(night.manifest.read_text())
+    of_all = {"columns": ["indicator_id", "area_code"]}
+    for number, (model, name, kwargs, column, where) in enumerate(
+        [
+            ("indicator_value", "unique_combination", of_all, None, None),
+            ("indicator_value", "unique_combination", {"columns": ["area_code"]}, None, "value > 1"),
+            ("indicator_value", "never_null", of_all, None, None),
+            ("publication", "is_key", {}, "publication_id", None),
+        ]
+    ):
+        described["nodes"][f"test.{number}"] = {
+            "resource_type": "test",
+            "attached_node": f"model.csp.{model}",
+            "test_metadata": {"name": name, "kwargs": kwargs},
+            "column_name": column,
+            "config": {"where": where},
+        }
+    night.manifest.write_text(json.dumps(described))
+    entries = read_manifest(night.publish().folder).tables["partner"]
+    assert entries["indicator_value"].key == ["indicator_id", "area_code"]
+    assert entries["publication"].key == ["publication_id"]
+    assert entries["indicator"].key == []

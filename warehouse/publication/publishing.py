@@ -220,7 +220,8 @@ def _build(
                 types[name] = column_types(con, source)
             rows, mark = fingerprint(con, f"({source.select})", source.table, types[name])
             target = folder / f"{name}.parquet"
-            entry = TableEntry(rows, mark, target.relative_to(building).as_posix())
+            place = target.relative_to(building).as_posix()
+            entry = TableEntry(rows, mark, place, list(source.table.key))
             # Two tables of equal content would be told apart by nothing but their names.
             reuse = written.get(mark) or reusable(previous, former, entry)
             if reuse is None:

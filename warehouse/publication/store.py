@@ -71,6 +71,15 @@ def current_publication(home: Home) -> Publication | None:
     return _describe(folder, folder) if folder else None
 
 
+def named(home: Home, name: str) -> Path:
+    """The folder of the kept publication of that id; UsageError where there is none."""
+    folders = {folder.name: folder for folder in _folders(home)}
+    if name not in folders:
+        kept = ", ".join(reversed(folders)) or "none yet"
+        raise UsageError(f"There is no publication {name}; kept: {kept}.")
+    return folders[name]
+
+
 def problems(publication: Publication, *, every_byte: bool = False) -> list[str]:
     """How a publication no longer is what its manifest says, one sentence each.
 
@@ -178,14 +187,9 @@ def rollback(home: Home, publication_id: str | None = None) -> Publication:
 
 
 def _chosen(home: Home, publication_id: str | None) -> Path:
-    folders = _folders(home)
-    names = [folder.name for folder in folders]
     if publication_id is not None:
-        if publication_id not in names:
-            kept = ", ".join(reversed(names)) or "none yet"
-            raise UsageError(f"There is no publication {publication_id}; kept: {kept}.")
-        return home.published / publication_id
-    current = current_folder(home)
+        return named(home, publication_id)
+    folders, current = _folders(home), current_folder(home)
     earlier = [
         folder for folder in folders if current and _order(folder.name) < _order(current.name)
     ]
