@@ -455,7 +455,7 @@ def test_the_manifest_names_the_key_that_a_test_holds(night: Night) -> None:
     for number, (model, name, kwargs, column, where) in enumerate(
         [
             ("indicator_value", "unique_combination", of_all, None, None),
-            ("indicator_value", "unique_combination", {"columns": ["area_code"]}, None, "value > 1"),
+            ("indicator_value", "unique_combination", {"columns": ["value"]}, None, "value > 1"),
             ("indicator_value", "never_null", of_all, None, None),
             ("publication", "is_key", {}, "publication_id", None),
         ]
