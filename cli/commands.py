@@ -201,6 +201,19 @@ def rollback(place: Place, publication: str | None) -> None:
     publications.rollback(place.home, publication)
 
 
+@command("rotate-key")
+def rotate_key(place: Place) -> None:
+    """Give the home a new key of pseudonyms.
+
+    Every file with identifiers is read again from the archive, and every pseudonym made anew: who
+    had copied some can do nothing more with them. All or nothing; the next `csp run` builds the
+    tables again. Keep a backup of the new pseudonym.key.
+    """
+    from cli import safekeeping
+
+    safekeeping.rotate_key(place.home)
+
+
 @command("withdraw")
 @click.argument("file")
 @click.option("--feed", metavar="PARTNER/FEED", help="The feed the file is of.")

@@ -27,14 +27,16 @@ Identifiers
 -----------
 A column with `identifier` holds what identifies a person, a case or a crime; the word says what
 (`person`, `crime`). Its texts become keyed pseudonyms while loading, so that the raw table never
-holds the original. The same text of the same kind has the same pseudonym in every feed, which is
-how an incident finds the crime it is linked to.
+holds the original. Ways of writing the same are one (warehouse.reading.identifiers). The same text
+of the same kind has the same pseudonym in every feed, which is how an incident finds the crime it
+is linked to; only a `person` has another one in each feed, unless the settings link feeds and name
+the lawful reason.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -50,7 +52,7 @@ CONTRACTS = Path(__file__).parent / "contracts"
 
 # What every contract leaves to the reader: which texts are blank, which are no identifiers, how a
 # time is written. Raise it when that changes, so that kept files are read again by the new rules.
-READING_RULES = 2
+READING_RULES = 3
 
 ColumnType = Literal[
     "text", "integer", "decimal", "month", "month_end", "date", "datetime", "boolean_yn"
@@ -142,6 +144,9 @@ class Column(_Part):
     with its year, and means the last day of that month. `values` and `not_stated` win over the
     words that are blank in every column (warehouse.reading.values).
 
+    `leading_zeros` of an identifier that is a number: `dropped` where the partner's systems write
+    it with and without them; every column of the same kind says the same.
+
     A field has a meaning only for rows that fulfil `applies_if` (the motive of a fire); for others
     it is not applicable, whatever it says. `blank_is: not applicable` is for what happens to few
     (a date of cancellation), where a blank says that it did not.
@@ -166,6 +171,7 @@ class Column(_Part):
     applies_if: Condition | None = None
     blank_is: Literal["missing", "not applicable"] = "missing"
     identifier: Identifier | None = None
+    leading_zeros: Literal["kept", "dropped"] = "kept"
 
 
 class Update(_Part):
@@ -450,6 +456,8 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             yield f"columns.{column.name}: a required field applies to every row"
         if column.applies_if and column.applies_if.column not in names:
             yield f"columns.{column.name}.applies_if: {column.applies_if.column!r} is no column"
+        if column.leading_zeros != "kept" and not column.identifier:
+            yield f"columns.{column.name}.leading_zeros: is of an identifier"
         if column.identifier and (column.type != "text" or column.pattern or column.values):
             # Once it is a pseudonym nothing can be asked of its text.
             yield f"columns.{column.name}.identifier: is text without pattern or values"
@@ -572,7 +580,22 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
                 "but a contract's feed is its path."
             )
         contracts[contract.feed] = contract
+    _require_one_form(contracts.values())
     return contracts
+
+
+def _require_one_form(contracts: Iterable[Contract]) -> None:
+    """Raise ContractError where columns of one kind treat leading noughts differently."""
+    said: dict[str, str] = {}
+    for contract in contracts:
+        for column in contract.columns:
+            zeros = column.leading_zeros
+            if column.identifier and said.setdefault(column.identifier, zeros) != zeros:
+                raise ContractError(
+                    f"Contract {contract.feed}.yml is wrong: columns.{column.name}.leading_zeros: "
+                    f"another column that identifies a {column.identifier} says otherwise, so that "
+                    "the two would never have the same pseudonym."
+                )
 
 
 @cache

@@ -48,6 +48,11 @@ class Home:
         return self.root / "pseudonym.key"
 
     @property
+    def next_key_file(self) -> Path:
+        """The key that a rotation is under way to."""
+        return self.root / "pseudonym.key.next"
+
+    @property
     def landing(self) -> Path:
         return self.root / "landing"
 
@@ -183,7 +188,14 @@ class Home:
         known = {
             path.name
             for path in (
-                *(self.csp_yml, self.key_file, self.landing, self.archive, self.refused),
+                *(
+                    self.csp_yml,
+                    self.key_file,
+                    self.next_key_file,
+                    self.landing,
+                    self.archive,
+                    self.refused,
+                ),
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
                 *(self.status_file, self.lock_file, self.service_lock_file),
                 *(self.standards_file, self.waivers_file, self.commentary, self.assessments),

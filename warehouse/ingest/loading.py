@@ -35,7 +35,7 @@ import duckdb
 
 from warehouse import ddl
 from warehouse.contract import Contract, load_contracts
-from warehouse.errors import FileRefused, RunFailed
+from warehouse.errors import CspError, FileRefused, RunFailed
 from warehouse.faults import as_csp_error, refusing
 from warehouse.files import sha256_of
 from warehouse.home import Home, private_files
@@ -44,7 +44,7 @@ from warehouse.ingest import holding, landing
 from warehouse.ingest.kept import KeptFile
 from warehouse.ingest.landing import Landed
 from warehouse.ingest.ledger import AuditRow, Ledger, Stale
-from warehouse.ingest.pseudonyms import Pseudonyms, load_pseudonyms, require_same_key
+from warehouse.ingest.pseudonyms import Domains, Pseudonyms, current_pseudonyms
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
 from warehouse.writing import transaction
@@ -146,7 +146,9 @@ def ingest(
         STANDARDS.write(con, STANDARDS.read(home.standards_file))
         WAIVERS.write(con, WAIVERS.read(home.waivers_file))
         _empty(home)
-        ledger = Ledger(con)
+        domains = Domains(settings.linked_persons)
+        domains.require_known(contracts)
+        ledger = Ledger(con, domains)
         accepted = _accept(ledger, con, report)
         found = landing.listing(home, contracts)
         at("listed")
@@ -166,11 +168,10 @@ def ingest(
         }
         pseudonyms = None
         if any(contracts[feed].has_identifiers for feed in touched):
-            pseudonyms = load_pseudonyms(home)
-            require_same_key(con, pseudonyms)
+            pseudonyms = current_pseudonyms(home, settings, con)
             pseudonyms.register(con)
         loaders = {
-            name: _Loader(home, settings, contracts[name], con, ledger, at, pseudonyms, keep_error)
+            name: Loader(home, settings, contracts[name], con, ledger, at, pseudonyms, keep_error)
             for name in touched
         }
         for landed in complete:
@@ -206,13 +207,15 @@ class _Outcome:
 
 
 @dataclass
-class _Loader:
+class Loader:
+    """Loads the files of one feed; see the module's docstring."""
+
     home: Home
     settings: Settings
     contract: Contract
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
-    at: Step
+    at: Step = lambda step: None
     pseudonyms: Pseudonyms | None = None
     keep_error: Callable[[BaseException], None] = lambda error: None
 
@@ -340,6 +343,21 @@ class _Loader:
             line = f"WARNING {feed.noticed[-1]}"
         feed.messages.append(line)
         report(line)
+
+    def replace(self, stale: Stale) -> None:
+        """Replace what was read of a kept file, all of it or nothing; inside a transaction.
+
+        Raises CspError where it cannot all be read.
+        """
+        with refusing():
+            refused = self._replace(self.home.root / stale.archive_path, stale)
+        if refused or any(row.status != "loaded" for row in stale.rows.values()):
+            raise CspError(
+                f"{self.contract.feed}/{stale.name} cannot be read again: today's contract refuses "
+                f"it ({refused or 'it takes no such file'}). Mend the contract, then give the "
+                "command again."
+            )
+        self.ledger.write_again(self.contract, stale)
 
     def _notice_repeats(self, feed: FeedLoad, rows: list[AuditRow]) -> None:
         for name, column, repeats, stated in self.ledger.implausible_repeats(rows):

@@ -14,6 +14,7 @@ import pyarrow as pa
 from warehouse.contract import Contract
 from warehouse.reading import checks
 from warehouse.reading.cells import CHUNK_ROWS, Group
+from warehouse.reading.identifiers import normal_sql
 from warehouse.reading.sources import Source
 from warehouse.sql_text import literal
 
@@ -105,7 +106,8 @@ def find_unfit(con: duckdb.DuckDBPyConnection, contract: Contract, group: Group)
     )
     row_key = contract.update.row_key
     if row_key:
-        keys = [values[name] for name in row_key]
+        columns = [contract.column(name) for name in row_key]
+        keys = [normal_sql(c, values[c.name]) if c.identifier else values[c.name] for c in columns]
         label = checks.shown_name(group.header, contract.column(row_key[0]))
         found += _count(
             con,

@@ -13,7 +13,7 @@ import duckdb
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
 from warehouse.faults import refusing
-from warehouse.reading import checks, notations
+from warehouse.reading import checks, identifiers, notations
 from warehouse.reading.archive import Member
 from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
 from warehouse.reading.header import Header
@@ -77,6 +77,8 @@ def read_batch(
     what may be kept of a rejected line; without it nothing is kept of a feed with identifiers.
     """
     _clear(con)
+    if contract.has_identifiers:
+        identifiers.register(con)
     con.execute("SET preserve_insertion_order = true")
     readings = [Reading(member, member.refused) for member in batch]
     sources: dict[int, Source] = {}
