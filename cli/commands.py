@@ -80,7 +80,7 @@ def up(place: Place) -> int:
     return night.up(place.home)
 
 
-@command("check")
+@command("check", trail=False)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--feed", required=True, metavar="PARTNER/FEED", help="The feed the file is of.")
 def check(place: Place, file: Path, feed: str) -> int:
@@ -111,7 +111,7 @@ def check_claims(place: Place, file: Path) -> int:
     return check.check_claims(place.home, file)
 
 
-@command("feeds")
+@command("feeds", trail=False)
 def feeds(place: Place) -> None:
     """The feeds: cadence, last file received, months missing."""
     from cli import status
@@ -119,7 +119,7 @@ def feeds(place: Place) -> None:
     status.feeds(place.home)
 
 
-@command("status")
+@command("status", trail=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(place: Place, as_json: bool) -> None:
     """Last run, what waits and runs, loads, rejects, checks, current publication."""
@@ -212,6 +212,41 @@ def rotate_key(place: Place) -> None:
     from cli import safekeeping
 
     safekeeping.rotate_key(place.home)
+
+
+@command("erase")
+@click.argument("value")
+@click.option(
+    "--kind", required=True, metavar="KIND", help="What VALUE identifies: person, crime ..."
+)
+@click.option("--feed", metavar="PARTNER/FEED", help="Of one feed alone.")
+def erase(place: Place, value: str, kind: str, feed: str | None) -> None:
+    """Remove every row of one subject, for good.
+
+    From the raw tables, the rejected rows, and the files of archive/ and refused/, which are
+    written anew without them. A keyed hash of VALUE stays, so that no file that lands brings the
+    subject back. What is published are aggregates, which stay. Writes a certificate. VALUE may be
+    `-`: then it is read from standard input, and in no history of commands.
+    """
+    from cli import safekeeping
+
+    if value == "-":
+        value = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    safekeeping.erase(place.home, kind, value, feed)
+
+
+@command("purge")
+@click.option("--yes", is_flag=True, help="Remove what is shown without it.")
+def purge(place: Place, yes: bool) -> None:
+    """Remove what is past its retention.
+
+    Without --yes nothing is removed: it shows, feed by feed, how many rows, rejected rows and
+    original files are past the retention of the feed's contract. What is published stays as it is,
+    and the current publication is kept for good. Writes a certificate.
+    """
+    from cli import safekeeping
+
+    safekeeping.purge(place.home, yes)
 
 
 @command("withdraw")

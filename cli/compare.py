@@ -5,6 +5,7 @@ from dataclasses import fields
 import click
 
 from cli.show import heading, plural, say, table
+from warehouse import trail
 from warehouse.home import Home
 from warehouse.publication.comparison import Comparison, MovedFigure, TableChange, compare
 from warehouse.publication.query import Answer, as_csv, as_json, text_cell
@@ -20,6 +21,10 @@ def compare_publications(home: Home, before: str, after: str, form: str) -> None
     As csv or json every figure that moved, and nothing else.
     """
     found = compare(home, before, after)
+    trail.tell(
+        *(found.before.publication_id, found.after.publication_id),
+        tables=(each.name for each in found.tables),
+    )
     if form != "table":
         names = [field.name for field in fields(MovedFigure)]
         rows = [tuple(getattr(figure, name) for name in names) for figure in found.figures]

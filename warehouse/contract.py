@@ -37,6 +37,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -208,6 +209,46 @@ class Update(_Part):
         return self
 
 
+def _length_of_time(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,2} (years|months)", text):
+        raise ValueError(f"{text!r} is no length of time; write one such as 7 years or 18 months")
+    return text
+
+
+LengthOfTime = Annotated[str, AfterValidator(_length_of_time)]
+
+
+def _months(length: str) -> int:
+    number, unit = length.split()
+    return int(number) * (12 if unit == "years" else 1)
+
+
+class Retention(_Part):
+    """How long rows are kept after the day they are of, and original files after their receipt."""
+
+    records: LengthOfTime
+    archive: LengthOfTime
+
+    @model_validator(mode="after")
+    def _archive_outlasts_records(self) -> "Retention":
+        if _months(self.archive) < _months(self.records):
+            raise ValueError("`archive` is shorter than `records`, which are read again from it")
+        return self
+
+    def records_before(self, today: date) -> date:
+        """The first day that is kept, the first of a month: months are counted whole."""
+        return _months_ago(today, _months(self.records))
+
+    def archive_before(self, today: date) -> date:
+        """The first day on which a file may have been received that is kept."""
+        return _months_ago(today, _months(self.archive))
+
+
+def _months_ago(today: date, months: int) -> date:
+    number = 12 * today.year + today.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
+
+
 class Files(_Part):
     """Which files are the feed's; `members` picks a zip's members (others are declared skips).
 
@@ -316,6 +357,7 @@ class Contract(_Part):
     source_url: str | None = None
     published_as: str | None = Field(default=None, min_length=10)
     cadence: Literal["nightly", "monthly", "quarterly", "yearly", "irregular"]
+    retention: Retention | None = None
     update: Update
     unmerged_keys: tuple[str, ...] = ()
     sources_without_ids: tuple[str, ...] = ()
@@ -379,7 +421,15 @@ class Contract(_Part):
     @cached_property
     def sha256(self) -> str:
         """A hash of all that decides how a file is read, and of nothing else the contract says."""
-        prose = {"title", "publisher", "grain", "source_url", "published_as", "cadence"}
+        prose = {
+            "retention",
+            "title",
+            "publisher",
+            "grain",
+            "source_url",
+            "published_as",
+            "cadence",
+        }
         of_models = {"open_data", "unmerged_keys", "sources_without_ids"}
         said = self.model_dump(mode="json", exclude=prose | of_models)
         for column in said["columns"]:

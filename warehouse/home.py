@@ -53,6 +53,25 @@ class Home:
         return self.root / "pseudonym.key.next"
 
     @property
+    def removals_file(self) -> Path:
+        """What was erased or purged, and is not loaded again."""
+        return self.root / "removals.json"
+
+    @property
+    def erasure_key_file(self) -> Path:
+        """The key under which erased subjects are known."""
+        return self.root / "erasure.key"
+
+    @property
+    def access_log(self) -> Path:
+        """The trail of the commands that read or changed anything; lines are added to it alone."""
+        return self.root / "access.log"
+
+    @property
+    def certificates(self) -> Path:
+        return self.root / "certificates"
+
+    @property
     def landing(self) -> Path:
         return self.root / "landing"
 
@@ -198,6 +217,7 @@ class Home:
                 ),
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
                 *(self.status_file, self.lock_file, self.service_lock_file),
+                *(self.access_log, self.removals_file, self.erasure_key_file, self.certificates),
                 *(self.standards_file, self.waivers_file, self.commentary, self.assessments),
             )
         }

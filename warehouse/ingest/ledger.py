@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -40,6 +40,8 @@ class AuditRow:
     encoding: str | None = None
     absent: tuple[str, ...] = ()
     effective_at: datetime | None = None
+    archived_sha256: str | None = None
+    archived_container_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -288,9 +290,11 @@ class Ledger:
 
     def _to_read(self, contract: Contract, which: str, **values: object) -> list[Stale]:
         found = self._con.execute(
-            "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
-            "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.kept_file "
-            f"WHERE feed = $feed AND {which} GROUP BY ALL ORDER BY min(file_id)",
+            "SELECT archive_path, archived_container_sha256, list([file_id::VARCHAR, file_name, "
+            "archived_sha256, bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) "
+            "FROM quality.kept_file "
+            f"WHERE feed = $feed AND archive_path IS NOT NULL AND {which} "
+            "GROUP BY ALL ORDER BY min(file_id)",
             {"feed": contract.feed, **values},
         ).fetchall()
         return [
@@ -306,6 +310,16 @@ class Ledger:
             )
             for path, container, rows in found
         ]
+
+    def note_rewritten(self, stale: Stale, whole: str, plain: str) -> Stale:
+        """Note the hashes that a kept file has in the archive now; the file to read again."""
+        [row] = stale.rows.values()
+        self._con.execute(
+            "UPDATE quality.load_audit SET archived_container_sha256 = ?, archived_sha256 = ? "
+            "WHERE file_id = ?",
+            [whole, plain, row.file_id],
+        )
+        return Stale(stale.archive_path, whole, {plain: replace(row, sha256=plain)})
 
     def take_back(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
         """Remove what was read of files, whose rows are about to be inserted anew."""
@@ -477,8 +491,8 @@ class Ledger:
                 "INSERT INTO quality.load_audit (file_id, partner, feed, file_name, sha256, bytes, "
                 "data_rows, accepted, rejected, skipped, status, reason, loaded_at, landed_at, "
                 "container_sha256, layout, encoding, archive_path, contract_sha256, "
-                "absent_columns, effective_at, cleared) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
+                "absent_columns, effective_at, archived_sha256, archived_container_sha256, "
+                f"cleared) VALUES ({'?, ' * 23}false)",
                 [
                     *(row.file_id, contract.partner, contract.feed, row.file_name, row.sha256),
                     *(row.bytes, row.data_rows, row.accepted, row.rejected, row.skipped),
@@ -486,6 +500,7 @@ class Ledger:
                     *(row.layout, row.encoding, place or None, self._domains.stamp(contract)),
                     list(row.absent),
                     landed.landed_at if row.status in ("loaded", "held") else row.effective_at,
+                    *(row.archived_sha256, row.archived_container_sha256),
                 ],
             )
             if row.status == "held":

@@ -17,6 +17,7 @@ from warehouse.ingest.cleansing import forget_built, rewrite_warehouse
 from warehouse.ingest.ledger import Ledger, Stale
 from warehouse.ingest.loading import Loader
 from warehouse.ingest.pseudonyms import Domains, Pseudonyms, current_pseudonyms, note_key, read_key
+from warehouse.ingest.removal import Removals
 from warehouse.locking import RunLock
 from warehouse.settings import load_settings
 from warehouse.writing import transaction
@@ -51,12 +52,16 @@ def rotate_key(
             write_whole(home.next_key_file, secrets.token_hex(32) + "\n")
             pseudonyms = Pseudonyms(read_key(home.next_key_file), domains)
             pseudonyms.register(con)
+            removals = Removals.read(home)
+            removals.register(con)
             with transaction(con):
                 note_key(con, pseudonyms)
                 for contract, stale in again:
-                    Loader(home, settings, contract, con, ledger, pseudonyms=pseudonyms).replace(
-                        stale
-                    )
+                    Loader(
+                        *(home, settings, contract, con, ledger),
+                        pseudonyms=pseudonyms,
+                        removals=removals,
+                    ).replace(stale)
                     report(f"{contract.feed}/{stale.name}: read again")
                 forget_built(con)
             adopt_next_key(home)

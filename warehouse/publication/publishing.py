@@ -14,6 +14,7 @@ from warehouse.ddl import duckdb_limits, open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.files import link_or_copy, sha256_of
 from warehouse.home import Home
+from warehouse.ingest.removal import Removals
 from warehouse.messages import mend_of, safe_message
 from warehouse.publication import dbt_docs, store
 from warehouse.publication.build import (
@@ -119,7 +120,7 @@ def publish(
         except BaseException:
             store.clean(home)
             raise
-        removed = store.prune(home, settings.keep_publications)
+        removed = store.prune(home, settings.keep_publications, Removals.read(home).publications)
         if removed:
             report(
                 f"removed {len(removed)} publications beyond the {settings.keep_publications} kept"

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse import trail
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
 from warehouse.messages import safe_message
@@ -78,12 +79,20 @@ class Reader:
                     "csp query answers one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN of a "
                     f"SELECT) and changes nothing; this is {_named(kinds)}."
                 )
+            trail.tell(self.publication_id, tables=self._tables_of(sql))
             self._con.execute(statements[0])
             columns = [column[0] for column in self._con.description or []]
             first = self._con.fetchmany(BATCH)
         except duckdb.Error as error:
             raise UsageError(self._plain(error)) from error
         return Answer(columns, self._batches(first))
+
+    def _tables_of(self, sql: str) -> set[str]:
+        """The tables of the publication that the statement names."""
+        held = self._con.execute("select table_name from duckdb_tables()").fetchall()
+        return {name for (name,) in held} & {
+            name.lower() for name in self._con.get_table_names(sql)
+        }
 
     def _explains_a_select(self, sql: str, kinds: list[Any]) -> bool:
         """Whether the SQL is an EXPLAIN, at its very beginning, of one SELECT."""

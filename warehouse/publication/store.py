@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,12 +133,12 @@ def make_current(home: Home, building: Path, publication_id: str) -> Path:
     return folder
 
 
-def prune(home: Home, keep: int) -> list[str]:
-    """Remove the oldest beyond `keep`, never the current one; returns the ids removed."""
+def prune(home: Home, keep: int, pinned: Collection[str] = ()) -> list[str]:
+    """Remove the oldest beyond `keep`, never the current one nor those pinned; the ids removed."""
     current = current_folder(home)
     removed = []
     for folder in _folders(home)[:-keep]:
-        if folder != current:
+        if folder != current and folder.name not in pinned:
             _remove(home, folder)
             removed.append(folder.name)
     return removed
