@@ -33,6 +33,7 @@ geography: lsoa_2011
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
 # assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
+# partner_group: null        # the group whose members read the partner tier; else this user alone
 # linked_persons: []         # feeds in which a person is known to be the same one
 # partners: []               # the authorities of the partnership, as its assessment names them
 # priorities: []             # what the partnership has agreed on, as its assessment says it

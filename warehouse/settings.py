@@ -174,6 +174,7 @@ class Settings(_Section):
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
     assessment_year_end: Annotated[int, Field(ge=1, le=12)] | None = None
+    partner_group: Text | None = None
     linked_persons: list[Link] = []
     # What the introduction of the written assessment says of the partnership.
     partners: list[Text] = []

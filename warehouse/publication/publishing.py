@@ -116,7 +116,7 @@ def publish(
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)
-            store.make_current(home, building, manifest.publication_id)
+            store.make_current(home, building, manifest.publication_id, settings.partner_group)
         except BaseException:
             store.clean(home)
             raise

@@ -26,6 +26,7 @@ WITHOUT_EFFECT = frozenset(
         "max_zip_ratio",
         "webserver_port",
         "alerts",
+        "partner_group",
     }
 )
 
