@@ -10,7 +10,7 @@ from assessment import frozen
 from assessment.reading import latest_year, read
 from assessment.write import name_of, texts_of, write_assessment
 from cli.show import say, warn
-from warehouse import status
+from warehouse import status, trail
 from warehouse.errors import CspError, RunFailed, UsageError
 from warehouse.home import GROUP_MAY_READ, Home
 from warehouse.locking import RunLock
@@ -34,6 +34,7 @@ def assess(home: Home, area: str | None, year: str | None, freeze: str | None) -
     if publication is None:
         raise UsageError("Nothing is published yet: `csp run` makes the first publication.")
     _require_passed(home)
+    trail.tell(publication.name)
     home.assessments.mkdir(mode=GROUP_MAY_READ, exist_ok=True)
     with RunLock(home), closing(_published_warehouse(home, publication)) as con:
         first = read(con, "focus")[0]

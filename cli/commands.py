@@ -86,7 +86,7 @@ def up(place: Place) -> int:
     return night.up(place.home)
 
 
-@command("check")
+@command("check", trail=False)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--feed", required=True, metavar="PARTNER/FEED", help="The feed the file is of.")
 def check(place: Place, file: Path, feed: str) -> int:
@@ -117,7 +117,7 @@ def check_claims(place: Place, file: Path) -> int:
     return check.check_claims(place.home, file)
 
 
-@command("feeds")
+@command("feeds", trail=False)
 def feeds(place: Place) -> None:
     """The feeds: cadence, last file received, months missing."""
     from cli import status
@@ -125,7 +125,7 @@ def feeds(place: Place) -> None:
     status.feeds(place.home)
 
 
-@command("status")
+@command("status", trail=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(place: Place, as_json: bool) -> None:
     """Last run, what waits and runs, loads, rejects, checks, current publication."""
@@ -178,6 +178,22 @@ def publications(place: Place, verify: bool) -> int:
     return publications.publications(place.home, verify)
 
 
+@command("compare")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="[B]", default="current")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+def compare(place: Place, before: str, after: str, form: str) -> None:
+    """What differs between two publications, and why.
+
+    A and B are ids of `csp publications`, or `current`; B is the current one if it is left out.
+    Shows the rows that were added, removed and changed in each table, the figures that moved, and
+    the files that moved them. As csv or json: every figure that moved.
+    """
+    from cli import compare
+
+    compare.compare_publications(place.home, before, after, form)
+
+
 @command("rollback")
 @click.argument("publication", required=False, metavar="[ID]")
 def rollback(place: Place, publication: str | None) -> None:
@@ -189,6 +205,54 @@ def rollback(place: Place, publication: str | None) -> None:
     from cli import publications
 
     publications.rollback(place.home, publication)
+
+
+@command("rotate-key")
+def rotate_key(place: Place) -> None:
+    """Give the home a new key of pseudonyms.
+
+    Every file with identifiers is read again from the archive, and every pseudonym made anew: who
+    had copied some can do nothing more with them. All or nothing; the next `csp run` builds the
+    tables again. Keep a backup of the new pseudonym.key.
+    """
+    from cli import safekeeping
+
+    safekeeping.rotate_key(place.home)
+
+
+@command("erase")
+@click.argument("value")
+@click.option(
+    "--kind", required=True, metavar="KIND", help="What VALUE identifies: person, crime ..."
+)
+@click.option("--feed", metavar="PARTNER/FEED", help="Of one feed alone.")
+def erase(place: Place, value: str, kind: str, feed: str | None) -> None:
+    """Remove every row of one subject, for good.
+
+    From the raw tables, the rejected rows, and the files of archive/ and refused/, which are
+    written anew without them. A keyed hash of VALUE stays, so that no file that lands brings the
+    subject back. What is published are aggregates, which stay. Writes a certificate. VALUE may be
+    `-`: then it is read from standard input, and in no history of commands.
+    """
+    from cli import safekeeping
+
+    if value == "-":
+        value = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    safekeeping.erase(place.home, kind, value, feed)
+
+
+@command("purge")
+@click.option("--yes", is_flag=True, help="Remove what is shown without it.")
+def purge(place: Place, yes: bool) -> None:
+    """Remove what is past its retention.
+
+    Without --yes nothing is removed: it shows, feed by feed, how many rows, rejected rows and
+    original files are past the retention of the feed's contract. What is published stays as it is,
+    and the current publication is kept for good. Writes a certificate.
+    """
+    from cli import safekeeping
+
+    safekeeping.purge(place.home, yes)
 
 
 @command("withdraw")

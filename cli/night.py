@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli.show import complain, heading, say, warn
-from warehouse import first_settings
+from warehouse import first_settings, trail
 from warehouse.areas import find
 from warehouse.errors import UsageError
 from warehouse.files import write_whole
@@ -59,6 +59,7 @@ def run(home: Home, full_refresh: bool, debug: bool) -> int:
 
     with shown(debug) as listener:
         outcome = run_nightly(home, full_refresh, listener)
+    trail.tell(*([outcome.publication_id] if outcome.publication_id else []))
     for warning in outcome.warnings:
         warn(warning)
     if outcome.status in ("published", "unchanged"):

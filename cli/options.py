@@ -4,16 +4,17 @@ import errno
 import functools
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.show import complain
+from cli.show import complain, warn
 from warehouse.errors import CspError
 from warehouse.home import Home
+from warehouse.trail import recording
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,13 @@ class Place:
     debug: bool
 
 
-def command_of(group: click.Group) -> Callable[[str], Callable[[Callable[..., Any]], Any]]:
-    """A decorator `command(name)` of functions (place, **options) -> exit status or None."""
+def command_of(group: click.Group) -> Callable[..., Callable[[Callable[..., Any]], Any]]:
+    """A decorator `command(name)` of functions (place, **options) -> exit status or None.
 
-    def command(name: str) -> Callable[[Callable[..., Any]], Any]:
+    trail: whether it reads or changes anything of a home, and leaves a line in its access.log.
+    """
+
+    def command(name: str, *, trail: bool = True) -> Callable[[Callable[..., Any]], Any]:
         def decorate(function: Callable[..., int | None]) -> click.Command:
             @group.command(name)
             @click.option(
@@ -46,7 +50,11 @@ def command_of(group: click.Group) -> Callable[[str], Callable[[Callable[..., An
                 debug = debug or bool(above.get("debug"))
                 with plain_errors(context, debug):
                     place = Place(Home.resolve(home or above.get("home")), debug)
-                    context.exit(function(place, **options) or 0)
+                    with recording(place.home, name, warn) if trail else nullcontext() as entry:
+                        status = function(place, **options) or 0
+                        if entry is not None:
+                            entry.exit_status = status
+                    context.exit(status)
 
             return wrapped
 

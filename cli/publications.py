@@ -3,6 +3,7 @@
 import click
 
 from cli.show import plural, say, table, warn
+from warehouse import trail
 from warehouse.home import Home
 from warehouse.publication import Publication, list_publications, problems
 from warehouse.publication import rollback as roll_back
@@ -77,6 +78,7 @@ def publications(home: Home, verify: bool) -> int:
 def _verify(found: list[Publication]) -> int:
     damaged = 0
     for publication in found:
+        trail.tell(publication.id)
         wrong = problems(publication, every_byte=True)
         damaged += bool(wrong)
         for problem in wrong:
@@ -89,6 +91,7 @@ def _verify(found: list[Publication]) -> int:
 def rollback(home: Home, publication_id: str | None) -> None:
     """Make an earlier publication current, and say which."""
     publication = roll_back(home, publication_id)
+    trail.tell(publication.id)
     say(f"Publication {publication.id} of {publication.published_at} is current.")
     say(
         "A run publishes again when something new arrives or a definition changes; "

@@ -68,7 +68,8 @@ def ingest_assets(contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
             night.input_state = input_state(night.home, night.settings, connection)
             unchanged = is_unchanged(night.home, night.settings, connection)
             totals = runs.feed_totals(connection, contracts)
-            unchanged = unchanged and not night.full_refresh
+            built = runs.last_build(connection) is not None
+            unchanged = unchanged and built and not night.full_refresh
             if unchanged:  # nothing is built, which would keep them
                 night.late = delivery.results(connection, night.run_id, "ingest")
             else:

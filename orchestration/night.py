@@ -18,7 +18,7 @@ from data_quality import checker
 from orchestration import ending, progress
 from orchestration.instance import one_connection_a_log
 from orchestration.interruption import interruptible
-from warehouse import status
+from warehouse import status, trail
 from warehouse.ddl import duckdb_limits, open_warehouse
 from warehouse.errors import RunFailed
 from warehouse.home import Home
@@ -187,7 +187,15 @@ def night(
 def night_resource(context: dg.InitResourceContext) -> Iterator[Night]:
     """The night of the home that the environment names, for a run that Dagster starts."""
     refresh = bool(context.resource_config["full_refresh"])
-    with night(Home.resolve(), context.run_id or "none", refresh) as run:
+    home = Home.resolve()
+
+    def ended(ending: Ending) -> None:
+        trail.tell(*([ending.publication_id] if ending.publication_id else []))
+
+    with (
+        trail.recording(home, "run by Dagster"),
+        night(home, context.run_id or "none", refresh, ended) as run,
+    ):
         if context.instance is None:
             yield run
             return

@@ -27,14 +27,17 @@ Identifiers
 -----------
 A column with `identifier` holds what identifies a person, a case or a crime; the word says what
 (`person`, `crime`). Its texts become keyed pseudonyms while loading, so that the raw table never
-holds the original. The same text of the same kind has the same pseudonym in every feed, which is
-how an incident finds the crime it is linked to.
+holds the original. Ways of writing the same are one (warehouse.reading.identifiers). The same text
+of the same kind has the same pseudonym in every feed, which is how an incident finds the crime it
+is linked to; only a `person` has another one in each feed, unless the settings link feeds and name
+the lawful reason.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -50,7 +53,7 @@ CONTRACTS = Path(__file__).parent / "contracts"
 
 # What every contract leaves to the reader: which texts are blank, which are no identifiers, how a
 # time is written. Raise it when that changes, so that kept files are read again by the new rules.
-READING_RULES = 2
+READING_RULES = 3
 
 ColumnType = Literal[
     "text", "integer", "decimal", "month", "month_end", "date", "datetime", "boolean_yn"
@@ -142,6 +145,9 @@ class Column(_Part):
     with its year, and means the last day of that month. `values` and `not_stated` win over the
     words that are blank in every column (warehouse.reading.values).
 
+    `leading_zeros` of an identifier that is a number: `dropped` where the partner's systems write
+    it with and without them; every column of the same kind says the same.
+
     A field has a meaning only for rows that fulfil `applies_if` (the motive of a fire); for others
     it is not applicable, whatever it says. `blank_is: not applicable` is for what happens to few
     (a date of cancellation), where a blank says that it did not.
@@ -166,6 +172,7 @@ class Column(_Part):
     applies_if: Condition | None = None
     blank_is: Literal["missing", "not applicable"] = "missing"
     identifier: Identifier | None = None
+    leading_zeros: Literal["kept", "dropped"] = "kept"
 
 
 class Update(_Part):
@@ -200,6 +207,46 @@ class Update(_Part):
             if self.rule != "snapshot" and getattr(self, name):
                 raise ValueError(f"`{name}` has no meaning for {self.rule}")
         return self
+
+
+def _length_of_time(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,2} (years|months)", text):
+        raise ValueError(f"{text!r} is no length of time; write one such as 7 years or 18 months")
+    return text
+
+
+LengthOfTime = Annotated[str, AfterValidator(_length_of_time)]
+
+
+def _months(length: str) -> int:
+    number, unit = length.split()
+    return int(number) * (12 if unit == "years" else 1)
+
+
+class Retention(_Part):
+    """How long rows are kept after the day they are of, and original files after their receipt."""
+
+    records: LengthOfTime
+    archive: LengthOfTime
+
+    @model_validator(mode="after")
+    def _archive_outlasts_records(self) -> "Retention":
+        if _months(self.archive) < _months(self.records):
+            raise ValueError("`archive` is shorter than `records`, which are read again from it")
+        return self
+
+    def records_before(self, today: date) -> date:
+        """The first day that is kept, the first of a month: months are counted whole."""
+        return _months_ago(today, _months(self.records))
+
+    def archive_before(self, today: date) -> date:
+        """The first day on which a file may have been received that is kept."""
+        return _months_ago(today, _months(self.archive))
+
+
+def _months_ago(today: date, months: int) -> date:
+    number = 12 * today.year + today.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 class Files(_Part):
@@ -310,6 +357,7 @@ class Contract(_Part):
     source_url: str | None = None
     published_as: str | None = Field(default=None, min_length=10)
     cadence: Literal["nightly", "monthly", "quarterly", "yearly", "irregular"]
+    retention: Retention | None = None
     update: Update
     unmerged_keys: tuple[str, ...] = ()
     sources_without_ids: tuple[str, ...] = ()
@@ -373,7 +421,15 @@ class Contract(_Part):
     @cached_property
     def sha256(self) -> str:
         """A hash of all that decides how a file is read, and of nothing else the contract says."""
-        prose = {"title", "publisher", "grain", "source_url", "published_as", "cadence"}
+        prose = {
+            "retention",
+            "title",
+            "publisher",
+            "grain",
+            "source_url",
+            "published_as",
+            "cadence",
+        }
         of_models = {"open_data", "unmerged_keys", "sources_without_ids"}
         said = self.model_dump(mode="json", exclude=prose | of_models)
         for column in said["columns"]:
@@ -450,6 +506,8 @@ def _incoherences(contract: Contract) -> Iterator[str]:
             yield f"columns.{column.name}: a required field applies to every row"
         if column.applies_if and column.applies_if.column not in names:
             yield f"columns.{column.name}.applies_if: {column.applies_if.column!r} is no column"
+        if column.leading_zeros != "kept" and not column.identifier:
+            yield f"columns.{column.name}.leading_zeros: is of an identifier"
         if column.identifier and (column.type != "text" or column.pattern or column.values):
             # Once it is a pseudonym nothing can be asked of its text.
             yield f"columns.{column.name}.identifier: is text without pattern or values"
@@ -572,7 +630,22 @@ def read_contracts(folder: Path) -> dict[str, Contract]:
                 "but a contract's feed is its path."
             )
         contracts[contract.feed] = contract
+    _require_one_form(contracts.values())
     return contracts
+
+
+def _require_one_form(contracts: Iterable[Contract]) -> None:
+    """Raise ContractError where columns of one kind treat leading noughts differently."""
+    said: dict[str, str] = {}
+    for contract in contracts:
+        for column in contract.columns:
+            zeros = column.leading_zeros
+            if column.identifier and said.setdefault(column.identifier, zeros) != zeros:
+                raise ContractError(
+                    f"Contract {contract.feed}.yml is wrong: columns.{column.name}.leading_zeros: "
+                    f"another column that identifies a {column.identifier} says otherwise, so that "
+                    "the two would never have the same pseudonym."
+                )
 
 
 @cache

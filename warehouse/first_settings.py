@@ -33,6 +33,8 @@ geography: lsoa_2011
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
 # assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
+# partner_group: null        # the group whose members read the partner tier; else this user alone
+# linked_persons: []         # feeds in which a person is known to be the same one
 # partners: []               # the authorities of the partnership, as its assessment names them
 # priorities: []             # what the partnership has agreed on, as its assessment says it
 #
@@ -41,6 +43,11 @@ geography: lsoa_2011
 #
 # priority_weights are of volume, harm, direction, comparison and target: from 0, which leaves it
 # out, to 1000; one that is not named is 1. For example {harm: 2, target: 0}. See docs/methods.md.
+#
+# A person has another pseudonym in each feed, so that nobody is followed from the records of one
+# partner into those of another. Where that is lawful and agreed, name the feeds and the reason:
+# linked_persons: [{feeds: [probation/caseload, youth/disposal], reason: GATEWAY AND AGREEMENT}].
+# See docs/information-governance.md.
 #
 # most_similar_group is one list for every focus area, or a mapping with one for each, as the Home
 # Office groups them; members lie anywhere in England and Wales. For example, for two districts

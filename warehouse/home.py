@@ -16,9 +16,12 @@ from warehouse.first_settings import EXAMPLE as CSP_YML
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-# Analysts in the owner's group read publications; nobody else reads anything, and the group
-# reads nothing else: landing, archive and refused hold record-level data.
+# Analysts in the owner's group read assessments and commentary; landing, archive and refused hold
+# record-level data. All others may go through the home to the list of its publications, each of
+# which says by its own modes who reads what of it.
 GROUP_MAY_READ = 0o750
+OTHERS_MAY_PASS = 0o751
+ALL_MAY_LIST = 0o755
 OWNER_ONLY = 0o700
 # What holds a secret has none of these bits.
 READABLE_BY_OTHERS = 0o077
@@ -46,6 +49,30 @@ class Home:
     @property
     def key_file(self) -> Path:
         return self.root / "pseudonym.key"
+
+    @property
+    def next_key_file(self) -> Path:
+        """The key that a rotation is under way to."""
+        return self.root / "pseudonym.key.next"
+
+    @property
+    def removals_file(self) -> Path:
+        """What was erased or purged, and is not loaded again."""
+        return self.root / "removals.json"
+
+    @property
+    def erasure_key_file(self) -> Path:
+        """The key under which erased subjects are known."""
+        return self.root / "erasure.key"
+
+    @property
+    def access_log(self) -> Path:
+        """The trail of the commands that read or changed anything; lines are added to it alone."""
+        return self.root / "access.log"
+
+    @property
+    def certificates(self) -> Path:
+        return self.root / "certificates"
 
     @property
     def landing(self) -> Path:
@@ -136,12 +163,13 @@ class Home:
         self._require_plain_path()
         try:
             ours = not self.root.exists() or self._holds_only_a_home()
-            _folder(self.root, GROUP_MAY_READ, tighten=ours)
+            _folder(self.root, OTHERS_MAY_PASS, tighten=ours)
             for path in (self.landing, self.archive, self.refused, self.dagster):
                 _folder(path, OWNER_ONLY)
             for path in (self.work, self.failures):
                 _folder(path, OWNER_ONLY)
-            for path in (self.published, self.commentary, self.assessments):
+            _folder(self.published, ALL_MAY_LIST)
+            for path in (self.commentary, self.assessments):
                 _folder(path, GROUP_MAY_READ)
             self.add_landing_folders()
             write_whole(self.csp_yml, settings, 0o640, replace=False)
@@ -183,9 +211,17 @@ class Home:
         known = {
             path.name
             for path in (
-                *(self.csp_yml, self.key_file, self.landing, self.archive, self.refused),
+                *(
+                    self.csp_yml,
+                    self.key_file,
+                    self.next_key_file,
+                    self.landing,
+                    self.archive,
+                    self.refused,
+                ),
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
                 *(self.status_file, self.lock_file, self.service_lock_file),
+                *(self.access_log, self.removals_file, self.erasure_key_file, self.certificates),
                 *(self.standards_file, self.waivers_file, self.commentary, self.assessments),
             )
         }
@@ -210,8 +246,9 @@ def _folder(path: Path, mode: int, *, tighten: bool = True) -> None:
             raise
         now = stat.S_IMODE(path.stat().st_mode)
         # Only where it must be: chmod by one who is not of the folder's group drops its setgid bit.
-        if tighten and now & 0o007:
-            path.chmod(now & ~0o007)
+        beyond = now & 0o007 & ~mode
+        if tighten and beyond:
+            path.chmod(now & ~beyond)
     else:
         path.chmod(mode)
 

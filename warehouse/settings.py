@@ -28,6 +28,8 @@ DISTRICT = re.compile(r"(E0[6-9]|W06)\d{6}")
 # A county, a metropolitan county, a region, a police force area, or what else holds districts.
 AREA = re.compile(r"[EW]\d{8}")
 
+FEED = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
+
 # Where an alert goes: `file:NAME` of this folder, `env:VARIABLE`, or an address of Apprise.
 ALERT = re.compile(r"file:[^\s:]+|env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z0-9]+://[!-~]+")
 
@@ -73,6 +75,7 @@ District = Annotated[
 ]
 Area = Annotated[Code, _like(AREA, "the code of a county or other area", "E10000018")]
 AlertAddress = Annotated[Code, AfterValidator(_alert)]
+Feed = Annotated[Code, _like(FEED, "a feed", "probation/caseload")]
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 
@@ -85,6 +88,24 @@ def _once(codes: list[str]) -> list[str]:
     if repeated:
         raise ValueError(f"{', '.join(repeated)} is listed twice; list each once")
     return codes
+
+
+LEAST_REASON = 20  # letters: `yes` and `agreed` are no reasons
+
+
+def _several(feeds: list[str]) -> list[str]:
+    if len(feeds) < 2:
+        raise ValueError("a link is of two feeds or more; list them, or take the link out")
+    return feeds
+
+
+def _lawful_reason(reason: str) -> str:
+    if len(reason) < LEAST_REASON:
+        raise ValueError(
+            "this names no lawful reason; say which gateway and which agreement, such as "
+            "Crime and Disorder Act 1998 s.115, sharing agreement of 2026-01"
+        )
+    return reason
 
 
 Districts = Annotated[list[District], AfterValidator(_once)]
@@ -121,6 +142,13 @@ class PriorityWeights(_Section):
         return self
 
 
+class Link(_Section):
+    """Feeds in which the same person has the same pseudonym, and the lawful reason for it."""
+
+    feeds: Annotated[list[Feed], AfterValidator(_several), AfterValidator(_once)]
+    reason: Annotated[Text, AfterValidator(_lawful_reason)]
+
+
 class Settings(_Section):
     """What `csp.yml` says; the optional keys with their defaults."""
 
@@ -146,6 +174,8 @@ class Settings(_Section):
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
     assessment_year_end: Annotated[int, Field(ge=1, le=12)] | None = None
+    partner_group: Text | None = None
+    linked_persons: list[Link] = []
     # What the introduction of the written assessment says of the partnership.
     partners: list[Text] = []
     priorities: list[Text] = []
@@ -172,6 +202,17 @@ class Settings(_Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _linked_once(self) -> "Settings":
+        linked = [feed for link in self.linked_persons for feed in link.feeds]
+        twice = sorted({feed for feed in linked if linked.count(feed) > 1})
+        if twice:
+            raise ValueError(
+                f"linked_persons: {', '.join(twice)} is in two links; its persons can have one "
+                "pseudonym alone. Make one link of the two, or take it out of one"
+            )
+        return self
+
     def similar_districts(self) -> dict[str, list[str]]:
         """The most similar group of each focus area, without the area itself."""
         groups = self.most_similar_group
@@ -183,6 +224,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "": Settings,
     "county": County,
     "priority_weights": PriorityWeights,
+    "linked_persons": Link,
 }
 # The keys that say whose home it is.
 WHO = {"partnership", "focus_areas", "county"}
@@ -250,7 +292,7 @@ def _sentence(key: str, problem: Any) -> str:
         )
     if kind == "extra_forbidden":
         above, _, last = key.rpartition(".")
-        section = SECTIONS.get(above, Settings)
+        section = _section(above)
         near = difflib.get_close_matches(last, section.model_fields, n=1)
         mend = (
             f"write {near[0]} if that is meant"
@@ -282,9 +324,14 @@ def _sentence(key: str, problem: Any) -> str:
     return f"{key}: {shown} will not do; write {wanted}" if wanted else f"{key}: {problem['msg']}"
 
 
+def _section(key: str) -> type[_Section]:
+    """The section at a key; of a list of sections each, whose keys have a number, the same."""
+    return SECTIONS.get(re.sub(r"\.\d+", "", key), Settings)
+
+
 def _keys(key: str) -> str:
     """The keys that the section at `key` must have; those it may have if it must have none."""
-    fields = SECTIONS.get(key, Settings).model_fields
+    fields = _section(key).model_fields
     must = [name for name, field in fields.items() if field.is_required()]
     *most, last = must or fields
     return f"{', '.join(most)} {'and' if must else 'or'} {last}"

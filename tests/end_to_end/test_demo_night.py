@@ -9,6 +9,7 @@ from demo.findings import findings
 from demo.street_files import ARCHIVE, LATE_RECORDS, REDELIVERED_MONTH, REFUSED_MONTH
 from tests.end_to_end.running import csp, partner, query, status
 from warehouse.home import Home
+from warehouse.publication.manifest import read_manifest
 
 OWN_FORCE, OTHER_FORCE = (force.name for force in load().facts.forces)
 SURFACE = Path(__file__).parents[1] / "dbt_project" / "published_schema.json"
@@ -170,6 +171,36 @@ def test_nothing_names_anybody(demo_home: Home) -> None:
              "offender_id", "young_person_id", "disposal_id")  # fmt: skip
     columns = {name for (name,) in partner(demo_home, "select column_name from duckdb_columns()")}
     assert columns.isdisjoint(names)
+
+
+def test_the_key_is_in_nothing_that_a_night_writes(demo_home: Home) -> None:
+    """Not in a log, page, manifest, table or event, as digits or as bytes."""
+    key = demo_home.key_file.read_text().strip()
+    forms = (key.encode(), key.upper().encode(), bytes.fromhex(key))
+    seen: set[int] = set()
+    for path in demo_home.root.rglob("*"):
+        if not path.is_file() or path == demo_home.key_file or path.stat().st_ino in seen:
+            continue
+        seen.add(path.stat().st_ino)
+        content = path.read_bytes()
+        assert not [form for form in forms if form in content], path
+    assert len(seen) > 100
+
+
+def test_every_published_table_has_a_key_by_which_publications_are_compared(
+    demo_home: Home,
+) -> None:
+    tables = read_manifest(demo_home.current.resolve()).tables["partner"]
+    assert {name for name, entry in tables.items() if not entry.key} == {
+        "check_result",
+        "load_audit",
+    }
+
+
+def test_the_trail_has_the_demo(demo_home: Home) -> None:
+    first = json.loads(demo_home.access_log.read_text().splitlines()[0])
+    publication = demo_home.current.readlink().name
+    assert (first["command"], first["publications"]) == ("demo", [publication])
 
 
 def test_status_tells_the_night_in_the_agreed_form(demo_home: Home) -> None:

@@ -17,8 +17,10 @@ import yaml
 
 from cli import main
 from demo.next_steps import next_steps, queries
-from warehouse.contract import Contract
+from warehouse.contract import Contract, load_contracts
 from warehouse.home import Home
+from warehouse.ingest.pseudonyms import Domains
+from warehouse.settings import parse_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -198,3 +200,12 @@ def test_the_cron_line_runs_in_the_environment_cron_gives(small_home: Home, tmp_
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (home / "last-night.log").stat().st_size > 0
+
+
+def test_the_example_of_a_link_is_one(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.init()
+    text = (PROJECT / "docs" / "information-governance.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```yaml\n(linked_persons.*?)^```$", text, re.M | re.S)
+    settings = parse_settings(home.csp_yml.read_text(encoding="utf-8") + example)
+    Domains(settings.linked_persons).require_known(load_contracts())

@@ -166,6 +166,7 @@ def dbt_manifest(public: dict[str, str], sheets_by: dict[str, str] | None = None
     sheets = sheets_by or {}
     nodes = {
         f"model.csp.{name}": {
+            "unique_id": f"model.csp.{name}",
             "resource_type": "model",
             "name": name,
             "alias": name,

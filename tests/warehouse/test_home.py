@@ -24,12 +24,18 @@ def test_init_makes_every_folder_and_a_landing_folder_for_each_contract(home: Ho
     assert made == feeds
 
 
-def test_nobody_outside_the_group_gets_anything_and_the_group_only_publications(home: Home) -> None:
-    for path in [home.root, *home.root.rglob("*")]:
-        assert mode(path) & 0o007 == 0, path
+def closed_to_others(home: Home) -> bool:
+    """Others may go through the home to its publications, and nowhere else."""
+    others = {path: mode(path) for path in [home.root, *home.root.rglob("*")] if mode(path) & 0o007}
+    return others == {home.root: 0o751, home.published: 0o755}
+
+
+def test_others_may_only_pass_to_the_publications_and_the_group_reads_no_record(
+    home: Home,
+) -> None:
+    assert closed_to_others(home)
     group_may = {path for path in home.root.rglob("*") if mode(path) & 0o070}
     assert group_may == {home.published, home.commentary, home.assessments, home.csp_yml}
-    assert mode(home.root) == 0o750
     assert mode(home.key_file) == 0o600
 
 
@@ -40,7 +46,7 @@ def test_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
         home.init()
     finally:
         os.umask(before)
-    assert all(mode(path) & 0o007 == 0 for path in [home.root, *home.root.rglob("*")])
+    assert closed_to_others(home)
 
 
 def test_init_again_overwrites_nothing(home: Home) -> None:

@@ -1,6 +1,7 @@
 """What a publication holds, what stops one, and that a killed one leaves nothing half-made."""
 
 import dataclasses
+import grp
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import pytest
 
 from tests.warehouse.old_duckdb import old_duckdb
 from tests.warehouse.small_night import MODELS, Night, dbt_manifest, small_night
-from warehouse.errors import RunBlocked, RunFailed
+from warehouse.errors import RunBlocked, RunFailed, UsageError
 from warehouse.home import Home
 from warehouse.publication import (
     current_folder,
@@ -185,11 +186,43 @@ def test_manifest_says_where_the_figures_come_from(night: Night) -> None:
     ]
 
 
-def test_files_are_read_only_and_closed_to_others(night: Night) -> None:
-    folder = night.publish().folder
+@pytest.mark.parametrize("umask", [0, 0o077])
+@pytest.mark.parametrize("with_group", [False, True])
+def test_each_tier_is_read_only_and_closed_to_those_it_is_not_for(
+    night: Night, umask: int, with_group: bool
+) -> None:
+    group = grp.getgrgid(os.getegid()).gr_name if with_group else None
+    night.settings = night.settings.model_copy(update={"partner_group": group})
+    before = os.umask(umask)
+    try:
+        night.publish()
+        folder = night.publish("run-1").folder  # whose files are links to those of the first
+    finally:
+        os.umask(before)
+    open_to_all = set()
     for path in [folder, *folder.rglob("*")]:
         mode = stat.S_IMODE(path.stat().st_mode)
-        assert mode == (0o550 if path.is_dir() else 0o440), path
+        if mode & 0o007:
+            open_to_all.add(path.relative_to(folder).as_posix())
+            assert mode == (0o555 if path.is_dir() else 0o444), path
+        elif with_group:
+            assert mode == (0o550 if path.is_dir() else 0o440), path
+        else:
+            assert mode == (0o500 if path.is_dir() else 0o400), path
+    closed = {name for name in open_to_all if "public" not in name}
+    shared = {name for name in closed if name.endswith(".parquet")}  # of the same content
+    assert closed - shared == {".", "parquet"}
+    assert all(
+        (folder / name).samefile(folder / name.replace("partner", "public")) for name in shared
+    )
+    assert {"public.duckdb", "parquet/public", "parquet/public/indicator.parquet"} <= open_to_all
+
+
+def test_a_group_that_files_cannot_be_given_to_stops_the_publication(night: Night) -> None:
+    night.settings = night.settings.model_copy(update={"partner_group": "zqx-nobody"})
+    with pytest.raises(UsageError, match="partner_group: zqx-nobody is no group"):
+        night.publish()
+    assert not night.home.current.exists()
 
 
 def test_pages_are_published_and_those_of_unchanged_models_are_stored_once(
@@ -446,3 +479,29 @@ def test_a_publish_killed_anywhere_leaves_no_half_publication(night: Night) -> N
     assert after != before
     assert not [path.name for path in night.home.published.iterdir() if path.name[0] == "."]
     assert clean(night.home) == []
+
+
+def test_the_manifest_names_the_key_that_a_test_holds(night: Night) -> None:
+    """Of all rows: what a test asks of some of them tells no row from another."""
+    described = json.loads(night.manifest.read_text())
+    of_all = {"columns": ["indicator_id", "area_code"]}
+    for number, (model, name, kwargs, column, where) in enumerate(
+        [
+            ("indicator_value", "unique_combination", of_all, None, None),
+            ("indicator_value", "unique_combination", {"columns": ["value"]}, None, "value > 1"),
+            ("indicator_value", "never_null", of_all, None, None),
+            ("publication", "is_key", {}, "publication_id", None),
+        ]
+    ):
+        described["nodes"][f"test.{number}"] = {
+            "resource_type": "test",
+            "attached_node": f"model.csp.{model}",
+            "test_metadata": {"name": name, "kwargs": kwargs},
+            "column_name": column,
+            "config": {"where": where},
+        }
+    night.manifest.write_text(json.dumps(described))
+    entries = read_manifest(night.publish().folder).tables["partner"]
+    assert entries["indicator_value"].key == ["indicator_id", "area_code"]
+    assert entries["publication"].key == ["publication_id"]
+    assert entries["indicator"].key == []

@@ -5,12 +5,13 @@ import io
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.warehouse.small_night import Night, small_night
 from warehouse.errors import UsageError
 from warehouse.home import Home
-from warehouse.publication.query import Reader, as_csv, as_json, text_cell
+from warehouse.publication.query import Reader, _connect, as_csv, as_json, text_cell
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_each_tier_is_read(night: Night) -> None:
         Reader(night.home, "secret")
 
 
-@pytest.mark.parametrize("sql", ["describe indicator", "show tables", "summarize indicator", "explain from indicator", "from indicator", "with a as (select 1) from a", "select 1;"])  # noqa: E501  # fmt: skip
+@pytest.mark.parametrize("sql", ["describe indicator", "show tables", "summarize indicator", "explain from indicator", "EXPLAIN (analyze, format json)\nfrom indicator", "explain analyze (select 1)", "from indicator", "with a as (select 1) from a", "select 1;"])  # noqa: E501  # fmt: skip
 def test_every_kind_of_reading_is_answered(night: Night, sql: str) -> None:
     assert one(night, sql)
 
@@ -67,6 +68,13 @@ def test_every_kind_of_reading_is_answered(night: Night, sql: str) -> None:
         "select 1; select 2",
         "",
         "-- nothing",
+        "explain analyze create temp table t as select 1",
+        "explain analyze delete from indicator",
+        "explain analyze set threads = 1",
+        "explain (analyze, format json) copy (select 1) to 'x.csv'",
+        "explain copy indicator to 'x.csv'",
+        # Where comments nest, DuckDB reads another statement than one who does not know of it.
+        "/* /* */ explain select 1 -- */ explain analyze create temp table t as select 1",
     ],
 )
 def test_what_is_not_one_select_is_refused(night: Night, sql: str) -> None:
@@ -78,6 +86,16 @@ def test_what_is_not_one_select_is_refused(night: Night, sql: str) -> None:
     [
         "select * from read_csv('/etc/passwd')",
         "select * from read_text('/etc/passwd')",
+        "select * from read_text(['/etc/passwd'])",
+        "select * from read_blob('/etc/passwd')",
+        "select * from read_json('/etc/passwd')",
+        "select * from sniff_csv('/etc/passwd')",
+        "select * from parquet_metadata('/etc/passwd')",
+        "select * from query('select * from read_text(''/etc/passwd'')')",
+        "select * from json_execute_serialized_sql(json_serialize_sql("
+        "'select * from read_text(''/etc/passwd'')'))",
+        "select * from duckdb_extensions()",
+        "select * from glob('*')",
         "select * from glob('/etc/*')",
         "select * from read_parquet('https://example.org/x.parquet')",
     ],
@@ -90,6 +108,45 @@ def test_a_file_named_as_a_table_is_out_of_reach(night: Night, tmp_path: Path) -
     file = tmp_path / "x.csv"
     file.write_text("a\n1\n")
     assert "no files and no network" in refusal(night, f"select * from '{file}'")
+
+
+def test_the_file_that_is_open_is_read_by_its_tables_alone(night: Night) -> None:
+    """DuckDB leaves its own file, and the log beside it, open to statements: read and written."""
+    file = night.home.current.resolve() / "partner.duckdb"
+    before = sorted(file.parent.iterdir())
+    for name in (file, f"{file}.wal", f"{file}.wal.checkpoint"):
+        assert "no files and no network" in refusal(night, f"from read_blob('{name}')")
+        assert "answers one SELECT" in refusal(
+            night, f"explain analyze copy (select 1) to '{name}'"
+        )
+    with _connect(file) as con, pytest.raises(duckdb.PermissionException):
+        con.execute(f"copy (select 1) to '{file}.wal'")
+    assert sorted(file.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from enable_logging(storage = 'file', storage_path = '/tmp/log')",
+        "select * from enable_profiling()",
+        "select * from query('attach '':memory:''')",
+        "with gone as (delete from indicator returning *) from gone",
+        "select getenv('HOME')",
+        "from statements",
+    ],
+)
+def test_neither_settings_nor_the_environment_nor_the_program_answer(
+    night: Night, sql: str
+) -> None:
+    assert refusal(night, sql)
+
+
+def test_the_settings_are_closed_and_no_secret_of_the_user_is_read(night: Night) -> None:
+    assert one(night, "from duckdb_secrets()") == []
+    settings = {str(n): v for n, v in one(night, "select name, value from duckdb_settings()")}
+    closed = ("enable_external_access", "allow_persistent_secrets", "python_enable_replacements")
+    assert {settings[name] for name in closed} == {"false"}
+    assert settings["lock_configuration"] == "true"
 
 
 def test_an_unknown_table_is_answered_with_the_nearest(night: Night) -> None:

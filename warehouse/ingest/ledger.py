@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -12,7 +12,7 @@ from warehouse.errors import RunFailed
 from warehouse.ingest.file_months import promised_months
 from warehouse.ingest.kept import KeptFile, Newness, Place, kept_files
 from warehouse.ingest.landing import Landed
-from warehouse.ingest.pseudonyms import stored_sql
+from warehouse.ingest.pseudonyms import Domains, stored_sql
 from warehouse.reading.checks import cast_sql, says_unknown_sql
 from warehouse.seeds import threshold
 from warehouse.sql_text import quoted
@@ -40,6 +40,8 @@ class AuditRow:
     encoding: str | None = None
     absent: tuple[str, ...] = ()
     effective_at: datetime | None = None
+    archived_sha256: str | None = None
+    archived_container_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class Stale:
 class Ledger:
     """The audit tables behind one connection."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, domains: Domains | None = None) -> None:
         self._con = con
+        self._domains = domains or Domains()
         self._next_id = 0
 
     def begin(self) -> None:
@@ -274,16 +277,25 @@ class Ledger:
         other may have known fewer of them and kept their texts as they were sent; of one whose rows
         or snapshots have keys all, since the other may have taken a key that cannot be read.
         """
+        return self._to_read(
+            contract,
+            "(rejected > 0 OR $every) AND contract_sha256 IS DISTINCT FROM $stamp",
+            every=contract.has_identifiers or contract.update.rule != "replace_by_period",
+            stamp=self._domains.stamp(contract),
+        )
+
+    def kept(self, contract: Contract) -> list[Stale]:
+        """Every kept file of the feed, to be read again, in the order of loading."""
+        return self._to_read(contract, "true")
+
+    def _to_read(self, contract: Contract, which: str, **values: object) -> list[Stale]:
         found = self._con.execute(
-            "SELECT archive_path, container_sha256, list([file_id::VARCHAR, file_name, sha256, "
-            "bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) FROM quality.kept_file "
-            "WHERE feed = ? AND (rejected > 0 OR ?) "
-            "AND contract_sha256 IS DISTINCT FROM ? GROUP BY ALL ORDER BY min(file_id)",
-            [
-                contract.feed,
-                contract.has_identifiers or contract.update.rule != "replace_by_period",
-                contract.sha256,
-            ],
+            "SELECT archive_path, archived_container_sha256, list([file_id::VARCHAR, file_name, "
+            "archived_sha256, bytes::VARCHAR, rejected::VARCHAR] ORDER BY file_id) "
+            "FROM quality.kept_file "
+            f"WHERE feed = $feed AND archive_path IS NOT NULL AND {which} "
+            "GROUP BY ALL ORDER BY min(file_id)",
+            {"feed": contract.feed, **values},
         ).fetchall()
         return [
             Stale(
@@ -298,6 +310,16 @@ class Ledger:
             )
             for path, container, rows in found
         ]
+
+    def note_rewritten(self, stale: Stale, whole: str, plain: str) -> Stale:
+        """Note the hashes that a kept file has in the archive now; the file to read again."""
+        [row] = stale.rows.values()
+        self._con.execute(
+            "UPDATE quality.load_audit SET archived_container_sha256 = ?, archived_sha256 = ? "
+            "WHERE file_id = ?",
+            [whole, plain, row.file_id],
+        )
+        return Stale(stale.archive_path, whole, {plain: replace(row, sha256=plain)})
 
     def take_back(self, contract: Contract, rows: Sequence[AuditRow]) -> None:
         """Remove what was read of files, whose rows are about to be inserted anew."""
@@ -317,7 +339,7 @@ class Ledger:
         for row in stale.rows.values():
             self._con.execute(
                 "UPDATE quality.load_audit SET contract_sha256 = ? WHERE file_id = ?",
-                [contract.sha256, row.file_id],
+                [self._domains.stamp(contract), row.file_id],
             )
             if row.status == "loaded":
                 self._con.execute(
@@ -340,7 +362,12 @@ class Ledger:
             return
         table = f"raw.{contract.raw_table}"
         columns = ", ".join(map(quoted, contract.raw_columns))
-        stored = ", ".join(stored_sql(column) for column in contract.columns)
+        stored = ", ".join(
+            stored_sql(
+                column, column.identifier and self._domains.of(contract.feed, column.identifier)
+            )
+            for column in contract.columns
+        )
         # A list by member where a join would be natural: the join returned rows out of order, and
         # raw tables keep the order of their files (seen with DuckDB 2.0.0).
         ids = [row.file_id if row.status == "loaded" else None for row in rows]
@@ -464,15 +491,16 @@ class Ledger:
                 "INSERT INTO quality.load_audit (file_id, partner, feed, file_name, sha256, bytes, "
                 "data_rows, accepted, rejected, skipped, status, reason, loaded_at, landed_at, "
                 "container_sha256, layout, encoding, archive_path, contract_sha256, "
-                "absent_columns, effective_at, cleared) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false)",
+                "absent_columns, effective_at, archived_sha256, archived_container_sha256, "
+                f"cleared) VALUES ({'?, ' * 23}false)",
                 [
                     *(row.file_id, contract.partner, contract.feed, row.file_name, row.sha256),
                     *(row.bytes, row.data_rows, row.accepted, row.rejected, row.skipped),
                     *(row.status, row.reason or None, now, landed.landed_at, sha256),
-                    *(row.layout, row.encoding, place or None, contract.sha256),
+                    *(row.layout, row.encoding, place or None, self._domains.stamp(contract)),
                     list(row.absent),
                     landed.landed_at if row.status in ("loaded", "held") else row.effective_at,
+                    *(row.archived_sha256, row.archived_container_sha256),
                 ],
             )
             if row.status == "held":

@@ -35,7 +35,7 @@ import duckdb
 
 from warehouse import ddl
 from warehouse.contract import Contract, load_contracts
-from warehouse.errors import FileRefused, RunFailed
+from warehouse.errors import CspError, FileRefused, RunFailed
 from warehouse.faults import as_csp_error, refusing
 from warehouse.files import sha256_of
 from warehouse.home import Home, private_files
@@ -44,7 +44,9 @@ from warehouse.ingest import holding, landing
 from warehouse.ingest.kept import KeptFile
 from warehouse.ingest.landing import Landed
 from warehouse.ingest.ledger import AuditRow, Ledger, Stale
-from warehouse.ingest.pseudonyms import Pseudonyms, load_pseudonyms, require_same_key
+from warehouse.ingest.pseudonyms import Domains, Pseudonyms, current_pseudonyms
+from warehouse.ingest.removal import Removals
+from warehouse.ingest.rewriting import lines_of_erased, write_without
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
 from warehouse.writing import transaction
@@ -146,7 +148,9 @@ def ingest(
         STANDARDS.write(con, STANDARDS.read(home.standards_file))
         WAIVERS.write(con, WAIVERS.read(home.waivers_file))
         _empty(home)
-        ledger = Ledger(con)
+        domains = Domains(settings.linked_persons)
+        domains.require_known(contracts)
+        ledger = Ledger(con, domains)
         accepted = _accept(ledger, con, report)
         found = landing.listing(home, contracts)
         at("listed")
@@ -164,13 +168,17 @@ def ingest(
         touched = {landed.feed for landed in complete} | {
             n for n, kept in stale_files.items() if kept
         }
+        removals = Removals.read(home)
+        removals.register(con)
         pseudonyms = None
         if any(contracts[feed].has_identifiers for feed in touched):
-            pseudonyms = load_pseudonyms(home)
-            require_same_key(con, pseudonyms)
+            pseudonyms = current_pseudonyms(home, settings, con)
             pseudonyms.register(con)
         loaders = {
-            name: _Loader(home, settings, contracts[name], con, ledger, at, pseudonyms, keep_error)
+            name: Loader(
+                *(home, settings, contracts[name], con, ledger, at, pseudonyms, removals),
+                keep_error,
+            )
             for name in touched
         }
         for landed in complete:
@@ -206,14 +214,17 @@ class _Outcome:
 
 
 @dataclass
-class _Loader:
+class Loader:
+    """Loads the files of one feed; see the module's docstring."""
+
     home: Home
     settings: Settings
     contract: Contract
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
-    at: Step
+    at: Step = lambda step: None
     pseudonyms: Pseudonyms | None = None
+    removals: Removals = field(default_factory=Removals)
     keep_error: Callable[[BaseException], None] = lambda error: None
 
     def unexpected(self, refused: FileRefused) -> None:
@@ -241,7 +252,10 @@ class _Loader:
 
     def _read_members(self, members: list[Member]) -> list[Reading]:
         masking = self.pseudonyms.mask if self.pseudonyms else None
-        return read_batch(self.con, self.contract, members, masking=masking)
+        leaving_out = self.removals.tests
+        return read_batch(
+            self.con, self.contract, members, masking=masking, leaving_out=leaving_out
+        )
 
     def load(self, landed: Landed, feed: FeedLoad, report: Report) -> None:
         """All steps for one landed file."""
@@ -341,6 +355,24 @@ class _Loader:
         feed.messages.append(line)
         report(line)
 
+    def replace(self, stale: Stale) -> None:
+        """Replace what was read of a kept file, all of it or nothing; inside a transaction.
+
+        Raises CspError where it cannot all be read.
+        """
+        try:
+            with refusing():
+                refused = self._replace(self.home.root / stale.archive_path, stale)
+        except FileRefused as error:
+            refused = error
+        if refused or any(row.status != "loaded" for row in stale.rows.values()):
+            raise CspError(
+                f"{self.contract.feed}/{stale.name} cannot be read again: today's contract refuses "
+                f"it ({refused or 'it takes no such file'}). Mend the contract, then give the "
+                "command again."
+            )
+        self.ledger.write_again(self.contract, stale)
+
     def _notice_repeats(self, feed: FeedLoad, rows: list[AuditRow]) -> None:
         for name, column, repeats, stated in self.ledger.implausible_repeats(rows):
             feed.noticed.append(
@@ -389,7 +421,7 @@ class _Loader:
             for why in outcome.refusals.values():
                 self.unexpected(why)
             self.at("inserted")
-            place = self._keep(landed, copy, sha256, outcome)
+            place = self._keep(landed, copy, self._without_erased(copy, sha256, outcome), outcome)
             self.ledger.write(self.contract, landed, sha256, place, outcome.rows)
             self.at("kept")
         self.at("committed")
@@ -534,6 +566,26 @@ class _Loader:
             )
         row.effective_at = self.ledger.put_in_force_again(self.contract, file, landed)
         return "in force again"
+
+    def _without_erased(self, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
+        """Take the rows of erased subjects out of the copy that is about to be kept; its hash."""
+        if copy is None or outcome.status == "duplicate" or not self.removals.erases(self.contract):
+            return sha256
+        folder = self.home.work / "without"
+        try:
+            lines = lines_of_erased(
+                copy, self.contract, self.removals, limits(self.settings), folder
+            )
+        except FileRefused:
+            return sha256
+        if not lines:
+            return sha256
+        draft = copy.with_name("without.draft")
+        whole, plain = write_without(copy, lines, draft)
+        draft.replace(copy)
+        for row in outcome.rows:
+            row.archived_sha256, row.archived_container_sha256 = plain, whole
+        return whole
 
     def _keep(self, landed: Landed, copy: Path | None, sha256: str, outcome: _Outcome) -> str:
         """Archive or refuse the bytes; their place below the home ('' when nothing is kept)."""

@@ -1,6 +1,5 @@
 """Taking a loaded file out of force, and back: audited, and undone as easily."""
 
-import getpass
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from warehouse.ingest.ledger import Ledger
 from warehouse.locking import RunLock
 from warehouse.settings import load_settings
 from warehouse.sql_text import quoted
+from warehouse.users import user_name
 from warehouse.writing import transaction
 
 LEAST_HASH = 6  # letters of a hash that name a file
@@ -75,7 +75,7 @@ def change_force(
 
 def _withdraw(ledger: Ledger, file: KeptFile, reason: str | None) -> str:
     today = datetime.now(UTC).date()
-    ledger.change(file, "withdrawn", "withdrawn", f"withdrawn on {today}", _user(), reason)
+    ledger.change(file, "withdrawn", "withdrawn", f"withdrawn on {today}", user_name(), reason)
     return f"Withdrawn: {file.feed}/{file.file_name}"
 
 
@@ -91,7 +91,7 @@ def _bring_back(
     was, why = row or (None, None)
     held = was == "held"
     ledger.change(
-        file, "back", "held" if held else "loaded", why if held else None, _user(), reason
+        file, "back", "held" if held else "loaded", why if held else None, user_name(), reason
     )
     return (
         f"Back, but held as before: {file.feed}/{file.file_name}: {why}"
@@ -221,10 +221,3 @@ def _nothing(
         f'No loaded file is named {asked}: `csp query "select feed, file_name, status from '
         'load_audit"` lists what the publication is made of.'
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under a number without a name
-        return "unknown"

@@ -17,11 +17,15 @@ SMALL_BYTES = 65_536
 
 @dataclass(frozen=True)
 class TableEntry:
-    """One table of one tier: rows, and a fingerprint of its columns, comments and content."""
+    """One table of one tier: rows, and a fingerprint of its columns, comments and content.
+
+    key: the columns that no two rows share, where there are some; older manifests name none.
+    """
 
     rows: int
     fingerprint: str
     parquet: str
+    key: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from warehouse.ddl import duckdb_limits, open_warehouse
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.files import link_or_copy, sha256_of
 from warehouse.home import Home
+from warehouse.ingest.removal import Removals
 from warehouse.messages import mend_of, safe_message
 from warehouse.publication import dbt_docs, store
 from warehouse.publication.build import (
@@ -115,11 +116,11 @@ def publish(
             write_manifest(building, replace(manifest, files=describe_files(building)))
             report("auditing the new publication")
             audit(warehouse, building, tiers, settings)
-            store.make_current(home, building, manifest.publication_id)
+            store.make_current(home, building, manifest.publication_id, settings.partner_group)
         except BaseException:
             store.clean(home)
             raise
-        removed = store.prune(home, settings.keep_publications)
+        removed = store.prune(home, settings.keep_publications, Removals.read(home).publications)
         if removed:
             report(
                 f"removed {len(removed)} publications beyond the {settings.keep_publications} kept"
@@ -220,7 +221,8 @@ def _build(
                 types[name] = column_types(con, source)
             rows, mark = fingerprint(con, f"({source.select})", source.table, types[name])
             target = folder / f"{name}.parquet"
-            entry = TableEntry(rows, mark, target.relative_to(building).as_posix())
+            place = target.relative_to(building).as_posix()
+            entry = TableEntry(rows, mark, place, list(source.table.key))
             # Two tables of equal content would be told apart by nothing but their names.
             reuse = written.get(mark) or reusable(previous, former, entry)
             if reuse is None:

@@ -26,6 +26,7 @@ WITHOUT_EFFECT = frozenset(
         "max_zip_ratio",
         "webserver_port",
         "alerts",
+        "partner_group",
     }
 )
 
@@ -46,7 +47,7 @@ def input_state(home: Home, settings: Settings, con: duckdb.DuckDBPyConnection) 
     chosen = settings.model_dump(mode="json", exclude=set(WITHOUT_EFFECT))
     home_files = {
         path.name: sha256_of(path) if path.is_file() else None
-        for path in (home.standards_file, home.waivers_file)
+        for path in (home.standards_file, home.waivers_file, home.removals_file)
     }
     texts = {
         path.relative_to(home.commentary).as_posix(): _hash_of(path)

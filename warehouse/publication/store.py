@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +27,16 @@ BUILDING = ".building-"
 SWITCHING = ".switching-"
 REMOVING = ".removing-"
 LINK = ".current-"
+PUBLIC = "public"
+PUBLIC_ABOVE = ("parquet", "tables")
 
+# What was published is written by nobody; these are read by the owner's group, too.
 FILE_MODE = 0o440
 FOLDER_MODE = 0o550
+OF_GROUP = 0o070
+# Of the public tier, and of the folders above it.
+PUBLIC_FILE_MODE = 0o444
+PUBLIC_FOLDER_MODE = 0o555
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,15 @@ def current_publication(home: Home) -> Publication | None:
     return _describe(folder, folder) if folder else None
 
 
+def named(home: Home, name: str) -> Path:
+    """The folder of the kept publication of that id; UsageError where there is none."""
+    folders = {folder.name: folder for folder in _folders(home)}
+    if name not in folders:
+        kept = ", ".join(reversed(folders)) or "none yet"
+        raise UsageError(f"There is no publication {name}; kept: {kept}.")
+    return folders[name]
+
+
 def problems(publication: Publication, *, every_byte: bool = False) -> list[str]:
     """How a publication no longer is what its manifest says, one sentence each.
 
@@ -106,13 +123,17 @@ def new_id(home: Home, now: datetime) -> str:
     return second if second > last else f"{last}-{number + 1}"
 
 
-def make_current(home: Home, building: Path, publication_id: str) -> Path:
+def make_current(
+    home: Home, building: Path, publication_id: str, partner_group: str | None = None
+) -> Path:
     """Make a finished, audited building folder the current publication, in one atomic step.
 
     Readers see the former publication or this one, whole. Everything is on disk before.
+    partner_group: whose members read the partner tier; without it its owner alone does. The public
+    tier is for all. Raises UsageError for a group that this user cannot give files to.
     """
+    _protect(building, partner_group)
     for path in [*building.rglob("*"), building]:
-        path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         sync(path)
     marker = home.published / f"{SWITCHING}{publication_id}"
     marker.touch(mode=0o600)
@@ -123,12 +144,41 @@ def make_current(home: Home, building: Path, publication_id: str) -> Path:
     return folder
 
 
-def prune(home: Home, keep: int) -> list[str]:
-    """Remove the oldest beyond `keep`, never the current one; returns the ids removed."""
+def _protect(building: Path, partner_group: str | None) -> None:
+    """Give each file and folder the mode of its tier, whatever the umask was."""
+    paths = {path: path.relative_to(building) for path in [building, *building.rglob("*")]}
+    # The public ones last: a file of both tiers is one, by hard link.
+    for path, inside in sorted(paths.items(), key=lambda item: _is_public(item[1])):
+        folder = path.is_dir()
+        if _is_public(inside):
+            path.chmod(PUBLIC_FOLDER_MODE if folder else PUBLIC_FILE_MODE)
+            continue
+        mode = FOLDER_MODE if folder else FILE_MODE
+        if partner_group is None:
+            path.chmod(mode & ~OF_GROUP)
+            continue
+        try:
+            shutil.chown(path, group=partner_group)
+        except (LookupError, PermissionError) as error:
+            raise UsageError(
+                f"csp.yml, partner_group: {partner_group} is no group that this user may give "
+                "files to. Make the user a member of it, or name another."
+            ) from error
+        path.chmod(mode)
+
+
+def _is_public(inside: Path) -> bool:
+    """Whether a path inside a publication is of the public tier, or a folder above it."""
+    above = inside == Path() or inside.as_posix() in PUBLIC_ABOVE
+    return above or PUBLIC in inside.parts[:2] or inside.name == f"{PUBLIC}.duckdb"
+
+
+def prune(home: Home, keep: int, pinned: Collection[str] = ()) -> list[str]:
+    """Remove the oldest beyond `keep`, never the current one nor those pinned; the ids removed."""
     current = current_folder(home)
     removed = []
     for folder in _folders(home)[:-keep]:
-        if folder != current:
+        if folder != current and folder.name not in pinned:
             _remove(home, folder)
             removed.append(folder.name)
     return removed
@@ -178,14 +228,9 @@ def rollback(home: Home, publication_id: str | None = None) -> Publication:
 
 
 def _chosen(home: Home, publication_id: str | None) -> Path:
-    folders = _folders(home)
-    names = [folder.name for folder in folders]
     if publication_id is not None:
-        if publication_id not in names:
-            kept = ", ".join(reversed(names)) or "none yet"
-            raise UsageError(f"There is no publication {publication_id}; kept: {kept}.")
-        return home.published / publication_id
-    current = current_folder(home)
+        return named(home, publication_id)
+    folders, current = _folders(home), current_folder(home)
     earlier = [
         folder for folder in folders if current and _order(folder.name) < _order(current.name)
     ]

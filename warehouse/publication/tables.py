@@ -26,6 +26,7 @@ class PublishedTable:
     """A dbt model marked published: where it lies in the warehouse and what may be public.
 
     sheets_by: the column by whose values it is also written as files for a spreadsheet, if it is.
+    key: the columns that no two rows share, as its dbt test says; empty where none does.
     """
 
     name: str
@@ -34,6 +35,7 @@ class PublishedTable:
     columns: tuple[Column, ...]
     public: PublicRule
     sheets_by: str | None = None
+    key: tuple[str, ...] = ()
 
 
 def published_tables(dbt_manifest: Path) -> list[PublishedTable]:
@@ -55,14 +57,31 @@ def published_tables(dbt_manifest: Path) -> list[PublishedTable]:
         raise RunFailed(
             "No dbt model is marked `meta: {published: true}`, so there is nothing to publish."
         )
-    return sorted((_table(node) for node in nodes), key=lambda table: table.name)
+    keys = _keys(manifest)
+    found = (_table(node, keys.get(node.get("unique_id", ""), ())) for node in nodes)
+    return sorted(found, key=lambda table: table.name)
+
+
+def _keys(manifest: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The key of each model, by its id: that of a test of all its rows."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in manifest["nodes"].values():
+        test = node.get("test_metadata") or {}
+        model = node.get("attached_node")
+        if model is None or node["config"].get("where"):
+            continue
+        if test.get("name") == "unique_combination":
+            found[model] = tuple(test["kwargs"]["columns"])
+        elif test.get("name") == "is_key":
+            found.setdefault(model, (node["column_name"],))
+    return found
 
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:
     return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
 
 
-def _table(node: dict[str, Any]) -> PublishedTable:
+def _table(node: dict[str, Any], key: tuple[str, ...]) -> PublishedTable:
     name = node.get("alias") or node["name"]
     public = _meta(node).get("public")
     if public not in RULES:
@@ -93,7 +112,7 @@ def _table(node: dict[str, Any]) -> PublishedTable:
             "correct it in the model."
         )
     return PublishedTable(
-        name, node["schema"], comment, columns, cast(PublicRule, public), sheets_by
+        name, node["schema"], comment, columns, cast(PublicRule, public), sheets_by, key
     )
 
 

@@ -5,7 +5,7 @@ once is a page of it; DuckDB holds the rest within its memory limit, and spills 
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -14,10 +14,13 @@ import pyarrow as pa
 from warehouse.contract import Contract
 from warehouse.reading import checks
 from warehouse.reading.cells import CHUNK_ROWS, Group
+from warehouse.reading.identifiers import normal_sql
 from warehouse.reading.sources import Source
 from warehouse.sql_text import literal
 
 Mask = Callable[[str], str | None]
+# Of a contract and SQL of its columns' texts: SQL that is true for a row to leave out, and why.
+LeavingOut = Callable[[Contract, Mapping[str, str]], list[tuple[str, str]]]
 
 # A page of rejected rows ends here too: a single text may be 64 KiB.
 CHUNK_TEXT = 16 << 20
@@ -93,28 +96,50 @@ def _insert(con: duckdb.DuckDBPyConnection, into: str, rows: pa.Table) -> None:
         con.unregister("incoming_arrow")
 
 
-def find_unfit(con: duckdb.DuckDBPyConnection, contract: Contract, group: Group) -> bool:
-    """Note the group's rows that a skip, a required field or a repeated key keeps out; any?"""
+def find_unfit(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    group: Group,
+    leaving_out: LeavingOut | None = None,
+) -> bool:
+    """Note the group's rows that a skip, a required field or a repeated key keeps out; any?
+
+    leaving_out: which rows are skipped before any of these is asked.
+    """
     values = checks.column_expressions(contract, group.header, group.cell)
+    left_out = leaving_out(contract, values) if leaving_out else []
+    if left_out:
+        whens = " ".join(f"WHEN {test} THEN {literal(why)}" for test, why in left_out)
+        con.execute(
+            "INSERT INTO incoming_unfit SELECT * FROM (SELECT _member, _line, true, '', "
+            f"CASE {whens} END AS why FROM {group.relation}) WHERE why IS NOT NULL"
+        )
+    rows = (
+        f"(FROM {group.relation} AS cells ANTI JOIN incoming_unfit AS out "
+        "ON out._member = cells._member AND out._line = cells._line AND out.declared)"
+        if left_out
+        else group.relation
+    )
     unfit = checks.unfit_sql(contract, group.header, values)
     skip, column, reason = checks.why_unfit_sql(contract, group.header, values)
     found = _count(
         con,
         f"INSERT INTO incoming_unfit SELECT _member, _line, {skip}, {column}, {reason} "
-        f"FROM {group.relation} WHERE {unfit}",
+        f"FROM {rows} AS cells WHERE {unfit}",
     )
     row_key = contract.update.row_key
     if row_key:
-        keys = [values[name] for name in row_key]
+        columns = [contract.column(name) for name in row_key]
+        keys = [normal_sql(c, values[c.name]) if c.identifier else values[c.name] for c in columns]
         label = checks.shown_name(group.header, contract.column(row_key[0]))
         found += _count(
             con,
             f"INSERT INTO incoming_unfit SELECT _member, _line, false, {literal(label)}, "
             "'the key is that of an earlier row of this file; the first stays' "
-            f"FROM (SELECT * FROM {group.relation} WHERE NOT ({unfit})) "
+            f"FROM (SELECT * FROM {rows} AS cells WHERE NOT ({unfit})) "
             f"QUALIFY {checks.repeated_key_sql(keys)}",
         )
-    return found > 0
+    return found > 0 or bool(left_out)
 
 
 def _count(con: duckdb.DuckDBPyConnection, insert: str) -> int:

@@ -13,11 +13,12 @@ import duckdb
 from warehouse.contract import Contract
 from warehouse.errors import FileRefused
 from warehouse.faults import refusing
-from warehouse.reading import checks, notations
+from warehouse.reading import checks, identifiers, notations
 from warehouse.reading.archive import Member
 from warehouse.reading.cells import Group, create_exact, load_exact, load_fast, may_go_fast
 from warehouse.reading.header import Header
 from warehouse.reading.rejects import (
+    LeavingOut,
     LeftOut,
     Mask,
     count_unfit,
@@ -64,6 +65,7 @@ def read_batch(
     *,
     fast: bool = True,
     masking: Masking | None = None,
+    leaving_out: LeavingOut | None = None,
 ) -> list[Reading]:
     """Read a batch of one feed's members; one Reading each, in order (skipped ones are empty).
 
@@ -75,8 +77,11 @@ def read_batch(
     rows. The connection must keep insertion order (DuckDB's default). `fast=False` reads every
     file by the exact reader; the result is the same. `masking` makes, for the header of a file,
     what may be kept of a rejected line; without it nothing is kept of a feed with identifiers.
+    `leaving_out` names the rows that are to be skipped besides those that the contract declares.
     """
     _clear(con)
+    if contract.has_identifiers:
+        identifiers.register(con)
     con.execute("SET preserve_insertion_order = true")
     readings = [Reading(member, member.refused) for member in batch]
     sources: dict[int, Source] = {}
@@ -122,7 +127,10 @@ def read_batch(
         _refuse(con, group, readings)
         groups.append(group)
 
-    selects = [_accepted_sql(contract, group, find_unfit(con, contract, group)) for group in groups]
+    selects = [
+        _accepted_sql(contract, group, find_unfit(con, contract, group, leaving_out))
+        for group in groups
+    ]
     con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS {_union(contract, selects)}")
     _refuse_other_files(con, contract, groups, readings)
 

@@ -55,7 +55,7 @@ def _named(column: Column) -> set[str]:
 
 def value_of(contract: Contract, column: Column | None, text: str) -> str | None:
     """What a cell's text says, None where it is blank."""
-    said = _unguarded(text.strip(SPACES))
+    said = unguarded(text.strip(SPACES))
     word = said.lower()
     if not said or word in blank_words(contract, column):
         return None
@@ -64,7 +64,8 @@ def value_of(contract: Contract, column: Column | None, text: str) -> str | None
     return said
 
 
-def _unguarded(said: str) -> str:
+def unguarded(said: str) -> str:
+    """A text without spaces around it, without what a spreadsheet keeps it a text by."""
     if said.startswith('="') and said.endswith('"') and len(said) > 2:
         return said[2:-1].replace('""', '"').strip(SPACES)
     return said[1:].strip(SPACES) if said.startswith("'") else said
@@ -76,7 +77,7 @@ def blank(cells: Sequence[str]) -> bool:
 
 
 def _says_something(cell: str) -> bool:
-    said = _unguarded(cell.strip(SPACES))
+    said = unguarded(cell.strip(SPACES))
     return bool(said) and said.lower() not in NULL_WORDS
 
 
