@@ -134,6 +134,12 @@ class _Sum:
     parts: tuple[Count, ...]
     may_be_equal: bool
 
+    def left_over(self, known: Mapping[Cell, float]) -> float | None:
+        """What the wholes are more than the parts; None where not all are known."""
+        if not all(cell in known for cell in (*self.wholes, *self.parts)):
+            return None
+        return sum(known[cell] for cell in self.wholes) - sum(known[cell] for cell in self.parts)
+
     def relation(self, is_equal: bool) -> Relation:
         terms = [*((cell, 1.0) for cell in self.wholes), *((cell, -1.0) for cell in self.parts)]
         return Relation(tuple(terms), 0.0, 0.0 if is_equal else inf)
@@ -147,9 +153,9 @@ def relations(
 ) -> list[Relation]:
     """How the counts hang together.
 
-    Whether parts are all of a whole is read off where all of them are known: a sum that holds
-    there each time is taken to hold everywhere, unless that is doubted. counts: all that have a
-    row, hidden or shown.
+    Whether parts are all of a whole is read off where all of them are known: a sum that holds in
+    half of these places or more is taken to hold in all others, unless that is doubted. counts: all
+    that have a row, hidden or shown.
     """
     of_kind: dict[tuple[str, ...], list[_Sum]] = defaultdict(list)
     for each in _sums(frozenset(counts), areas):
@@ -157,17 +163,19 @@ def relations(
     found: list[Relation] = []
     whole_areas: set[tuple[str, ...]] = set()
     for name, sums in of_kind.items():
-        left_over = {
-            sum(known[cell] for cell in each.wholes) - sum(known[cell] for cell in each.parts)
-            for each in sums
-            if all(cell in known for cell in (*each.wholes, *each.parts))
-        }
-        if any(number < 0 for number in left_over):
-            continue  # not parts of it after all: counts of other sources or days
-        is_equal = not any(left_over) and not (is_doubted and name[0] != "rest")
-        found += [each.relation(is_equal and each.may_be_equal) for each in sums]
+        left_over = [(each, over) for each in sums if (over := each.left_over(known)) is not None]
+        whole = [over == 0 for each, over in left_over if each.may_be_equal]
+        is_certain = name[0] == "rest"
+        is_equal = 2 * sum(whole) >= len(whole) and (is_certain or not is_doubted)
         if is_equal and name[0] == "area":
             whole_areas.add(name)
+        # Less than its parts: they are of another source or of other days after all.
+        is_whole = all(over >= 0 for _, over in left_over)
+        found += [
+            each.relation(is_equal and each.may_be_equal)
+            for each in sums
+            if is_whole or (is_equal and each.may_be_equal)
+        ]
     return found + _calendar(counts, areas, whole_areas)
 
 

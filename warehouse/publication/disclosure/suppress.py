@@ -147,6 +147,7 @@ class _Search:
         return self.hidden
 
     def _set_up(self) -> None:
+        """The system of what is hidden by now: sums are taken to hold by what is still shown."""
         self.public = self.counts.published(self.hidden)
         self.system = self.public.system(self.least)
         if None in self.system.intervals(self.hidden).values():
@@ -186,28 +187,38 @@ class _Search:
         return is_recovered(cell, interval, published, self.counts.rules.smallest)
 
     def _width(self, target: Count) -> float:
-        """The room of a count that is hidden in this publication, or was in the one before."""
-        found = []
-        if target in self.hidden or target in self.counts.small_rests:
-            found += [self._room([target]).get(target)]
+        """The room of a count that is hidden in this publication, or was in the one before.
+
+        At least ROOM where it is not found out: a rest may have less that is harmless.
+        """
+        found = [(self._room([target]), self.public)]
         if self.former is not None and target in self.former.published.hidden:
-            found += [self._room_before([target]).get(target)]
-        return min((interval.width for interval in found if interval is not None), default=ROOM)
+            found.append((self._room_before([target]), self.former.published))
+        widths = [
+            intervals[target].width
+            for intervals, published in found
+            if target in intervals and self._is_narrow(target, intervals[target], published)
+        ]
+        return min(widths, default=ROOM)
 
     def _widen(self, target: Count) -> None:
-        """Hide the cheapest shown count that gives the target room, or as much as one can."""
+        """Hide the cheapest shown count that gives the target room, or as much as one can.
+
+        Where none alone gives it any, the cheapest goes first: two may that one does not.
+        """
         while (width := self._width(target)) < ROOM:
-            best: tuple[float, Count] | None = None
-            for candidate in self._candidates(target):
-                widened = self._width_without(target, candidate)
-                if widened > (best[0] if best else width):
-                    best = (widened, candidate)
-                if widened >= ROOM:
-                    break
-            if best is None:
+            candidates = self._candidates(target)
+            if not candidates:
                 self.beyond_help.add(target)
                 return
-            self._hide(best[1])
+            best, widest = candidates[0], width
+            for candidate in candidates:
+                widened = self._width_without(target, candidate)
+                if widened > widest:
+                    best, widest = candidate, widened
+                if widened >= ROOM:
+                    break
+            self._hide(best)
 
     def _candidates(self, target: Count) -> list[Count]:
         """Shown counts beside the target, the cheapest first: none that is small or zero."""
