@@ -215,7 +215,8 @@ def test_sums_that_do_not_hold_elsewhere_are_not_taken_to_hold(tmp_path: Path) -
 def test_sums_taken_to_hold_are_given_up_where_they_cannot(tmp_path: Path) -> None:
     found = of_value(tmp_path, rows_of(CASES, [20, None, 30, 44], 94))
     assert found == {}  # nothing fits, not even without the sum: 94 leaves none for B
-    found = of_value(tmp_path / "2", rows_of(CASES, [20, 20, 20, 20], 90) + [row(CASES, "A", None, year=2011)])  # noqa: E501  # fmt: skip
+    rows = [*rows_of(CASES, [20, 20, 20, 20], 90), row(CASES, "A", None, year=2011)]
+    found = of_value(tmp_path / "2", rows)
     assert found == {(CASES, "A", 2011): Interval(1, float("inf"))}
 
 

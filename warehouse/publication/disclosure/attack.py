@@ -397,11 +397,18 @@ def is_recovered(cell: Count, interval: Interval, published: Published, smallest
 
 
 def findings(
-    published: Published, intervals: Mapping[Count, Interval], smallest: int
+    published: Published,
+    intervals: Mapping[Count, Interval],
+    smallest: int,
+    of: Collection[Count] | None = None,
 ) -> list[Finding]:
-    """What was found, by table."""
+    """What was found, by table.
+
+    of: the counts that are partners', where others are not to be counted among the table's cells.
+    """
     found = []
-    for table, cells in sorted(published.tables.items()):
+    for table, of_table in sorted(published.tables.items()):
+        cells = of_table if of is None else {cell for cell in of_table if cell in of}
         hidden = cells & published.hidden
         rests = {rest for rest in published.rests if rest in intervals and _of_table(rest, cells)}
         recovered = [

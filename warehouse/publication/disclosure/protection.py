@@ -199,13 +199,14 @@ def _attack_files(
         shutil.rmtree(folder)
     rules = counts.rules
     remembered = unchanged(former.published.known, counts.truth) if former else {}
-    found = findings(published, attack(published, rules.least, remembered), rules.smallest)
+    intervals = attack(published, rules.least, remembered)
+    found = findings(published, intervals, rules.smallest, counts.truth)
     if former is not None:
         given = unchanged(published.known, former.truth)
         intervals = attack(former.published, rules.least, given)
         found += [
             Finding(f"{finding.table}, as published before", *_without_table(finding))
-            for finding in findings(former.published, intervals, rules.smallest)
+            for finding in findings(former.published, intervals, rules.smallest, former.truth)
         ]
     return found
 
