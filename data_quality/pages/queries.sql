@@ -345,7 +345,7 @@ from (
 inner join quality.loaded_file as file on entry.file_id = file.file_id
 
 -- name: disclosure
-select table_name, counts, suppressed, narrowest, recovered
+select table_name, counts, suppressed_counts, narrowest, recovered
 from quality.disclosure
 order by table_name
 

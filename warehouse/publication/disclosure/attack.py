@@ -22,6 +22,7 @@ from warehouse.publication.disclosure.knowledge import (
     Count,
     Indicator,
     indicators,
+    related,
     relations,
 )
 from warehouse.publication.disclosure.system import Cell, Interval, Relation, System
@@ -95,27 +96,50 @@ class Published:
             dict.fromkeys(self.hidden, least),
         )
 
+    def shown_rests(self) -> dict[Count, float]:
+        """What shares leave over whose numerator and denominator are both shown."""
+        by_rest = {each.rest: each.quantities for each in indicators().values() if each.rest}
+        found = {}
+        for rest in self.rests:
+            of, taken = (
+                self.known.get(rest._replace(quantity=by_rest[rest.quantity][column]))
+                for column in ("denominator", "numerator")
+            )
+            if of is not None and taken is not None:
+                found[rest] = of - taken
+        return found
+
 
 def read_public(folder: Path) -> Published:
     """The figures of the public Parquet files that have a column `suppressed`.
 
-    folder: the publication's `parquet/public`. Figures of LSOAs are read of the indicators that
-    hide something.
+    folder: the publication's `parquet/public`. Read are the indicators that hide something or whose
+    shares may leave over a few people, and those that hang together with them.
     """
-    tables: dict[str, list[Row]] = {}
     with duckdb.connect() as con:
         area = folder / "area.parquet"
         areas = con.sql(f"select * exclude (geometry) from {literal(area)}")
         found = Published(Areas.of_rows(areas.to_arrow_table().to_pylist()))
+        files = {}
         for path in sorted(folder.glob("*.parquet")):
-            of = literal(path)
-            described = con.execute(f"describe from {of}").fetchall()
-            if MARK in {name for name, *_ in described}:
-                rows = con.sql(
-                    f"select * from {of} where area_type != 'lsoa' or indicator_id in "
-                    f"(select indicator_id from {of} where {MARK} is not null)"
-                )
-                tables[path.stem] = rows.to_arrow_table().to_pylist()
+            described = con.execute(f"describe from {literal(path)}").fetchall()
+            if {MARK, "indicator_id"} <= {name for name, *_ in described}:
+                files[path.stem] = literal(path)
+        hiding = {
+            name
+            for of in files.values()
+            for (name,) in con.execute(
+                f"select distinct indicator_id from {of} where {MARK} is not null"
+            ).fetchall()
+        }
+        shares = {each.indicator_id for each in indicators().values() if each.rest is not None}
+        wanted = ", ".join(literal(name) for name in sorted(related(hiding | shares)))
+        tables = {
+            name: con.sql(f"select * from {of} where indicator_id in ({wanted})")
+            .to_arrow_table()
+            .to_pylist()
+            for name, of in files.items()
+        }
     read_tables(found, tables)
     return found
 
@@ -336,8 +360,8 @@ def _decimals(value: float) -> int:
 class Finding:
     """What was found of one table.
 
-    cells: counts in it. hidden: those that no public file shows. narrowest: the least room that a
-    hidden one has, None without one. recovered: hidden ones with less room than ROOM.
+    cells: counts in it that were read. hidden: those that no public file shows. narrowest: the
+    least room that a hidden one has, None without one. recovered: hidden ones with less than ROOM.
     """
 
     table: str
@@ -356,12 +380,16 @@ def attack(
     count what another publication shows of it; of each count what is remembered of the others is
     taken for true, and nothing of itself.
     """
-    targets = [*published.hidden, *published.rests]
-    found = room(published.system(least), targets, remembered or {})
-    # Where not everything can be true at once, something was taken to add up that does not.
-    doubtful = [cell for cell in targets if cell not in found]
-    if doubtful:
-        found |= room(published.system(least, is_doubted=True), doubtful, remembered or {})
+    shown = published.shown_rests()
+    targets = [*published.hidden, *(published.rests - shown.keys())]
+    found = {rest: Interval(value, value) for rest, value in shown.items()}
+    for is_doubted in (False, True):
+        # Where not everything can be true at once, something was taken to add up that does not.
+        left = [cell for cell in targets if cell not in found]
+        if left:
+            system = published.system(least, is_doubted)
+            system.known.update(shown)
+            found |= room(system, left, remembered or {})
     return found
 
 
@@ -397,18 +425,11 @@ def is_recovered(cell: Count, interval: Interval, published: Published, smallest
 
 
 def findings(
-    published: Published,
-    intervals: Mapping[Count, Interval],
-    smallest: int,
-    of: Collection[Count] | None = None,
+    published: Published, intervals: Mapping[Count, Interval], smallest: int
 ) -> list[Finding]:
-    """What was found, by table.
-
-    of: the counts that are partners', where others are not to be counted among the table's cells.
-    """
+    """What was found, by table."""
     found = []
-    for table, of_table in sorted(published.tables.items()):
-        cells = of_table if of is None else {cell for cell in of_table if cell in of}
+    for table, cells in sorted(published.tables.items()):
         hidden = cells & published.hidden
         rests = {rest for rest in published.rests if rest in intervals and _of_table(rest, cells)}
         recovered = [

@@ -239,6 +239,21 @@ def _identities() -> tuple[_Identity, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def related(names: Collection[str]) -> set[str]:
+    """The indicators whose counts hang together with those of the named ones, themselves too."""
+    of_indicator: dict[str, set[str]] = defaultdict(set)
+    for indicator in indicators().values():
+        of_indicator[indicator.indicator_id].update(indicator.quantities.values())
+    groups = [{*each.wholes, *each.parts} for each in _identities()]
+    reached = {quantity for name in names for quantity in of_indicator.get(name, ())}
+    size = -1
+    while len(reached) > size:
+        size = len(reached)
+        groups_reached = [group for group in groups if group & reached]
+        reached.update(*groups_reached)
+    return {name for name, quantities in of_indicator.items() if quantities & reached}
+
+
 def _calendar(
     counts: Collection[Count], areas: Areas, whole_areas: Collection[tuple[str, ...]]
 ) -> list[Relation]:

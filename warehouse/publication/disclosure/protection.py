@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -200,23 +200,25 @@ def _attack_files(
     rules = counts.rules
     remembered = unchanged(former.published.known, counts.truth) if former else {}
     intervals = attack(published, rules.least, remembered)
-    found = findings(published, intervals, rules.smallest, counts.truth)
+    found = _of_all(counts.truth, findings(published, intervals, rules.smallest))
     if former is not None:
         given = unchanged(published.known, former.truth)
         intervals = attack(former.published, rules.least, given)
+        of_former = _of_all(former.truth, findings(former.published, intervals, rules.smallest))
         found += [
-            Finding(f"{finding.table}, as published before", *_without_table(finding))
-            for finding in findings(former.published, intervals, rules.smallest, former.truth)
+            replace(finding, table=f"{finding.table}, as published before") for finding in of_former
         ]
     return found
 
 
-def _without_table(finding: Finding) -> tuple[Any, ...]:
-    return finding.cells, finding.hidden, finding.narrowest, finding.recovered
+def _of_all(truth: Mapping[Count, float], found: list[Finding]) -> list[Finding]:
+    """The findings among all counts of partners, not those alone that an attacker reads."""
+    cells = sum(not cell.quantity.startswith("rest ") for cell in truth)
+    return [replace(finding, cells=cells) for finding in found]
 
 
 def _record(con: duckdb.DuckDBPyConnection, run_id: str, found: Iterable[Finding]) -> None:
-    columns = ("run_id", "table_name", "counts", "suppressed", "narrowest", "recovered")
+    columns = ("run_id", "table_name", "counts", "suppressed_counts", "narrowest", "recovered")
     rows = [
         (run_id, each.table, each.cells, each.hidden, each.narrowest, len(each.recovered))
         for each in found

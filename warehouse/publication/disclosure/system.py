@@ -108,11 +108,29 @@ class System:
             if target in found:
                 continue
             cells, relations = self.component(target)
+            if len(cells) == 1:
+                found[target] = self._alone(target, relations, given or {})
+                continue
             programme = self._programme(cells, relations, given or {})
             here = set(cells)
             for each in (cell for cell in wanted if cell in here and cell not in found):
                 found[each] = programme.interval(each)
         return found
+
+    def _alone(
+        self, cell: Cell, relations: list[Relation], given: Mapping[Cell, float]
+    ) -> Interval | None:
+        """The interval of a cell beside which all is known."""
+        low = given.get(cell, self.least.get(cell, 0.0))
+        high = given.get(cell, self.most.get(cell, inf))
+        for relation in relations:
+            factor = sum(each for name, each in relation.terms if name == cell)
+            rest = sum(each * self.known[name] for name, each in relation.terms if name != cell)
+            ends = [(end - rest) / factor for end in (relation.low, relation.high)]
+            low, high = max(low, min(ends)), min(high, max(ends))
+        if cell not in self.fractions:
+            low, high = _whole(low, high)
+        return Interval(low, high) if low <= high + TOLERANCE else None
 
     def _programme(
         self, cells: list[Cell], relations: list[Relation], given: Mapping[Cell, float]
@@ -143,6 +161,14 @@ class System:
         )
 
 
+def _whole(low: float, high: float) -> tuple[float, float]:
+    """The whole numbers between: a bound a hair off is the solver's, not the cell's."""
+    return (
+        ceil(low - TOLERANCE) if low > -inf else low,
+        floor(high + TOLERANCE) if high < inf else high,
+    )
+
+
 @dataclass(frozen=True)
 class _Programme:
     """The unknown cells of one component as HiGHS takes them."""
@@ -164,9 +190,7 @@ class _Programme:
         if high is None:
             return None
         if self.whole[number]:
-            # A negative zero and a bound a hair off are the solver's, not the cell's.
-            low = ceil(low - TOLERANCE) if low > -inf else low
-            high = floor(high + TOLERANCE) if high < inf else high
+            low, high = _whole(low, high)
         return Interval(low, high)
 
     def _end(self, number: int, sign: float) -> float | None:

@@ -5,8 +5,8 @@ select
     run_id,
     table_name,
     counts,
-    suppressed,
-    100e0 * suppressed / nullif(counts, 0) as percent_suppressed,
+    suppressed_counts,
+    100e0 * suppressed_counts / nullif(counts, 0) as percent_suppressed,
     narrowest,
     recovered
 from {{ source("quality", "disclosure") }}
