@@ -113,7 +113,7 @@ tables = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(tables, st.booleans())
 def test_whatever_the_counts_nothing_is_recovered(
     counts: list[list[int]], hide_zeros: bool

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.publication.disclosure.system import Interval, System, at_most, equal
+from warehouse.publication.disclosure.system import Cell, Interval, Relation, System, equal
 
-Pattern = tuple[str, str]
+
+def at_most(whole: Cell, part: Cell) -> Relation:
+    """The part is no more than the whole."""
+    return Relation(((whole, 1.0), (part, -1.0)), 0.0, float("inf"))
 
 
 def table_system(cells: str, suppressed: str) -> System:
@@ -54,7 +57,7 @@ def test_whole_numbers_narrow_what_fractions_would_leave_open() -> None:
 
 
 def test_only_what_hangs_together_is_solved_together() -> None:
-    relations = [equal("x", ["a", "b"]), equal("y", ["c", "d"]), at_most("x", ["y"])]
+    relations = [equal("x", ["a", "b"]), equal("y", ["c", "d"]), at_most("x", "y")]
     system = System(relations, {"x": 9, "y": 4, "d": 1})
     assert set(system.component("a")[0]) == {"a", "b"}
     assert system.intervals(["a", "c"]) == {"a": Interval(0, 9), "c": Interval(3, 3)}
@@ -68,7 +71,7 @@ def test_a_bound_of_a_cell_and_a_value_taken_for_true() -> None:
 
 
 def test_a_cell_that_nothing_bounds_has_no_most() -> None:
-    system = System([at_most("x", ["a"])], {"a": 3})
+    system = System([at_most("x", "a")], {"a": 3})
     assert system.interval("x") == Interval(3, float("inf"))
 
 

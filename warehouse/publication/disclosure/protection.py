@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +52,6 @@ RESTS_ON_HIDDEN = "rests on a suppressed count"
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Protected:
-    """What a night's disclosure control did: what was hidden, and what was found of it."""
-
-    hidden: frozenset[Count]
-    small: frozenset[Count]
-    found: tuple[Finding, ...]
-
-
 def protect(
     home: Home,
     con: duckdb.DuckDBPyConnection,
@@ -68,15 +59,15 @@ def protect(
     settings: Disclosure,
     run_id: str,
     before: Path | None,
-) -> Protected | None:
+) -> None:
     """Write the mask of the public tier, attack what it leaves, and record both.
 
     before: the folder of the publication before. The attack's result is a blocking check of the
-    run; of what it found the table `quality.disclosure` has a row per table. None where no
-    published table is to be public after disclosure control: then there is nothing to check.
+    run; of what it found the table `quality.disclosure` has a row per table. Does nothing where no
+    published table is to be public after disclosure control.
     """
     if not any(table.public == "disclosed" for table in tables):
-        return None
+        return
     rules = Rules(settings.smallest_count, settings.hide_zeros, settings.secondary)
     rows = _rows(con, tables) if settings.partner_figures else []
     counts = Counts.of_rows(rows, _areas(con, tables), rules)
@@ -84,10 +75,8 @@ def protect(
     hidden = hidden_counts(counts, former)
     _write_mask(con, rows, hidden)
     found = _attack_files(home, con, tables, counts, former)
-    recovered = sum(len(finding.recovered) for finding in found)
     _record(con, run_id, found)
-    results.append(con, [_check(run_id, found, recovered)])
-    return Protected(frozenset(hidden), frozenset(counts.small), tuple(found))
+    results.append(con, [_check(run_id, found)])
 
 
 def _rows(con: duckdb.DuckDBPyConnection, tables: list[PublishedTable]) -> list[Row]:
@@ -227,7 +216,8 @@ def _record(con: duckdb.DuckDBPyConnection, run_id: str, found: Iterable[Finding
         replace_rows(con, AUDIT, columns, rows)
 
 
-def _check(run_id: str, found: list[Finding], recovered: int) -> CheckResult:
+def _check(run_id: str, found: list[Finding]) -> CheckResult:
+    recovered = sum(len(finding.recovered) for finding in found)
     hidden = max((finding.hidden for finding in found), default=0)
     named = sorted({finding.table for finding in found if finding.recovered})
     said = f" ({', '.join(named)})" if named else ""

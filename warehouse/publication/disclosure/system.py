@@ -35,11 +35,6 @@ def equal(whole: Cell, parts: Iterable[Cell]) -> Relation:
     return Relation(((whole, 1.0), *((part, -1.0) for part in parts)), 0.0, 0.0)
 
 
-def at_most(whole: Cell, parts: Iterable[Cell]) -> Relation:
-    """The parts together are no more than the whole."""
-    return Relation(((whole, 1.0), *((part, -1.0) for part in parts)), 0.0, inf)
-
-
 @dataclass(frozen=True)
 class Interval:
     """The least and the most that a cell may be; the bounds belong to it."""
