@@ -79,7 +79,7 @@ def next_steps(home: Home, csp: str | None = None) -> str:
     lines = [
         f"Published: {home.current}",
         "  partner.duckdb   the tables for partners, schema marts",
-        "  public.duckdb    what is computed from open data alone",
+        "  public.duckdb    open data, and partners' years after disclosure control",
         "  parquet/         the same tables, for other tools",
         "  tables/          the main figures by topic, for a spreadsheet",
         "  assessment/      the Partnership Strategic Assessment",

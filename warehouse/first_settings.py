@@ -32,6 +32,7 @@ geography: lsoa_2011
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
+# disclosure: {}             # what of partners' figures is public (docs/disclosure.md)
 # assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
 # partner_group: null        # the group whose members read the partner tier; else this user alone
 # linked_persons: []         # feeds in which a person is known to be the same one
@@ -48,6 +49,10 @@ geography: lsoa_2011
 # partner into those of another. Where that is lawful and agreed, name the feeds and the reason:
 # linked_persons: [{feeds: [probation/caseload, youth/disposal], reason: GATEWAY AND AGREEMENT}].
 # See docs/information-governance.md.
+#
+# disclosure is of partner_figures (true: years of districts and above are in the public file),
+# smallest_count (5: no smaller count of people is), hide_zeros (false) and secondary (true: what
+# would reveal a small count is left out with it). For example {smallest_count: 10}.
 #
 # most_similar_group is one list for every focus area, or a mapping with one for each, as the Home
 # Office groups them; members lie anywhere in England and Wales. For example, for two districts

@@ -149,6 +149,19 @@ class Link(_Section):
     reason: Annotated[Text, AfterValidator(_lawful_reason)]
 
 
+class Disclosure(_Section):
+    """What of partners' figures is public, and how it is protected (docs/disclosure.md).
+
+    smallest_count: the least count of people, or of events of the sensitive kinds, that the public
+    file may show; 1 shows all.
+    """
+
+    partner_figures: bool = True
+    smallest_count: Annotated[int, Field(ge=1, le=100)] = 5
+    hide_zeros: bool = False
+    secondary: bool = True
+
+
 class Settings(_Section):
     """What `csp.yml` says; the optional keys with their defaults."""
 
@@ -173,6 +186,7 @@ class Settings(_Section):
     webserver_port: Annotated[int, Field(ge=1, le=65_535)] = 3000
     alerts: Annotated[list[AlertAddress], Field(repr=False)] = []
     priority_weights: PriorityWeights = PriorityWeights()
+    disclosure: Disclosure = Disclosure()
     assessment_year_end: Annotated[int, Field(ge=1, le=12)] | None = None
     partner_group: Text | None = None
     linked_persons: list[Link] = []
@@ -225,6 +239,7 @@ SECTIONS: dict[str, type[_Section]] = {
     "county": County,
     "priority_weights": PriorityWeights,
     "linked_persons": Link,
+    "disclosure": Disclosure,
 }
 # The keys that say whose home it is.
 WHO = {"partnership", "focus_areas", "county"}
@@ -310,6 +325,7 @@ def _sentence(key: str, problem: Any) -> str:
         return f"{key}: this is empty; give at least one"
     wanted = {
         "string_type": "text",
+        "bool_type": "true or false",
         "list_type": "a list such as [E07000129]",
         "int_type": "a whole number",
         "int_from_float": "a whole number",

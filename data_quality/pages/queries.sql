@@ -344,6 +344,11 @@ from (
 ) as entry
 inner join quality.loaded_file as file on entry.file_id = file.file_id
 
+-- name: disclosure
+select table_name, counts, suppressed_counts, narrowest, recovered
+from quality.disclosure
+order by table_name
+
 -- name: record_to_mend
 select
     '{feed}' as feed, file_id, line_number, record_key, month, district_code,

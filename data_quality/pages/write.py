@@ -63,6 +63,7 @@ def write_pages(
             not_passed=facts.told_once(failed),
             failed=len(failed),
             waivers=reading.read(con, "waivers", run_id),
+            disclosure=reading.read(con, "disclosure"),
             loads=reading.read(con, "loads"),
             never_received=[row["feed"] for row in reading.read(con, "never_received")],
             refused=reading.read(con, "refused"),

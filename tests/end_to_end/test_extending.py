@@ -240,10 +240,12 @@ def test_a_feed_added_as_documented_reaches_every_analysis(extended: Home) -> No
     assert re.fullmatch(r"[0-9a-f]{64}", stored[0][0])
     public = query(
         extended.current / "public.duckdb",
-        "select count(*) from marts.indicator where indicator_id in "
-        "('assault_callouts', 'shoplifting_share')",
+        "select distinct area_type, period_type from marts.indicator_value where indicator_id in "
+        "('assault_callouts', 'shoplifting_share') order by all",
     )
-    assert public == [(0,)]
+    years = {"financial_year", "year_to"}
+    assert {kind for kind, _ in public} == {"county", "district", "partnership"}
+    assert {period for _, period in public} <= years
 
 
 def test_a_cancelled_crime_leaves_every_figure(extended: Home, demo_home: Home) -> None:

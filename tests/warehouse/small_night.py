@@ -180,7 +180,12 @@ def dbt_manifest(public: dict[str, str], sheets_by: dict[str, str] | None = None
                 }
             },
             "columns": {
-                column: {"name": column, "description": f"The {column}.", "data_type": data_type}
+                column: {
+                    "name": column,
+                    "description": f"The {column}.",
+                    "data_type": data_type,
+                    "config": {"meta": {"class": "label"}},
+                }
                 for column, data_type in columns.items()
             },
         }

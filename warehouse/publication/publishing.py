@@ -24,6 +24,7 @@ from warehouse.publication.build import (
     write_duckdb,
     write_parquet,
 )
+from warehouse.publication.disclosure.protection import protect
 from warehouse.publication.manifest import (
     Manifest,
     SourceFile,
@@ -72,8 +73,11 @@ def publish(
     warehouse = con or open_warehouse(home, settings)
     try:
         store.clean(home)
-        passed = _require_passed(home, warehouse, run_id)
+        _require_passed(home, warehouse, run_id)
         tables = published_tables(dbt_manifest)
+        report("protecting and attacking the public figures")
+        protect(home, warehouse, tables, settings.disclosure, run_id, store.current_folder(home))
+        passed = _require_passed(home, warehouse, run_id)
         now = datetime.now(UTC).replace(microsecond=0)
         manifest = Manifest(
             publication_id=store.new_id(home, now),

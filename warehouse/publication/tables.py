@@ -8,17 +8,27 @@ from typing import Any, Literal, cast, get_args
 from warehouse.errors import RunFailed
 from warehouse.messages import safe_message
 
-PublicRule = Literal["all", "open_feeds", "open_indicators", "none"]
+PublicRule = Literal["all", "open_feeds", "open_indicators", "disclosed", "none"]
 RULES = get_args(PublicRule)
+# What a published column holds. A pseudonym, a record key or free text is none of them.
+CLASSES = ("open", "event aggregate", "people aggregate", "derived", "label")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a published table: its name, type as the contract writes it, and comment."""
+    """A column of a published table: its name, type as the contract writes it, and comment.
+
+    holds: its class, one of CLASSES. of: the columns that a derived one is computed from; such as
+    are of another table with its name. rests_on: which other rows it is computed from too
+    (warehouse/publication/tiers.py).
+    """
 
     name: str
     data_type: str | None
     comment: str
+    holds: str = "label"
+    of: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,8 +52,8 @@ def published_tables(dbt_manifest: Path) -> list[PublishedTable]:
     """The models with `meta.published`, by name.
 
     Raises RunFailed when the manifest cannot be read, or a published model does not say what of
-    it may be public, or leaves the table or a column without a description: a reader of the
-    published file finds tables by their comments.
+    it may be public or what a column holds, or leaves the table or a column without a description:
+    a reader of the published file finds tables by their comments.
     """
     try:
         manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
@@ -94,6 +104,9 @@ def _table(node: dict[str, Any], key: tuple[str, ...]) -> PublishedTable:
             name=column["name"],
             data_type=column.get("data_type"),
             comment=_plain(column.get("description")),
+            holds=_meta(column).get("class", ""),
+            of=tuple(_meta(column).get("of", ())),
+            rests_on=tuple(_meta(column).get("with", ())),
         )
         for column in node.get("columns", {}).values()
     )
@@ -104,6 +117,13 @@ def _table(node: dict[str, Any], key: tuple[str, ...]) -> PublishedTable:
         raise RunFailed(
             f"The published model {name} lacks descriptions ({missing}): add them in its yml; "
             "they become the comments readers search."
+        )
+    unclassed = [column.name for column in columns if column.holds not in CLASSES]
+    if unclassed:
+        raise RunFailed(
+            f"The published model {name} does not say what {', '.join(unclassed)} holds: give each "
+            f"column `config: {{meta: {{class: ...}}}}` in its yml, one of {', '.join(CLASSES)}. "
+            "A pseudonym, a record key and free text are not published."
         )
     sheets_by = _meta(node).get("sheets_by")
     if sheets_by is not None and sheets_by not in {column.name for column in columns}:

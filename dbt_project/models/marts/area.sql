@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "all"}) }}
+{{ config(meta={"published": true, "public": "all", "counts": "places"}) }}
 -- One row per area that has values: its names, what it is part of, and of an LSOA its boundary.
 with with_values as (
     select distinct

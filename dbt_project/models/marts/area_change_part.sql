@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per indicator, area, year and position: of the change on the year before, what one
 -- LSOA's change in one of the types it is made of is. The largest are named, the last row of each change
 -- is all the rest, so that the rows add up to it.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events"}) }}
 -- One row per set of areas made of LSOAs, district that they lie in, indicator and financial year: how many
 -- of the district's events have no LSOA. They may lie in any of the areas and are counted in none.
 with set_districts as (

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per claim of the written assessment: what is said of a subject in a section, of each district of
 -- the county, the partnership and the county, in each year. Where is said what is
 -- seeds/assessment_section.csv, in which words seeds/assessment_wording.csv; what it is worth is

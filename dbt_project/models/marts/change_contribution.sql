@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per indicator, part of it, area and year: how much of the change on the year before is
 -- the part's. "Mainly" may be said of more than half alone.
 with changes as (

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 -- One row per indicator, complete year and area: the share of its located events in the few
 -- LSOAs that have most, beside the share those would have if the events had fallen on the LSOAs by
 -- chance, each as likely as the next. Of few events some LSOA always has many.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 {% set lower = count_lower("tenths.numerator", "95", "exact") -%}
 {% set upper = count_upper("tenths.numerator", "95", "exact") -%}
 -- One row per indicator, complete year, area and edition of the deprivation index: how the rate

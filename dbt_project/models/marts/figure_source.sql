@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "records"}) }}
 -- One row per feed, area, year and file: how many of the rows in force of that area and year
 -- the file gave, with the hash of its bytes. What an indicator's feeds (`indicator.feeds`) made of a
 -- year came from these files and no others.

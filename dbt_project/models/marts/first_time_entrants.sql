@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area and year: young people who entered the youth justice system for the first
 -- time, the change on the year before and whether it could be chance, and the rate.
 with changes as (

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events"}) }}
 -- One row per set of weights, area made of districts, year and offence code: what the harm of
 -- harm_score is made of, and which codes have no weight.
 with offences as (

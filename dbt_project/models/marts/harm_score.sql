@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events"}) }}
 -- One row per set of weights, area and year: recorded crimes times the weights of their
 -- offence codes, per 1,000 residents. Areas, years and residents are those of all recorded crime.
 with all_crime as (

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, year, source and field of hate reports: how many say something that can
 -- be used. Buckets are the contract's; `all` is every source together.
 with reports as (

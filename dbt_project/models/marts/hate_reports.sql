@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, year and source of hate reports, against the baseline of the target on
 -- them where one is set. More reporting is the aim; the target stands on all sources together.
 with reports as (

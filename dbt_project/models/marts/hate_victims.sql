@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, year, field and category of hate reports: its share of what is known, and
 -- how low and how high it can be, since some reports say nothing. A majority may be claimed only if
 -- the lowest possible share is over one half. A category that no report names has a row too: those

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 -- One row per indicator, LSOA and complete year: how far its rate is above the county's,
 -- and whether its neighbourhood is (Gi*). The funnel is as wide as the months of LSOAs vary. Retail
 -- LSOAs have few residents: read counts beside rates.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "all", "counts": "nothing"}) }}
 -- One row per indicator version: what it counts, over what, and how to read it.
 select
     indicator_id,

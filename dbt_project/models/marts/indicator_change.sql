@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 {% set significance = threshold("change_significance") -%}
 {% set level = "format('{:g} %', 100 * " ~ significance ~ ")" -%}
 -- One row per indicator, area and year: the change on the year before and whether it could

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 -- One row per indicator, area, period and comparator: is the area's value apart from the
 -- comparator's by more than is likely by chance, and where does it rank? Only periods complete for both.
 -- LSOAs and what is made of them are compared by year; their months are too few events. So many are

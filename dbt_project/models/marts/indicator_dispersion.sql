@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 -- One row per indicator that is a count or a rate and area type: how much more its months vary than
 -- counts that come one by one would, net of area and season. Crimes come in series, so most do.
 with indicators as (

@@ -1,4 +1,8 @@
-{{ config(meta={"published": true, "public": "open_indicators", "sheets_by": "topic"}) }}
+{{
+    config(
+        meta={"published": true, "public": "disclosed", "counts": "events and people", "sheets_by": "topic"},
+    )
+}}
 -- One row per indicator, area and year: what people ask first of it, each answer from its own table. A column
 -- of indicator_value is added to this list and nowhere else.
 {% set values = [
@@ -92,7 +96,9 @@ select
     case
         when not {{ is_open_data("register.feeds") }} or are_open.targets_are_open
             then coalesce(targets.target_status, 'no target')
-    end as target_status
+    end as target_status,
+    -- Filled where the public tier leaves something out.
+    null::varchar as suppressed
 from years
 cross join are_open
 inner join {{ ref("indicator_register") }} as register

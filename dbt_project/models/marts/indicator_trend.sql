@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 {% set is_open -%}
     trends.direction != 'cannot be calculated'
     and (

@@ -1,4 +1,9 @@
-{{ config(materialized="view", meta={"published": true, "public": "open_indicators"}) }}
+{{
+    config(
+        materialized="view",
+        meta={"published": true, "public": "disclosed", "counts": "events and people"},
+    )
+}}
 -- One row per indicator, area and period: the number, its parts and its doubt.
 select
     int_indicator_value.indicator_id,
@@ -26,7 +31,9 @@ select
     int_indicator_value.lower_998,
     int_indicator_value.upper_998,
     int_indicator_value.months_received,
-    int_indicator_value.is_complete
+    int_indicator_value.is_complete,
+    -- Filled where the public tier leaves something out.
+    null::varchar as suppressed
 from {{ ref("int_indicator_value") }} as int_indicator_value
 left join {{ ref("dim_area") }} as area
     on

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, year and agency: who referred the MARAC cases. Cases without an agency
 -- are a row of their own, so that the rows add up to the cases.
 with cases as (

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, rolling twelve months and version of the definition: MARAC cases, repeats among
 -- them by the dates of the pairs (NI 32), and how far the conferences' own declarations differ. Exists
 -- for each month end with all twelve months received.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 {% set judged_spans = [1, 3, 7] -%}
 -- One row per indicator that counts events, area and recent month: what its control chart shows, and in
 -- the newest month whether the series signals. Newest months are judged against the months before

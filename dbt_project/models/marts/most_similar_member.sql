@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 -- One row per focus area, member of its most similar group (the area itself is one), indicator, period and
 -- source: the member's figure, or why it has none. Listed are the periods for which the focus area has a
 -- figure that may be compared. Weighted estimates of surveys are never averaged, and are not listed.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, financial year and set of one to three needs that ten or more offenders have: how
 -- much likelier they are to offend again than those known not to have all of them. Who was not assessed
 -- for a need of the set, and has every other, is neither. Many sets are looked at: one in twenty would

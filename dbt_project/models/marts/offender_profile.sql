@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 {% set at_known = verdict_against("county.percent", "shares.lower_95", "shares.upper_95") -%}
 {% set at_lowest = verdict_against(
     "county.lowest_percent", "shares.lowest_lower_95", "shares.lowest_upper_95"

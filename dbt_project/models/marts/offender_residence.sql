@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, financial year, indicator, scope and fifth of LSOAs by that indicator's rate: the
 -- residents, and how many of the probation caseload live there. Do offenders live where crime and
 -- anti-social behaviour are highest, and more or less than the county's offenders do?

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per survey, wave, question and area: the weighted estimate as published, its rank among areas
 -- of its kind (1 is the highest percentage) and how it stands to the county, or for other areas to
 -- England. Limits take the base for a simple sample; a weighted survey is less sure than they say.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "all"}) }}
+{{ config(meta={"published": true, "public": "all", "counts": "nothing"}) }}
 -- One row per period that values are published for.
 with last_month as (
     select max(period_end) as last_day

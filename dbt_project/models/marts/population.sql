@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "all"}) }}
+{{ config(meta={"published": true, "public": "all", "counts": "places"}) }}
 -- One row per area and financial year: the residents that rates of the year, and of its months, are of.
 with years as (
     select

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 {% set criteria = ["volume", "harm", "direction", "comparison", "target"] -%}
 -- One row per topic, year and focus area: volume, harm, direction, comparison and target, each
 -- from its own table, and an order made of them. A criterion gives 0 to 1 point, 1 the most pressing; one

@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "all"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "all", "counts": "nothing"}) }}
 -- One row: this publication, the run that made it and the software it was made with.
 select
     publication_id,

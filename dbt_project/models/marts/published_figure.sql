@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per figure of a published assessment: what it states beside what the warehouse gives, and what
 -- became of it.
 select

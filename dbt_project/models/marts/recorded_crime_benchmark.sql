@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "all"}) }}
+{{ config(meta={"published": true, "public": "all", "counts": "events"}) }}
 -- One row per area, offence group and twelve months of recorded crime as published for England and
 -- Wales: for comparison with other forces and partnerships, and long trends.
 select

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area and financial year: who of the caseload's offenders offended again in it, and how
 -- that stands to the county. A local measure, not NI 18, which no district has.
 with rates as (

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "events and people"}) }}
 -- One row per indicator, area and calendar month: its events a day against the mean of the complete
 -- years, 1 being the average. Years before a break of the series, and the one it lies in, are of
 -- another series and are left out.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_indicators"}) }}
+{{ config(meta={"published": true, "public": "open_indicators", "counts": "nothing"}) }}
 -- One row per indicator and day on which its series breaks: its own definition changed, or that of a
 -- part of it, or that of what it is a share of. A change, trend, comparison or target across the day is
 -- refused.

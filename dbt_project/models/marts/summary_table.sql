@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per topic, year and focus area, and the partnership of several: the assessment's
 -- Table 1. Each topic is read by the indicator that stands for it; what cannot be said is NULL, and
 -- `reason` says why.

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per target and financial year from its baseline to its end (targets are set for financial
 -- years, and not judged on others): a percentage change of the indicator's count on the baseline, or of
 -- its value where only a percentage can be compared. Whether

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "events and people"}) }}
 -- One row per indicator, area, year, weekday and hour: when its events happened. What has no
 -- hour is left out of the profile, and its share stands beside.
 with years as (

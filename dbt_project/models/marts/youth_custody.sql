@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area and year: of the young people's convictions in court, those that ended in
 -- custody (NI 43). The percentage says of how many, since a district has few.
 select

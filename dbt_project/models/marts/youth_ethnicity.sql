@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "none"}) }}
+{{ config(meta={"published": true, "public": "none", "counts": "people"}) }}
 -- One row per area, year and ethnic group: its share of youth justice disposals less its
 -- share of residents aged 10 to 17 (NI 44). Disposals whose group is not known count in the total and
 -- have no population.

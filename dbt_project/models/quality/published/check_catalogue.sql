@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "open_feeds", "counts": "nothing"}) }}
 -- One row per check that is intended, with what it means: of every feed each of its kinds of checks,
 -- of every monitored field the checks of its standards, and every test of dbt.
 with kinds as (
@@ -57,10 +57,22 @@ without_standard as (
             and counted.field = standard.field
 ),
 
+of_publications as (
+    select
+        kinds.check_id,
+        null as feed,
+        kinds.* exclude (check_id),
+        true as is_implemented
+    from kinds
+    where kinds.about = 'publication'
+),
+
 of_feeds_and_files as (
     select * from of_feeds
     union all
     select * from of_results
+    union all
+    select * from of_publications
 ),
 
 entries as (

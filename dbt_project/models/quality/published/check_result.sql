@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per check and run: every result ever, appended and never overwritten.
 select
     run_id,

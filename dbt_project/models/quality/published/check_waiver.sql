@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "none"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "none", "counts": "nothing"}) }}
 -- One row per known failure that is borne for a time.
 select
     check_id,

@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per run, partner, feed, field and month of which the counts changed.
 select
     run_id,

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_feeds"}) }}
+{{ config(meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per feed, source within it and month: did an extract cover it? Months are expected from a
 -- source's first to the last month received from any partner, less the time that the feed's cadence
 -- gives the next extract, and none before that time has passed since its end; of an irregular feed to

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_feeds"}) }}
+{{ config(meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per feed, source within it and month received: how many rows it brought, and the band that
 -- its own history gives. The band is of logarithms, since months vary by shares. The expected month is
 -- the median of the months received in the twelve before it; with the same month of two earlier years

@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per landed file, whatever became of it: its rows reconcile, accepted + rejected + skipped.
 select
     load_audit.partner,

@@ -1,4 +1,4 @@
-{{ config(materialized="view", meta={"published": true, "public": "open_feeds"}) }}
+{{ config(materialized="view", meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per run, partner and feed: the maturity score as that run found it.
 select
     run_id,

@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_feeds"}) }}
+{{ config(meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per partner, feed and period: a score from 0 to 100 after NHS England's Data Quality Maturity
 -- Index. Of each field with a standard the share of the applicable records that can be used, where not
 -- stated counts as usable up to the tolerated share (there: the threshold for proportion of defaults);

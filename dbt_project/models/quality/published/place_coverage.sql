@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_feeds"}) }}
+{{ config(meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per partner, feed and month: where the rows in force could be placed. In an LSOA, they count
 -- in hotspots; in a district alone, in its figures; nowhere, in those of the force.
 select

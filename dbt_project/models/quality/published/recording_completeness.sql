@@ -1,4 +1,4 @@
-{{ config(meta={"published": true, "public": "open_feeds"}) }}
+{{ config(meta={"published": true, "public": "open_feeds", "counts": "records"}) }}
 -- One row per partner, feed, monitored field and month: how much of what was sent can be used.
 -- Counts the rows of the extracts in force, before republished crimes are merged.
 with received as (

@@ -1,0 +1,1 @@
+"""What no reader of the public tier may work out: the attacker, and what is hidden from it."""
