@@ -32,12 +32,12 @@ geography: lsoa_2011
 # webserver_port: 3000       # `csp up` serves http://127.0.0.1:<this port>
 # alerts: []                 # where to send a message when a run asks for someone
 # priority_weights: {}       # what counts for the order of priorities (marts.priority_matrix)
-# disclosure: {}             # what of partners' figures is public (docs/disclosure.md)
 # assessment_year_end: null  # also years to the end of a month, 1 to 12: 9 for September
 # partner_group: null        # the group whose members read the partner tier; else this user alone
 # linked_persons: []         # feeds in which a person is known to be the same one
 # partners: []               # the authorities of the partnership, as its assessment names them
 # priorities: []             # what the partnership has agreed on, as its assessment says it
+# disclosure: {}             # what of partners' figures is public (docs/disclosure.md)
 #
 # Besides the financial years there are years to the latest complete month, and to the month of
 # assessment_year_end (period_type year_to). Those to March are the financial years, named so.

@@ -315,3 +315,25 @@ def test_a_group_is_each_focus_areas_own_or_one_for_all() -> None:
     ):
         settings = parse_settings(two.replace("group: []", f"group: {said}"))
         assert settings.similar_districts() == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{smallest_count: 0}", "disclosure.smallest_count: 0 will not do; write a number of at"),
+        ("{secondary: maybe}", "disclosure.secondary: 'maybe' will not do; write true or false"),
+        ("{smallest: 5}", "disclosure.smallest: there is no such setting; write smallest_count"),
+    ],
+)
+def test_a_wrong_setting_of_disclosure_is_named(written: str, expected: str) -> None:
+    text = CSP_YML.replace("# disclosure: {}", f"disclosure: {written} #", 1)
+    assert expected in said(text)
+
+
+def test_small_counts_are_protected_unless_a_setting_says_otherwise() -> None:
+    assert parse_settings(CSP_YML).disclosure.model_dump() == {
+        "partner_figures": True,
+        "smallest_count": 5,
+        "hide_zeros": False,
+        "secondary": True,
+    }

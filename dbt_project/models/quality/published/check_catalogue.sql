@@ -85,7 +85,7 @@ entries as (
         dimension,
         severity,
         is_implemented,
-        {{ filled("for_the_engineer", {"feed": "feed"}) }} as for_the_engineer,
+        {{ filled("for_the_engineer", {"feed": "coalesce(feed, '')"}) }} as for_the_engineer,
         for_the_auditor
     from of_feeds_and_files
     union all
