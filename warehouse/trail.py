@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 
 from warehouse.errors import CspError
 from warehouse.home import Home
-from warehouse.messages import safe_message
 from warehouse.users import user_name
 
 # The owner's group may add to it and read nothing of it.
@@ -65,7 +64,7 @@ def recording(
                 _append(home, entry)
             except OSError as error:
                 unwritten(
-                    f"this command is not in {home.access_log}: {safe_message(error)}. Its owner "
+                    f"this command is not in {home.access_log}: {error.strerror}. Its owner "
                     f"gives the group leave to add lines: chmod 620 {home.access_log}"
                 )
 
