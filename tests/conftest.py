@@ -15,6 +15,7 @@ LONGEST_FIRST = (
     "end_to_end/test_quality.py",
     "end_to_end/test_incremental.py",
     "end_to_end/test_extending.py",
+    "end_to_end/test_second_county.py",
     "orchestration/test_night.py",
     "end_to_end/test_withdrawal.py",
     "orchestration/test_up.py",

@@ -1,6 +1,6 @@
 """Another county with half of its feeds: published, readable, and it says what is missing.
 
-The night costs about 110 s of processor time (measured November 2026 on two cores), most of it the
+The night costs about 150 s of processor time (measured November 2026 on two cores), most of it the
 reading and the building of the models, whose number does not hang on the records.
 """
 
