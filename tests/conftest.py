@@ -15,11 +15,8 @@ LONGEST_FIRST = (
     "end_to_end/test_quality.py",
     "end_to_end/test_incremental.py",
     "end_to_end/test_extending.py",
-<<<<<<< HEAD
     "end_to_end/test_one_record.py",
-=======
     "end_to_end/test_second_county.py",
->>>>>>> county
     "orchestration/test_night.py",
     "end_to_end/test_withdrawal.py",
     "orchestration/test_up.py",
