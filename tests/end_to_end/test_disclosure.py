@@ -33,6 +33,14 @@ def test_partners_figures_are_public(demo_home: Home) -> None:
     assert values > 0.95 * rows > 1900
 
 
+def test_the_partner_file_leaves_nothing_out(demo_home: Home) -> None:
+    for table in ("indicator_value", "indicator_summary"):
+        assert query(
+            demo_home.current / "partner.duckdb",
+            f"select count(suppressed), count(numerator) = count(*) from marts.{table}",
+        ) == [(0, True)]
+
+
 def test_no_small_count_of_people_is_shown(public: Published) -> None:
     protected = {name for each in indicators().values() for name in each.protected}
     shown = [cell for cell in public.known if cell.quantity in protected]

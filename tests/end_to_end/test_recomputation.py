@@ -45,7 +45,9 @@ VALUES = Mart([*SERIES, *PERIOD], ("reason",))
 MARTS = {
     "indicator": Mart(["indicator_id", "indicator_version"]),
     "indicator_value": Mart(
-        VALUES.keys, where="period_type <> 'month' or (area_type, area_code) in (from looked_at)"
+        VALUES.keys,
+        ("suppressed",),  # of the public file alone
+        where="period_type <> 'month' or (area_type, area_code) in (from looked_at)"
     ),
     "indicator_dispersion": Mart(
         ["indicator_id", "indicator_version", "area_type"], ("reason",)
@@ -55,7 +57,9 @@ MARTS = {
     "indicator_comparison": Mart(
         [*SERIES, *PERIOD, "comparator_type", "comparator_code"], ("comparator_name", "reason")
     ),
-    "indicator_summary": Mart([*SERIES, *PERIOD], ("change_reason", "trend_reason")),
+    "indicator_summary": Mart(
+        [*SERIES, *PERIOD], ("change_reason", "trend_reason", "suppressed")
+    ),
     "most_similar_member": Mart(
         ["focus_area_code", *SERIES, *PERIOD, "source"], ("reason",)
     ),
