@@ -219,5 +219,5 @@ def test_what_nobody_sent_is_said(small_home: Home) -> None:
     assert page.count("Nothing was received for this year.") >= 8
     assert "No assessment" not in page
     sentences = [unescape(said) for said in re.findall(r'data-claim="[^"]*"[^>]*>([^<]*)<', page)]
-    assert any("no extract covers" in said for said in sentences)
+    assert any("no extract of the MARAC coordinator covers" in said for said in sentences)
     assert not [said for said in sentences if re.search(r"\{\w+\}|None|null", said)]
