@@ -94,7 +94,7 @@ def figures(rows: list[dict[str, Any]]) -> pd.DataFrame:
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
     """A small home with an area table, and indicator_value public after disclosure control."""
-    made = small_night(Home(tmp_path / "home"))
+    made = with_settings(small_night(Home(tmp_path / "home")))
     manifest = json.loads(made.manifest.read_text())
     manifest["nodes"]["model.csp.indicator_value"] = node(
         "indicator_value", "disclosed", VALUE_COLUMNS
@@ -130,7 +130,8 @@ def cases(counts: list[int], total: int | None = None, **more: Any) -> list[dict
 
 
 def with_settings(night: Night, **changed: Any) -> Night:
-    night.settings = night.settings.model_copy(update={"disclosure": Disclosure(**changed)})
+    wanted = Disclosure(**{"partner_figures": True, **changed})
+    night.settings = night.settings.model_copy(update={"disclosure": wanted})
     return night
 
 
