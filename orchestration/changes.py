@@ -32,11 +32,13 @@ def inputs(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> dict[
     Of a feed the files in force tell it: what a raw table holds of a file is written once.
     """
     files = _states(con, "quality.loaded_file", by="feed")
+    months = _states(con, "raw.period_in_force", by="feed")
     states = {}
     for uid, source in manifest["sources"].items():
         partner, is_feed, name = source["name"].partition("__")
         if is_feed:
-            states[uid] = files.get(f"{partner}/{name}", "")
+            feed = f"{partner}/{name}"
+            states[uid] = f"{files.get(feed, '')} {months.get(feed, '')}"
         else:
             [states[uid]] = _states(con, quoted(source["schema"], source["name"])).values()
     return states

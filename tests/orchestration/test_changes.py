@@ -138,6 +138,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             create table raw.setting (key varchar, value varchar);
             create table raw.a__b (_file_id bigint);
             create table quality.loaded_file (file_id bigint, feed varchar, accepted bigint);
+            create table raw.period_in_force (feed varchar, month date, row_count bigint);
+            insert into raw.period_in_force values ('a/b', '2010-04-01', 5);
             insert into raw.setting values ('k', 'v'), ('k', 'v');
             insert into quality.loaded_file values (1, 'a/b', 5), (2, 'c/d', 5);
             """
@@ -158,6 +160,7 @@ def _states(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         ("insert into quality.loaded_file values (3, 'a/b', 5)", {"a__b"}),
         ("update quality.loaded_file set accepted = 6 where feed = 'a/b'", {"a__b"}),
         ("delete from quality.loaded_file where feed = 'a/b'", {"a__b"}),
+        ("update raw.period_in_force set row_count = 6", {"a__b"}),
         ("insert into quality.loaded_file values (3, 'c/d', 5)", set()),
         ("create or replace table raw.setting as select * from raw.setting", set()),
     ],
