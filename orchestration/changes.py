@@ -127,16 +127,12 @@ def everything(manifest: Mapping[str, Any]) -> set[str]:
     return {uid for uid, node in manifest["nodes"].items() if node["resource_type"] in KINDS}
 
 
-def with_tests(manifest: Mapping[str, Any], chosen: Collection[str]) -> set[str]:
+def with_tests(manifest: Mapping[str, Any], chosen: set[str]) -> set[str]:
     """The models and seeds of these unique ids, and the tests that read any of them."""
-    return {
+    return chosen | {
         uid
         for uid, node in manifest["nodes"].items()
-        if uid in chosen
-        or (
-            node["resource_type"] == "test"
-            and not set(chosen).isdisjoint(node["depends_on"]["nodes"])
-        )
+        if node["resource_type"] == "test" and not chosen.isdisjoint(node["depends_on"]["nodes"])
     }
 
 

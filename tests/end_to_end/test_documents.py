@@ -208,4 +208,5 @@ def test_the_example_of_a_link_is_one(tmp_path: Path) -> None:
     text = (PROJECT / "docs" / "information-governance.md").read_text(encoding="utf-8")
     [example] = re.findall(r"^```yaml\n(linked_persons.*?)^```$", text, re.M | re.S)
     settings = parse_settings(home.csp_yml.read_text(encoding="utf-8") + example)
+    assert settings.linked_persons
     Domains(settings.linked_persons).require_known(load_contracts())

@@ -62,7 +62,9 @@ def ids_of(page: Path) -> frozenset[str]:
 def test_every_page_of_other_tools_leads_back(page: Page, quality: Path) -> None:
     """By a click, as a reader goes, from Great Expectations' pages and from dbt's."""
     for folder in ("data_docs", "dbt"):
-        for path in sorted((quality / folder).glob("*.html")):
+        found = sorted((quality / folder).glob("*.html"))
+        assert found, folder
+        for path in found:
             page.open(path)
             page.wait("document.querySelector('a[href=\"../index.html\"]')")
             page.click('a[href="../index.html"]')

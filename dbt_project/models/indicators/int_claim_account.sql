@@ -199,24 +199,6 @@ of_places as (
     select
         'population' as indicator_id,
         'people_per_lsoa' as aspect,
-        'district' as area_type,
-        area.district_code as area_code,
-        {{ financial_year_label("population.financial_year_start") }} as period_label,
-        sum(population.population) * 1e0 / count(*) as value,
-        sum(population.population)::bigint as numerator,
-        count(*) as denominator,
-        'stated' as verdict,
-        format('{:,} residents in {} LSOAs', sum(population.population)::bigint, count(*)) as made_of,
-        'population' as source_table
-    from {{ ref("dim_population") }} as population
-    inner join {{ ref("dim_area") }} as area
-        on population.area_code = area.area_code and area.area_type = 'lsoa'
-    where population.area_type = 'lsoa' and area.is_in_geography
-    group by area.district_code, population.financial_year_start
-    union all by name
-    select
-        'population' as indicator_id,
-        'people_per_lsoa' as aspect,
         part.area_type,
         part.area_code,
         {{ financial_year_label("population.financial_year_start") }} as period_label,
@@ -230,7 +212,9 @@ of_places as (
     inner join {{ ref("dim_area") }} as area
         on population.area_code = area.area_code and area.area_type = 'lsoa'
     inner join {{ ref("br_area_part") }} as part
-        on population.area_code = part.place_code and part.area_type = 'partnership'
+        on
+            population.area_code = part.place_code
+            and part.area_type in ('district', 'partnership')
     where population.area_type = 'lsoa' and area.is_in_geography
     group by part.area_type, part.area_code, population.financial_year_start
 )
