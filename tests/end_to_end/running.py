@@ -82,23 +82,24 @@ def load_and_build(home: Home, *wanted: str) -> None:
     settings = load_settings(home)
     with ddl.open_warehouse(home, settings) as con:
         loading.ingest(home, settings, con, lambda line: None)
-    prepared = dbt_program.prepared_manifest()
-    manifest = json.loads(prepared.read_text(encoding="utf-8"))
+    manifest = json.loads(dbt_program.prepared_manifest().read_text(encoding="utf-8"))
     models = {uid: node for uid, node in manifest["nodes"].items() if uid.startswith("model.")}
     found = {uid for uid, node in models.items() if node["name"] in wanted}
     unread = set(found)
     while unread:
         unread = {p for uid in unread for p in manifest["parent_map"][uid] if p in models} - found
         found |= unread
-    tables = [models[uid] for uid in found if models[uid]["config"]["materialized"] != "view"]
-    args = dbt_program.build_args(
-        home.dbt_target, same_definitions=True, selected=[node["name"] for node in tables]
-    )
+    build_models(home, {uid for uid in found if models[uid]["config"]["materialized"] != "view"})
+
+
+def build_models(home: Home, chosen: set[str]) -> None:
+    """Build the models of these unique ids, without their tests, on what the home holds."""
+    manifest = dbt_program.load_manifest(dbt_program.prepared_manifest())
+    args = dbt_program.build_args(home.dbt_target)
+    settings = load_settings(home)
     with dbt_program.variables(dbt_program.environment(home.warehouse_file, settings)):
-        results = dbt_program.invoke(
-            [*args, "--exclude-resource-type", "test"], dbt_program.load_manifest(prepared)
-        )
-    assert len(results) == len(tables)
+        results = dbt_program.invoke(args, dbt_program.choose(manifest, chosen))
+    assert {result["unique_id"] for result in results} == chosen
     assert {result["status"] for result in results} == {"success"}
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import dbt_program
-from tests.end_to_end.running import SETTINGS, copied
+from tests.end_to_end.running import SETTINGS, build_models, copied
 from warehouse import ddl
 from warehouse.contract import load_contracts
 from warehouse.home import Home
@@ -25,11 +24,7 @@ def built(home: Home, year_end: int) -> None:
     settings = load_settings(home)
     with ddl.open_warehouse(home, settings) as con:
         ddl.ensure(con, load_contracts(), settings)
-    manifest = dbt_program.load_manifest(dbt_program.prepared_manifest())
-    dbt_program.choose(manifest, {f"model.csp.{name}" for name in MODELS})
-    with dbt_program.variables(dbt_program.environment(home.warehouse_file, settings)):
-        found = dbt_program.invoke(dbt_program.build_args(home.dbt_target), manifest)
-    assert {result["status"] for result in found} == {"success"}
+    build_models(home, {f"model.csp.{name}" for name in MODELS})
 
 
 @pytest.fixture(scope="module")
