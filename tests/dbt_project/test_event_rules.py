@@ -129,7 +129,7 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         create table int_home_force as select 'Force' as force_name;
         create table dim_police_force as
         select 'Force' as force_name, 'F' as force_code, 'F' as police_force_area_code;
-        create table period_in_force (feed varchar, month date);
+        create table month_received (feed varchar, month date);
         create table int_street_crime_extract (month date, force_name varchar);
         create table feed_value (feed varchar, column_name varchar, value varchar);
         """
@@ -179,7 +179,7 @@ def staged(feed: str, rows: list[Row]) -> duckdb.DuckDBPyConnection:
     table, key, dated, *_ = FEEDS[feed]
     for other in STAGED:
         con.execute(f"delete from {other}")
-    con.execute("delete from period_in_force")
+    con.execute("delete from month_received")
     if rows:
         sent = pa.Table.from_pylist(
             [
@@ -195,7 +195,7 @@ def staged(feed: str, rows: list[Row]) -> duckdb.DuckDBPyConnection:
         con.register("sent", sent)
         con.execute(f"insert into {table} by name from sent")
     for month in {month_of(row[dated]) for row in rows}:
-        con.execute("insert into period_in_force values (?, ?)", [feed, month])
+        con.execute("insert into month_received values (?, ?)", [feed, month])
     return con
 
 
