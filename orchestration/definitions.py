@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.build import build_assets
 from orchestration.dbt_program import prepared_manifest
-from orchestration.expectations import DATA_DOCS, expectation_assets
+from orchestration.expectations import expectation_assets
 from orchestration.ingest import ingest_assets
 from orchestration.night import Night, night_resource
 from orchestration.publication import publication_asset
@@ -27,9 +27,8 @@ def definitions_of(manifest: Path, night: Night | None = None) -> dg.Definitions
     contracts = load_contracts()
     ingest = ingest_assets(contracts)
     built = build_assets(manifest)
-    marts = {key for key in built.keys if key.path[0] == "marts"}
     checked = expectation_assets(built.keys, contracts)
-    published = publication_asset(manifest, {*marts, DATA_DOCS})
+    published = publication_asset(manifest)
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),

@@ -8,6 +8,7 @@ import dagster as dg
 
 from data_quality import checker, delivery, history
 from orchestration import progress
+from orchestration.build import BUILD
 from orchestration.ingest import raw_key
 from orchestration.night import Night
 from warehouse import results
@@ -20,11 +21,6 @@ from warehouse.seeds import seed_rows
 
 STEP = "great_expectations"
 DATA_DOCS = dg.AssetKey(["quality", "data_docs"])
-STANDARDS = dg.AssetKey(["facts", "completeness_standard"])
-FEED_CHECKS = dg.AssetKey(["checks", "feed_check"])
-QUALITY_MARTS = [
-    dg.AssetKey(["marts", name]) for name in ("recording_completeness", "maturity_score")
-]
 
 
 def table_key(partner: str, feed: str) -> dg.AssetKey:
@@ -80,15 +76,13 @@ def expectation_assets(
 ) -> dg.AssetsDefinition:
     """The step that evaluates the standards and what was delivered."""
     specs = specs_of(models, contracts)
-    upstream = {spec.asset_key for spec in specs.values()} & set(models)
-    upstream |= {STANDARDS, FEED_CHECKS, *QUALITY_MARTS} & set(models)
 
     @dg.multi_asset(
         name=STEP,
         specs=[
             dg.AssetSpec(
                 DATA_DOCS,
-                deps=sorted(upstream),
+                deps=[BUILD],
                 group_name="quality",
                 kinds={"greatexpectations"},
                 description="Great Expectations' Data Docs of the night, published with it.",
@@ -139,12 +133,12 @@ def _asset_check(
     result: CheckResult,
     specs: Mapping[str, dg.AssetCheckSpec],
     selected: Collection[dg.AssetCheckKey],
-) -> Iterator[dg.AssetCheckResult]:
+) -> Iterator[dg.AssetCheckEvaluation]:
     spec = specs.get(result.check_id)
     # Not applicable is never a pass: such a check stays unevaluated.
     if spec is None or spec.key not in selected or result.status == "not_applicable":
         return
-    yield dg.AssetCheckResult(
+    yield dg.AssetCheckEvaluation(
         asset_key=spec.asset_key,
         check_name=spec.name,
         passed=result.status == "pass",

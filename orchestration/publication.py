@@ -1,6 +1,5 @@
 """The publication step: the one gate, behind which `current` moves to a new publication."""
 
-from collections.abc import Collection
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,8 @@ import dagster as dg
 from assessment import write_assessments
 from data_quality.pages import row_change, rows_that_changed, write_pages
 from orchestration import progress
+from orchestration.build import BUILD
+from orchestration.expectations import DATA_DOCS
 from orchestration.night import Night
 from warehouse import status
 from warehouse.publication import current_folder, publish
@@ -19,14 +20,12 @@ STEP = "publication"
 KEY = dg.AssetKey(STEP)
 
 
-def publication_asset(
-    manifest_file: Path, upstream: Collection[dg.AssetKey]
-) -> dg.AssetsDefinition:
-    """The asset of publications, after the published tables and their checks."""
+def publication_asset(manifest_file: Path) -> dg.AssetsDefinition:
+    """The asset of publications, after the tables and their checks."""
 
     @dg.asset(
         key=KEY,
-        deps=sorted(upstream),
+        deps=[BUILD, DATA_DOCS],
         group_name="published",
         kinds={"duckdb", "parquet"},
         required_resource_keys={"night"},

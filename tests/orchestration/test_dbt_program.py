@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import dagster as dg
 import duckdb
@@ -144,32 +144,35 @@ def test_a_test_that_says_why_says_it_where_it_stops_the_build() -> None:
     )
 
 
-def test_of_what_was_left_alone_only_what_the_next_steps_read_is_told_of() -> None:
-    specs = {
-        uid: dg.AssetSpec([room, uid.split(".")[1]])
-        for uid, room in (
-            ("model.view", "marts"),
-            ("model.staged", "staging"),
-            ("model.table", "facts"),
-            ("seed.s", "seeds"),
-        )
-    }
-    manifest = {
-        "parent_map": {
-            "model.view": ["model.table"],
-            "model.table": ["seed.s", "model.staged"],
-            "model.staged": [],
-            "seed.s": [],
-        },
-        "nodes": {"model.table": {"schema": "facts", "name": "table"}},
-    }
-    context: Any = SimpleNamespace(
-        assets_def=SimpleNamespace(check_specs=[]),
-        selected_asset_keys={spec.key for spec in specs.values()},
+def test_a_night_tells_of_the_tables_it_built_and_once_of_all_tests_of_each() -> None:
+    tables = {f"model.csp.{name}": dg.AssetSpec(["facts", name]) for name in ("a", "b", "kept")}
+    manifest = {"nodes": {uid: {"schema": "facts", "name": uid[-1]} for uid in tables}}
+    tests = {"model.csp.a": ["test.csp.t1.1", "test.csp.t2.2", "unit_test.csp.a.idle"]}
+    tests |= {"model.csp.b": ["test.csp.t3.3"], "model.csp.kept": ["test.csp.t4.4"]}
+    found = [
+        {**result("model.csp.a", "success"), "execution_time": 0.25},
+        result("model.csp.b", "error"),
+        result("test.csp.t1.1", "pass"),
+        {**result("test.csp.t2.2", "warn"), "failures": 3},
+        result("test.csp.t3.3", "skipped"),
+    ]
+    outcome = Outcome(found, {("facts", "a"): 7}, [], {})
+    materialized, evaluated = _events(manifest, tables, tests, outcome)
+    assert isinstance(materialized, dg.AssetMaterialization)
+    assert isinstance(evaluated, dg.AssetCheckEvaluation)
+    assert materialized.asset_key == evaluated.asset_key == dg.AssetKey(["facts", "a"])
+    assert {name: value.value for name, value in materialized.metadata.items()} == {
+        "seconds": 0.25, "dagster/row_count": 7,
+    }  # fmt: skip
+    assert (evaluated.passed, evaluated.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert {name: value.value for name, value in evaluated.metadata.items()} == {
+        "tests": 2, "seconds": 0.0, "failing rows of t2": 3,
+    }  # fmt: skip
+    [failed] = _events(
+        manifest, tables, tests, Outcome([result("test.csp.t3.3", "fail")], {}, [], {})
     )
-    outcome = Outcome([{"unique_id": "model.table", "status": "success"}], {}, [], {})
-    events = _events(context, manifest, specs, outcome)
-    assert [event.output_name for event in events] == ["facts__table", "marts__view"]
+    assert isinstance(failed, dg.AssetCheckEvaluation)
+    assert (failed.passed, failed.severity) == (False, dg.AssetCheckSeverity.ERROR)
 
 
 def test_what_no_model_makes_any_more_is_dropped_and_what_was_recorded_stays() -> None:

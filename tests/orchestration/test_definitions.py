@@ -6,9 +6,11 @@ import dagster as dg
 import pytest
 
 from orchestration import snapshot
+from orchestration.build import CHECK
 from orchestration.dbt_program import prepared_manifest
 from orchestration.definitions import JOB, definitions_of
 from warehouse.contract import load_contracts
+from warehouse.publication.tables import published_tables
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +41,19 @@ def test_dbt_sources_are_the_feeds_own_assets(defs: dg.Definitions) -> None:
     assert not [key for key in found if key.startswith("raw/") and "__" in key]
 
 
-def test_publication_waits_for_every_mart_and_for_the_checks(defs: dg.Definitions) -> None:
+def test_publication_waits_for_every_table_and_for_the_checks(defs: dg.Definitions) -> None:
     found = snapshot.describe(defs)["assets"]
-    marts = {key for key in found if key.startswith("marts/")}
-    assert marts
-    assert set(found["publication"]["after"]) == {*marts, "quality/data_docs"}
+    tables = {key for key in found if key.split("/")[0] in ("seeds", "staging", "facts", "marts")}
+    assert len(tables) > 150
+    assert tables <= set(found["quality/build"]["after"])
+    assert found["quality/data_docs"]["after"] == ["quality/build"]
+    assert set(found["publication"]["after"]) == {"quality/build", "quality/data_docs"}
+
+
+def test_every_table_with_tests_has_them_as_one_check(defs: dg.Definitions) -> None:
+    found = snapshot.describe(defs)["assets"]
+    tested = {name for name, asset in found.items() if CHECK in asset["checks"]}
+    assert {f"marts/{table.name}" for table in published_tables(prepared_manifest())} <= tested
 
 
 def test_the_night_is_four_steps(defs: dg.Definitions) -> None:
