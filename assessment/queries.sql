@@ -167,7 +167,8 @@ order by q_value, indicator_id, area_type desc
 
 -- name: signal_months
 select
-    indicator_id, area_code, period_label, period_start, is_baseline, value, expected, lower, upper
+    indicator_id, area_code, period_label, period_start, is_baseline, value::bigint as value,
+    expected, lower, upper
 from marts.monthly_signal
 where indicator_id || '|' || area_code in (select unnest($keys))
 -- The newest months that a chart has room for.
@@ -206,7 +207,7 @@ select
     expected.feed,
     expected.title,
     expected.publisher,
-    coalesce(score.months_received, 0) as months_received,
+    case when estimates.records is null then coalesce(score.months_received, 0) end as months_received,
     score.months_expected,
     coalesce(received.records, estimates.records) as records,
     score.field_percent as completeness_percent,

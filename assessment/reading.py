@@ -386,7 +386,8 @@ def _add_pictures(
         indicator = made.topic_indicator.get(topic)
         if indicator is None:
             continue
-        months = next((row["months_received"] for row in reversed(series.get(indicator, []))), None)
+        years = [row for row in series.get(indicator, []) if row["period_start"] == start["start"]]
+        months = next((row["months_received"] for row in years), None)
         source = _source(made, indicator, months)
         spots = hotspots.get(indicator, [])
         pictures = {

@@ -34,6 +34,8 @@ OF_INDICATOR = key("row.indicator_id")
 COMPARED = key(
     "row.indicator_id", "null", "concat_ws(' ', row.comparator_type, row.comparator_code)"
 )
+NEWEST_WAVE = """qualify fieldwork_end = max(fieldwork_end) over (
+            partition by indicator_id, area_type, area_code, period_label)"""
 
 # The newest definition of each indicator, the whole years of it, and who is part of which area.
 WITH = """
@@ -63,7 +65,14 @@ READ = {
             case kind when 'proportion' then 100.0 * numerator / denominator
                 else value end as value,
             numerator, denominator, unknown, lower_95, upper_95, lowest_possible, highest_possible
-        from years as row""",
+        from years as row where not contains(feeds, 'survey/')""",
+    # The percentage is the survey's own; those who say so are worked out from it.
+    "survey": f"""
+        select {OF_INDICATOR}, 'share', percent as value,
+            round(percent * base / 100)::bigint as numerator, base as denominator,
+            lower_95, upper_95
+        from marts.perception as row where indicator_id is not null
+        {NEWEST_WAVE}""",
     "change": f"""
         select {OF_INDICATOR}, 'change',
             case when verdict = 'not comparable' then null
@@ -196,8 +205,7 @@ READ = {
         select {OF_INDICATOR}, 'perception', percent as value, rank as numerator,
             rank_of as denominator, lower_95, upper_95
         from marts.perception as row where indicator_id is not null
-        qualify fieldwork_end = max(fieldwork_end) over (
-            partition by indicator_id, area_type, area_code, period_label)""",
+        {NEWEST_WAVE}""",
     "completeness": f"""
         select {key("'feed'", "row.partner || '/' || row.feed", area="county")}, 'completeness',
             row.field_percent as value, row.months_received as numerator,
@@ -218,11 +226,14 @@ READ = {
         select {key("'population'")}, 'people_per_lsoa', avg(row.population) as value,
             sum(row.population)::bigint as numerator, count(*) as denominator
         from (
-            select 'district' as area_type, district_code as area_code, period_label, population
-            from marts.population
-            inner join (select distinct area_code, district_code from marts.hotspot)
+            select area.area_type, area.area_code, period_label, population
+            from marts.population as small
+            inner join (select distinct area_code, district_code from marts.hotspot) as spot
                 using (area_code)
-            where area_type = 'lsoa' and period_type = 'financial_year'
+            inner join marts.area
+                on area.area_type = 'district' and area.area_code = spot.district_code
+                or area.area_type = 'partnership' and spot.district_code = '{FOCUS}'
+            where small.area_type = 'lsoa' and small.period_type = 'financial_year'
         ) as row
         group by area_type, area_code, period_label""",
     "profile": f"""

@@ -4,6 +4,7 @@ That the rows of the marts are what the archive says, test_recomputation shows.
 """
 
 import re
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
@@ -15,6 +16,9 @@ from tests.end_to_end.running import frame
 from warehouse.home import Home
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+NO_BREAK = "\u00a0"
+# A space where a line could end between a number and its unit, and a hyphen for a minus.
+ILL_WRITTEN = r"\d (?:%|per )|(?<![\w-])-\d"
 # What stands in sentences and is no figure of a claim: the confidence of limits and of a hotspot.
 CONFIDENCE = ("95 % limits", "the exact 99.8 % limit")
 
@@ -68,12 +72,19 @@ def test_every_number_of_a_sentence_is_a_figure_of_its_claim(claims: pd.DataFram
     assert wrong[:3] == []
 
 
+def test_every_number_is_written_as_numbers_are(claims: pd.DataFrame) -> None:
+    ill = claims["sentence"].str.contains(ILL_WRITTEN)
+    assert claims.loc[ill, "sentence"].tolist()[:3] == []
+
+
 def unexplained(claim: dict[str, object]) -> set[str]:
     """The numbers of a sentence that no figure of the claim is shown as."""
-    sentence = str(claim["sentence"])
+    sentence = str(claim["sentence"]).replace(NO_BREAK, " ")
     labels = ("names", "reason", "area_name", "category", "unit", "comparator_name", "period_label")
     texts = [str(claim[each]) for each in labels if isinstance(claim[each], str)]
     texts = [f"tier {text}" if text.isdigit() else text for text in texts]
+    if claim["aspect"] == "signal":
+        texts.append(f"{datetime.strptime(str(claim['category']), '%Y-%m'):%B %Y}")
     if isinstance(claim["names"], str) and claim["verdict"] != "none":
         assert texts[0] in sentence, sentence
     for text in (*texts, *CONFIDENCE):

@@ -58,13 +58,26 @@ UNROUNDED = {
     *("value", "numerator", "comparator_value", "lower_95", "upper_95", "p_value"),
     *("importance", "reason"),
 }
-# The pictures of the same counts, with their tables; and Table 1's cells that say a percentage.
-PICTURES = {
-    f"{kind}-{indicator.replace('_', '-')}"
-    for kind in ("map", "years", "areas")
-    for indicator in (LOST, WON)
-} | {f"signal-{indicator}-{BLABY}" for indicator in (LOST, "theft_from_vehicle")}
-CELLS = {f"appendix_a.{topic}.{topic}.change.{BLABY}.2010-11" for topic in (LOST, WON)}
+# The pictures of the same counts, with their tables, and of the series that signal those that count
+# the crime; and Table 1's cells that say a count or a percentage.
+PICTURES = (
+    {
+        f"{kind}-{indicator.replace('_', '-')}"
+        for kind in ("map", "years", "areas")
+        for indicator in (LOST, WON)
+    }
+    | {
+        f"signals-{area} {series}"
+        for area in (BLABY, COUNTY)
+        for series in ("Serious acquisitive crime", "Theft from a vehicle")
+    }
+    | {f"signals-{COUNTY} {series}" for series in ("Other acquisitive crime", "Shoplifting")}
+)
+CELLS = {
+    f"appendix_a.{topic}.{topic}.{aspect}.{BLABY}.2010-11"
+    for topic in (LOST, WON)
+    for aspect in ("value", "change")
+}
 
 
 @dataclass(frozen=True)
@@ -198,14 +211,27 @@ def sentences(page: str) -> dict[str, str]:
 def cells(page: str) -> dict[str, str]:
     """Table 1's cells by the claim that their anchor names."""
     table = page.split('<table class="summary">')[1].split("</table>")[0]
-    return dict(re.findall(r'<a class="claim"[^>]* data-source="([^"]*)">(.*?)</a>', table))
+    return dict(re.findall(CELL, table))
 
 
 def figures(page: str) -> dict[str, str]:
-    return {found[1]: found[0] for found in re.finditer(FIGURE, page, re.DOTALL)}
+    """The pictures by their anchor; of those that signal each series, and what stands round them.
+
+    The surest comes first, so that one record can put them in another order.
+    """
+    found = {each[1]: each[0] for each in re.finditer(FIGURE, page, re.DOTALL)}
+    for anchor in [anchor for anchor in found if anchor.startswith("signals-")]:
+        for part in re.finditer(f"{CHART}|{MONTH}", found[anchor], re.DOTALL):
+            series = f"{anchor} {part['charted'] or part['counted']}"
+            found[series] = found.get(series, "") + part[0]
+            found[anchor] = found[anchor].replace(part[0], "")
+    return found
 
 
+CELL = r'<a class="claim" data-source="([^"]*)"[^>]*>(.*?)</a>'
 FIGURE = r'<figure id="([^"]*)".*?</figure>'
+CHART = r'<div><p class="label">(?P<charted>[^<]*) \([a-z]+\)</p><svg .*?</svg></div>'
+MONTH = r'<tr><th scope="row">(?P<counted>[^<]*)</th>.*?</tr>'
 SIGNALS = r"<caption>Series of [^<]* that signal.*?</table>"
 
 
@@ -213,8 +239,7 @@ def without(page: str) -> str:
     """The page without what is compared by itself."""
     page = re.sub(FIGURE, "", page, flags=re.DOTALL)
     page = re.sub(r'(<a class="claim" data-claim="[^>]*>)[^<]*', r"\1", page)
-    for text in cells(page).values():
-        page = page.replace(text, "")
+    page = re.sub(CELL, r"\1", page)
     return re.sub(SIGNALS, "", page, flags=re.DOTALL).replace(LEAVES, ENTERS)
 
 

@@ -21,12 +21,11 @@ from warehouse.seeds import seed_rows
 BLABY, COUNTY = "E07000129", "E10000018"
 YEAR, START, LAST = "2010/11", "2010-04-01", "2011-03-31"
 OWN_YEAR = f"period_label = '{YEAR}' and area_code = '{BLABY}'"
-TOPICS = {
-    row["topic"]: row["indicator_id"]
-    for row in seed_rows("topic_summary")
-    if row["topic"] not in ("perceptions", "street crime")
-}
+TOPICS = {row["topic"]: row["indicator_id"] for row in seed_rows("topic_summary")}
 PLACES, LEAST = 5, 5  # named on a map, of those with so many events
+MONTHS = 25  # drawn of a series that signals
+NO_BREAK = "\u00a0"
+BLANKS = re.compile(r"[ \n]+")
 METHODS = Path(__file__).resolve().parents[2] / "assessment" / "methods.csv"
 Table = list[list[str]]
 
@@ -36,14 +35,18 @@ def said(value: object, places: int = 1) -> str:
     if value is None:
         return "\u2013"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}".replace("-", "\u2212")
     if not isinstance(value, float):
         return str(value)
     step = Decimal(1).scaleb(-places)
     rounded = Decimal(repr(value)).quantize(step, ROUND_HALF_UP)
     if value > 0 and not rounded:
-        return f"< {step}"
+        return f"<{NO_BREAK}{step}"
     return f"{rounded + 0:,}".replace("-", "\u2212")
+
+
+def per_cent(value: float) -> str:
+    return f"{said(value)}{NO_BREAK}%"
 
 
 def rows_said(found: list[tuple[Any, ...]]) -> Table:
@@ -115,18 +118,18 @@ def of_pictures(home: Home) -> dict[str, Table]:
         spots = places(home, indicator)
         if spots:
             found[f"map-{anchor}"] = rows_said([(i, *row) for i, row in enumerate(spots, start=1)])
-    series = partner(
-        home,
-        "select indicator_id, signal.area_code from marts.monthly_signal as signal "
-        f"where is_newest and signal in ('high', 'low') and area_code = '{BLABY}' "
-        "order by q_value, indicator_id limit 8",
-    )
-    for indicator, area in series:
-        found[f"signal-{indicator}-{area}"] = rows_said(partner(
-            home,
-            "select period_label, value, expected, lower, upper from marts.monthly_signal "
-            f"where indicator_id = '{indicator}' and area_code = '{area}' order by period_start",
-        ))  # fmt: skip
+    for area in (BLABY, COUNTY):
+        found[f"signals-{area}"] = [
+            [name(home, indicator), *month]
+            for indicator, *_ in series(home, area)
+            for month in reversed(rows_said(partner(
+                home,
+                "select period_label, value::bigint, expected, lower, upper "
+                "from marts.monthly_signal "
+                f"where indicator_id = '{indicator}' and area_code = '{area}' "
+                f"order by period_start desc limit {MONTHS}",
+            )))
+        ]  # fmt: skip
     return {anchor: rows for anchor, rows in found.items() if rows}
 
 
@@ -140,24 +143,24 @@ def places(home: Home, indicator: str) -> list[tuple[Any, ...]]:
     )
 
 
+def series(home: Home, area: str) -> list[tuple[Any, ...]]:
+    """The area's series that signal, the surest first."""
+    return partner(
+        home,
+        "select indicator_id, strftime(period_start, '%B\u00a0%Y'), signal, signal_months, "
+        "signal_events, signal_expected, q_value from marts.monthly_signal where is_newest "
+        f"and signal in ('high', 'low') and area_code = '{area}' order by q_value, indicator_id",
+    )
+
+
 def of_signals(home: Home) -> dict[str, Table]:
-    found = {}
-    for area, caption in (
-        (BLABY, "Series of Blaby that signal, the surest first"),
-        (COUNTY, "Series of the county that signal"),
-    ):
-        series = partner(
-            home,
-            "select indicator_id, area_name, period_label, signal, signal_months, signal_events, "
-            "signal_expected, q_value from marts.monthly_signal where is_newest "
-            f"and signal in ('high', 'low') and area_code = '{area}' "
-            "order by q_value, indicator_id",
-        )
-        found[caption] = [
+    return {
+        f"Series of {called} that signal, the surest first": [
             [name(home, indicator), *(said(cell) for cell in cells), said(q_value, 4)]
-            for indicator, *cells, q_value in series
+            for indicator, *cells, q_value in series(home, area)
         ]
-    return found
+        for area, called in ((BLABY, "Blaby"), (COUNTY, "Leicestershire"))
+    }
 
 
 def of_targets(home: Home) -> Table:
@@ -170,7 +173,7 @@ def of_targets(home: Home) -> Table:
     )
     return [
         [
-            f"{name(home, indicator)}, {said(percent)} %",
+            f"{name(home, indicator)}, {'+' if percent > 0 else ''}{per_cent(percent)}",
             area,
             f"{said(baseline, 0)} ({label})",
             said(target, 0),
@@ -188,10 +191,10 @@ def of_ethnicity(home: Home) -> Table:
         f"difference from marts.youth_ethnicity where period_label = '{YEAR}' "
         f"and area_code = '{COUNTY}' order by population_10_17 desc nulls last, ethnic_group",
     )
-    per_cent = {2, 4}
+    shares = {2, 4}
     return [
         [
-            said(cell) + (" %" if i in per_cent and cell is not None else "")
+            per_cent(cell) if i in shares and cell is not None else said(cell)
             for i, cell in enumerate(group)
         ]
         for group in groups
@@ -199,11 +202,18 @@ def of_ethnicity(home: Home) -> Table:
 
 
 def of_feeds(home: Home) -> tuple[Table, Table]:
-    """Of each feed that an indicator counts: what the introduction and the last chapter say."""
+    """Of each feed that an indicator counts: what the introduction and the last chapter say.
+
+    A survey comes by the wave: it has estimates instead of records, and no months.
+    """
+    [(estimates,)] = partner(
+        home,
+        f"select count(*) from marts.perception where fieldwork_end between '{START}' and '{LAST}'",
+    )
     short, long = [], []
     for feed, title, sender, months, of, records, percent, below in query(
         home.warehouse_file,
-        "select raw.feed, title, raw.partner, months_received, months_expected, records, "
+        "select raw.feed, title, publisher, months_received, months_expected, records, "
         "field_percent, below from raw.feed as raw "
         "left join marts.maturity_score as score on raw.feed = score.partner || '/' || score.feed "
         f"and period_type = 'financial_year' and period_label = '{YEAR}' left join ("
@@ -217,10 +227,15 @@ def of_feeds(home: Home) -> tuple[Table, Table]:
         "where raw.partner <> 'reference' and exists (select 1 from marts.indicator "
         "where contains(feeds, raw.feed)) order by raw.feed",
     ):
-        long.append([feed, *(said(cell) for cell in (months or 0, of, records, percent, below))])
-        received = [f"{months} of {of}", f"{said(percent)} %"] if months else [
-            "Nothing was received for this year. What rests on it cannot be said."
-        ]  # fmt: skip
+        if feed == "survey/perception" and estimates:
+            received = ["by the wave", "no standard"]
+            cells = [months, of, estimates, percent, below]
+        else:
+            received = [f"{months} of {of}", per_cent(percent)] if months else [
+                "Nothing was received for this year. What rests on it cannot be said."
+            ]  # fmt: skip
+            cells = [months or 0, of, records, percent, below]
+        long.append([feed, *(said(cell) for cell in cells)])
         short.append([title, sender, *received])
     return short, long
 
@@ -246,22 +261,55 @@ def test_every_table_is_its_marts(page: Element, demo_home: Home) -> None:
 
 
 WORDS = {
-    "increase": "\u25b2 rose", "decrease": "\u25bc fell", "increasing": "\u25b2 increasing",
-    "decreasing": "\u25bc decreasing", "higher": "\u25b2 higher", "lower": "\u25bc lower",
-    "similar": "\u25cf similar", "no significant change": "\u25cf no clear change",
-    "not certain": "\u25cf not certain",
+    "increase": "\u25b2\u00a0rose", "decrease": "\u25bc\u00a0fell",
+    "increasing": "\u25b2\u00a0increasing", "decreasing": "\u25bc\u00a0decreasing",
+    "higher": "\u25b2\u00a0higher", "lower": "\u25bc\u00a0lower",
+    "similar": "\u25cf\u00a0similar", "no significant change": "\u25cf\u00a0no clear change",
+    "not certain": "\u25cf\u00a0not certain",
 }  # fmt: skip
-UNSAID = "\u25cb cannot be said"
+UNSAID = "\u25cb\u00a0cannot be said"
 
 
 def verdict_cell(claim: dict[str, Any], unit: str) -> str:
     """A cell of Table 1 as its claim's verdict has it; of a change beyond chance, how much."""
     words = WORDS.get(claim["verdict"].split(",")[0], UNSAID)
     if unit and words[0] in "\u25b2\u25bc" and claim["value"] is not None:
-        words += f" {said(abs(claim['value']))}{unit}"
+        words += f" {said(abs(claim['value']))}{NO_BREAK}{unit}"
     if claim["judgement"] in ("better", "worse"):
         words += f" ({claim['judgement']})"
     return words
+
+
+def figure_cell(home: Home, indicator: str) -> str:
+    """The topic's own figure: a share with its cases, else the count with its rate."""
+    found = partner(
+        home,
+        "select kind, year.unit, numerator, denominator, value from marts.indicator_value as year "
+        "inner join marts.indicator using (indicator_id, indicator_version) "
+        f"where indicator_id = '{indicator}' and {OWN_YEAR} and period_type = 'financial_year' "
+        "and is_current and is_complete",
+    )
+    if not found:
+        return UNSAID
+    [(kind, unit, numerator, denominator, value)] = found
+    if kind == "proportion":
+        return f"{per_cent(value)} ({said(numerator)} of {said(denominator)})"
+    return f"{said(numerator)} ({said(value)}{NO_BREAK}{unit.replace('per ', f'per{NO_BREAK}')})"
+
+
+def target_cell(home: Home, topic: str) -> str:
+    """The status of each of the topic's targets of the year; of a part of the topic its name."""
+    found = partner(
+        home,
+        "select distinct status, indicator_id, name from marts.target_progress "
+        f"inner join marts.indicator using (indicator_id) where topic = '{topic}' and {OWN_YEAR}",
+    )
+    own = TOPICS[topic]
+    cells = [
+        status + ("" if indicator == own else f" ({called.lower()})")
+        for status, indicator, called in found
+    ]
+    return "; ".join(cells) or "none set"
 
 
 def test_table_1_says_what_its_claims_say(
@@ -278,7 +326,8 @@ def test_table_1_says_what_its_claims_say(
             for claim in claims.values()
             if (claim["section"], claim["aspect"]) == (section, "community")
         )
-        points = " points" if indicator == "adult_reoffending_rate" else " %"
+        shares = ("adult_reoffending_rate", "perceived_drug_problem")
+        points = "points" if indicator in shares else "%"
         verdicts = [
             verdict_cell(claims[f"{section}.{indicator}.{aspect}.{BLABY}.2010-11{than}"], unit)
             for aspect, than, unit in (
@@ -289,7 +338,13 @@ def test_table_1_says_what_its_claims_say(
             )
         ]
         place = spots[0][0] if spots else UNSAID
-        assert cells == [*verdicts, place, communities[0][1]], topic
+        assert cells == [
+            figure_cell(demo_home, indicator),
+            *verdicts,
+            place,
+            communities[0][1],
+            target_cell(demo_home, topic.lower()),
+        ], topic
 
 
 def other_texts(element: Element, apart: frozenset[str]) -> Iterator[str]:
@@ -297,7 +352,7 @@ def other_texts(element: Element, apart: frozenset[str]) -> Iterator[str]:
     for child in element.children:
         if isinstance(child, str):
             if re.search(r"\d", child):
-                yield " ".join(child.split())
+                yield BLANKS.sub(" ", child).strip(" ")
         elif child.tag not in apart and "data-claim" not in child.attrs:
             yield from other_texts(child, apart)
 
@@ -316,18 +371,23 @@ def source_lines(home: Home) -> set[str]:
             f"and is_current and {OWN_YEAR} and period_type = 'financial_year'",
         ):
             sent = ", ".join(f for f in feeds.split(";") if not f.startswith("reference/"))
-            lines.add(
-                f"Source: {sent}; April 2010 to March 2011; {months} months received; "
-                f"fields {said(percent)} % complete."
-            )
-    for feeds, months, label in partner(
-        home,
-        "select feeds, baseline_months, period_label from marts.monthly_signal inner join "
-        "marts.indicator using (indicator_id, indicator_version) "
-        f"where is_newest and signal in ('high', 'low') and area_code = '{BLABY}'",
-    ):
-        sent = ", ".join(f for f in feeds.split(";") if not f.startswith("reference/"))
-        lines.add(f"Source: {sent}; {months} months before, to {label}.")
+            received = f"; {months} months received" if months else ""
+            whole = f"; fields {per_cent(percent)} complete" if percent is not None else ""
+            lines.add(f"Source: {sent}; April 2010 to March 2011{received}{whole}.")
+    for area in (BLABY, COUNTY):
+        [(sent, months, label)] = partner(
+            home,
+            "select string_agg(distinct feed, ', ' order by feed), max(baseline_months), "
+            "max(period_label) from (select *, unnest(string_split(feeds, ';')) as feed "
+            "from marts.monthly_signal inner join marts.indicator "
+            "using (indicator_id, indicator_version) where is_newest "
+            f"and signal in ('high', 'low') and area_code = '{area}') "
+            "where not starts_with(feed, 'reference/')",
+        )
+        lines.add(
+            f"Source: {sent}; the newest months to {label}, expected by as many as {months} "
+            "months before."
+        )
     return lines
 
 
@@ -339,8 +399,8 @@ def test_no_other_text_has_a_number_of_its_own(page: Element, demo_home: Home) -
         references = {f"{row['reference']}." for row in csv.DictReader(file)}
     expected = {
         f"Strategic Assessment of Blaby, {YEAR}",
-        "Blaby \u00b7 1 April 2010 to 31 March 2011",
-        f"Data of {published.day} {published:%B %Y} \u00b7 publication {publication}",
+        "Blaby \u00b7 1\u00a0April 2010 to 31\u00a0March 2011",
+        f"Data of {published.day}{NO_BREAK}{published:%B %Y} \u00b7 publication {publication}",
         f"Records received for {YEAR}",
         f"Records of {YEAR}",
         f"Targets and how far they are met in {YEAR}",
@@ -377,7 +437,13 @@ def test_a_picture_is_told_with_the_numbers_of_its_table(page: Element) -> None:
             numbers = [text.text() for text in next(reversed(list(figure.all("svg")))).all("text")]
             assert numbers == [row[0] for row in rows[anchor]]
         else:
-            assert f", month by month to {rows[anchor][-1][0]}: " in labels[0]
+            called = {BLABY: "Blaby", COUNTY: "Leicestershire"}[anchor.removeprefix("signals-")]
+            sides = {"high": "above", "low": "below"}
+            assert labels == [
+                f"{row[0]} in {called}, month by month to {rows[anchor][-1][1]}: "
+                f"{sides[row[2]]} what the months before promise"
+                for row in rows[f"Series of {called} that signal, the surest first"]
+            ]
         told += 1
         if kind != "map":  # what is written in a chart beside its axes are names
             assert [text for svg in figure.all("svg") for text in beside_axes(svg)] == []
@@ -387,10 +453,18 @@ def test_a_picture_is_told_with_the_numbers_of_its_table(page: Element) -> None:
 def beside_axes(element: Element) -> Iterator[str]:
     """The texts with a digit in a chart that are not its axes'."""
     for child in element.elements():
-        if "role-axis" not in child.classes:
+        if not is_axis(child):
             if child.tag == "text" and re.search(r"\d", child.text()):
                 yield child.text()
             yield from beside_axes(child)
+
+
+def is_axis(element: Element) -> bool:
+    """Whether it is a chart's axis: what ticks, which are drawn in their own grey, stand in."""
+    return any(
+        {(tick.tag, tick.attrs.get("stroke")) for tick in group.elements()} == {("line", "#888")}
+        for group in element.elements()
+    )
 
 
 def facts(claim: dict[str, Any], definitions: dict[str, str]) -> list[str]:
@@ -406,7 +480,7 @@ def facts(claim: dict[str, Any], definitions: dict[str, str]) -> list[str]:
             if claim["denominator"] is not None:
                 line += f" of {said(claim['denominator'])}"
         for words, low, high in (
-            ("95 % limits", "lower_95", "upper_95"),
+            ("95\u00a0% limits", "lower_95", "upper_95"),
             ("possible", "lowest_possible", "highest_possible"),
         ):
             if claim[low] is not None and claim[high] is not None:
@@ -426,7 +500,7 @@ def facts(claim: dict[str, Any], definitions: dict[str, str]) -> list[str]:
         )
     if claim["source_table"]:
         lines.append(f"Row: {claim['source_table']}: {claim['source_key']}")
-    return [" ".join(line.split()) for line in lines]
+    return [BLANKS.sub(" ", line).strip() for line in lines]
 
 
 def test_what_a_claim_rests_on_is_its_row(
@@ -457,7 +531,7 @@ def test_what_a_claim_rests_on_is_its_row(
         if claim["months_received"] is not None:
             about += f", {claim['months_received']} months received"
         if claim["completeness_percent"] is not None:
-            about += f", fields {said(claim['completeness_percent'])} % complete"
+            about += f", fields {per_cent(claim['completeness_percent'])} complete"
         assert [re.sub(r"; files of .*", "", line) for line in records] == [about]
         seen.add(claim_id)
     assert seen == claims.keys()

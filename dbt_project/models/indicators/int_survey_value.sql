@@ -1,6 +1,6 @@
 -- One row per indicator that a survey estimates, area and financial year: the latest wave whose
 -- fieldwork ended in the year. The value is the weighted estimate as published, never averaged again;
--- the numerator is the number of respondents it stands for, rounded.
+-- the numerator is the number of respondents it stands for, rounded. A wave covers no months.
 with county as (
     select area_code
     from {{ source("raw", "setting_area") }}
@@ -62,6 +62,6 @@ select
     100 * {{ wilson_upper("respondents", "base", "95") }} as upper_95,
     100 * {{ wilson_lower("respondents", "base", "998") }} as lower_998,
     100 * {{ wilson_upper("respondents", "base", "998") }} as upper_998,
-    12 as months_received,
+    null::integer as months_received,
     true as is_complete
 from latest

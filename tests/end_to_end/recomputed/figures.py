@@ -322,7 +322,6 @@ def _survey_values(world: World) -> pd.DataFrame:
             "unit": about[indicator]["unit"],
             "numerator": int(said + 0.5),
             "denominator": base,
-            "months_received": 12,
             "is_complete": True,
             "period_type": "financial_year",
             "period_start": pd.Timestamp(year, 4, 1),
