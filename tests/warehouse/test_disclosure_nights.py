@@ -1,11 +1,9 @@
 """Successive nights: what all their publications together tell, and what each may show again."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -105,7 +103,9 @@ class Outsider:
                     self.low[number] = max(self.low[number], nights.rules.least)
             here = {count: number for (at, count), number in self.numbers.items() if at == night}
             for count, number in here.items():
-                same = {kind: here.get(count._replace(quantity=kind)) for kind in (OFFENCES, INCIDENTS)}
+                same = {
+                    kind: here.get(count._replace(quantity=kind)) for kind in (OFFENCES, INCIDENTS)
+                }
                 if count.quantity == REPORTS:
                     sums.append((number, list(same.values())))
                 in_area = count._replace(area_type="district")
@@ -163,7 +163,7 @@ def several_nights(draw: st.DrawFn, least: int = 0) -> list[Night]:
     return nights
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(several_nights(), st.booleans())
 def test_whatever_changes_all_nights_together_tell_nothing(
     told: list[Night], hide_zeros: bool

@@ -94,7 +94,7 @@ def figures(rows: list[dict[str, Any]]) -> pd.DataFrame:
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
     """A small home with an area table, and indicator_value public after disclosure control."""
-    made = with_settings(small_night(Home(tmp_path / "home")))
+    made = small_night(Home(tmp_path / "home"))
     manifest = json.loads(made.manifest.read_text())
     manifest["nodes"]["model.csp.indicator_value"] = node(
         "indicator_value", "disclosed", VALUE_COLUMNS
@@ -130,7 +130,7 @@ def cases(counts: list[int], total: int | None = None, **more: Any) -> list[dict
 
 
 def with_settings(night: Night, **changed: Any) -> Night:
-    wanted = Disclosure(**{"partner_figures": True, **changed})
+    wanted = Disclosure(**changed)
     night.settings = night.settings.model_copy(update={"disclosure": wanted})
     return night
 
@@ -265,7 +265,7 @@ def test_what_the_publication_before_showed_is_thought_of(night: Night) -> None:
         tables = con.execute("select table_name, recovered from quality.disclosure order by all")
         assert tables.fetchall() == [
             ("indicator_value", 0),
-            ("indicator_value, as published before", 0),
+            ("publications before", 0),
         ]
 
 

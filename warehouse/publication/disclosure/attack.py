@@ -472,8 +472,9 @@ class Outlook:
     def rooms(self, cells: Iterable[Cell]) -> dict[Cell, Interval]:
         """The interval of each; none where nothing can be true of all at once."""
         found = {}
+        is_first = not self.memory.known
         for cell, interval in self.together.intervals(cells).items():
-            if interval is not None and is_recovered(cell, interval, self.smallest):
+            if interval and not is_first and is_recovered(cell, interval, self.smallest):
                 without = self.without(cell)
                 if without is not None and without.width <= interval.width:
                     interval = self.alone.interval(cell)

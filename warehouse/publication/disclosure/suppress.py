@@ -35,7 +35,7 @@ from warehouse.publication.tiers import COUNT_COLUMNS
 # What hiding a count costs a reader: more, the more people look for it.
 COST_OF_AREA = {"district": 1, "partnership": 2, "county": 4}
 # Choices that are tried, in all, to give hidden counts room one by one.
-MOST_TRIALS = 2_000
+MOST_TRIALS = 1_000
 
 
 @dataclass(frozen=True)
@@ -239,6 +239,7 @@ class _Search:
             for relation in system.component(target)[1]
             for cell, _ in relation.terms
             if isinstance(cell, Count)
+            and cell not in self.hidden
             and cell in self.outlook.published.known
             and self.counts.truth[cell] >= self.counts.rules.smallest
         }
