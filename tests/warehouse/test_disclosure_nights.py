@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from tests.warehouse.public_files import AREAS, DISTRICTS, rows_of
+from warehouse.publication.disclosure import protection
 from warehouse.publication.disclosure.attack import ROOM, Finding, Published
 from warehouse.publication.disclosure.knowledge import Count, is_rest
 from warehouse.publication.disclosure.memory import Memory, Picture
@@ -58,14 +60,6 @@ class Nights:
     @property
     def recovered(self) -> int:
         return sum(len(finding.recovered) for finding in self.findings)
-
-
-def shown(public: Published, quantity: str, year: int = 2010) -> dict[str, float | None]:
-    return {
-        cell.area_code: public.known.get(cell)
-        for cell in sorted({*public.known, *public.hidden})
-        if cell.quantity == quantity and cell.start.year == year
-    }
 
 
 class Outsider:
@@ -181,3 +175,115 @@ def test_nights_without_small_counts_lose_nothing(told: list[Night]) -> None:
     nights = Nights()
     for night in told:
         assert nights.publish(night).hidden == set()
+
+
+CASES = "marac_cases"
+
+
+def cases(*counts: int, year: int = 2010) -> list[dict[str, Any]]:
+    return rows_of(CASES, counts, sum(counts), year=year)
+
+
+def shown(public: Published, year: int = 2010) -> dict[str, float | None]:
+    """By area the cases that are public; None where they are left out."""
+    cells = {*public.known, *public.hidden}
+    return {
+        cell.area_code: public.known.get(cell)
+        for cell in sorted(cells, key=lambda cell: "ABCDPK".index(cell.area_code))
+        if cell.start.year == year
+    }
+
+
+def withhold(nights: Nights, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night on which nothing else would do."""
+    with monkeypatch.context() as patch:
+        patch.setattr(protection, "hidden_counts", lambda counts, _: set(counts.small))
+        patch.setattr(
+            protection, "wider", lambda counts, *_: [(counts.countable, counts.countable)]
+        )
+        public = nights.of_rows(rows)
+    assert set(shown(public).values()) == {None}
+    assert nights.recovered == 0
+
+
+def test_a_count_that_became_small_does_not_follow_from_what_was_shown_before() -> None:
+    """5 of B became 4: hiding C, which stays what it was, would hide nothing."""
+    nights = Nights()
+    assert None not in shown(nights.of_rows(cases(20, 5, 30, 40))).values()
+    public = nights.of_rows(cases(20, 4, 30, 40))
+    assert shown(public) == {"A": 20, "B": None, "C": 30, "D": 40, "P": 20, "K": None}
+    alone = Nights().of_rows(cases(20, 4, 30, 40))
+    assert shown(alone) == {"A": 20, "B": None, "C": None, "D": 40, "P": 20, "K": 94}
+
+
+def test_a_count_that_is_small_no_more_does_not_give_the_former_away() -> None:
+    """3 of B became 8. C, unchanged, must stay hidden, else it said what B was."""
+    nights = Nights()
+    nights.of_rows(cases(20, 3, 30, 40))
+    public = nights.of_rows(cases(20, 8, 30, 40))
+    assert shown(public)["C"] is None
+    assert nights.recovered == 0
+
+
+def test_what_has_not_changed_is_hidden_as_it_was() -> None:
+    nights = Nights()
+    first, second = (nights.of_rows(cases(20, 3, 30, 40)) for _ in range(2))
+    assert first.hidden == second.hidden
+
+
+def test_figures_come_back_after_a_night_that_showed_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    nights = Nights()
+    rows = [*cases(20, 3, 30, 40), *cases(9, 8, 7, 6, year=2009)]
+    before = nights.of_rows(rows)
+    withhold(nights, rows, monkeypatch)
+    after = nights.of_rows(rows)
+    assert (after.known, after.hidden) == (before.known, before.hidden)
+
+
+def test_a_night_that_showed_none_makes_nobody_forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first night showed C, and hid B of the other year behind it."""
+    nights = Nights()
+    nights.of_rows([*cases(20, 5, 30, 40), *cases(20, 3, 30, 40, year=2009)])
+    withhold(nights, [*cases(20, 4, 30, 40), *cases(20, 8, 30, 40, year=2009)], monkeypatch)
+    public = nights.of_rows([*cases(20, 4, 30, 40), *cases(20, 8, 30, 40, year=2009)])
+    assert shown(public) == {"A": 20, "B": None, "C": 30, "D": 40, "P": 20, "K": None}
+    assert shown(public, 2009)["C"] is None
+
+
+def test_a_choice_that_does_not_hold_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suppressor gives up at once; what stands near B in equations is left out, but zeros."""
+    monkeypatch.setattr("warehouse.publication.disclosure.suppress.MOST_TRIALS", 0)
+    nights = Nights()
+    public = nights.of_rows([*cases(20, 3, 0, 40), *cases(9, 8, 7, 6, year=2009)])
+    assert nights.recovered == 0
+    assert shown(public) == {"A": None, "B": None, "C": 0, "D": None, "P": None, "K": None}
+    assert None not in shown(public, 2009).values()
+    assert public.withheld == set()
+
+
+def test_what_belongs_together_is_withheld_where_nothing_less_will_do() -> None:
+    """All was shown; then 5 is the least. C's zero would say that B is 4, as before of both."""
+    nights = Nights()
+    other = cases(9, 8, 7, 6, year=2009)
+    nights.of_rows([*cases(20, 2, 2, 40), *other], Rules(smallest=1))
+    public = nights.of_rows([*cases(20, 4, 0, 40), *other])
+    assert set(shown(public).values()) == {None}
+    assert None not in shown(public, 2009).values()
+    assert {cell.start.year for cell in public.withheld} == {2010}
+    assert nights.recovered == 0
+
+
+def test_what_was_shown_before_is_no_secret_but_of_tonights_files() -> None:
+    """7 of B was public while 5 was the least: tonight's files alone do not tell it."""
+    nights = Nights()
+    nights.of_rows(cases(20, 7, 30, 40))
+    public = nights.of_rows(cases(20, 7, 30, 40), Rules(smallest=10))
+    assert nights.recovered == 0
+    assert shown(public) == {"A": 20, "B": None, "C": None, "D": 40, "P": 20, "K": 97}
+
+
+def test_without_secondary_suppression_the_next_night_is_found_out_too() -> None:
+    nights = Nights(Rules(secondary=False))
+    nights.of_rows(cases(20, 5, 30, 40))
+    nights.of_rows(cases(20, 4, 30, 40))
+    assert nights.recovered == 1

@@ -138,23 +138,22 @@ def wider(
 ) -> Iterator[tuple[set[Count], set[Count]]]:
     """What to hide instead where counts were recovered, and which of these to withhold.
 
-    Each choice holds the one before. First all that stands in an equation with what hangs together
-    with a recovered count. Then all is withheld, zeros too, that hangs together with it by any
-    figures: of that nothing is said tonight. Last, all is.
+    Each choice holds the one before. First all but zeros that stands in an equation with what hangs
+    together with a recovered count, or in one with those. Then all is withheld, zeros too, that
+    hangs together with it by any figures: of that nothing is said tonight. Last, all is.
     """
     rules = counts.rules
     outlook = Outlook(counts.published(hidden), memory, rules.least, rules.smallest)
-    belongs = System(outlook.together.relations, {})
-    beside: set[Cell] = set()
-    withheld: set[Cell] = set()
-    for cell in recovered:
-        for system in (outlook.together, outlook.alone):
-            beside.update(each for rel in system.component(cell)[1] for each, _ in rel.terms)
-        withheld.update(belongs.component(cell)[0])
+    everything = System(outlook.together.relations, {})
+    beside = {each for cell in recovered for each in outlook.together.component(cell)[0]}
+    belongs = {each for cell in recovered for each in everything.component(cell)[0]}
+    for _ in range(2):
+        equations = ({cell for cell, _ in each.terms} for each in everything.relations)
+        beside.update(*[cells for cells in equations if cells & beside])
     beside = {cell for cell in beside & counts.countable if counts.truth[cell] >= rules.smallest}
-    withheld &= counts.countable
+    belongs &= counts.countable
     yield {*hidden, *beside}, set()
-    yield {*hidden, *withheld}, withheld
+    yield {*hidden, *belongs}, belongs
     yield counts.countable, counts.countable
 
 
