@@ -469,11 +469,14 @@ class Outlook:
         for system in (self.together, self.alone):
             system.known[cell] = value
 
-    def rooms(self, cells: Iterable[Cell]) -> dict[Cell, Interval]:
-        """The interval of each; none where nothing can be true of all at once."""
+    def rooms(self, cells: Iterable[Cell], enough: float = math.inf) -> dict[Cell, Interval]:
+        """The interval of each; none where nothing can be true of all at once.
+
+        enough: as of System.intervals.
+        """
         found = {}
         is_first = not self.memory.known
-        for cell, interval in self.together.intervals(cells).items():
+        for cell, interval in self.together.intervals(cells, enough).items():
             if interval and not is_first and is_recovered(cell, interval, self.smallest):
                 without = self.without(cell)
                 if without is not None and without.width <= interval.width:
@@ -496,14 +499,15 @@ def attack(
     """Between what each hidden count may lie, each rest, and what was left out before tonight.
 
     least: what no hidden count is below: 1 where zeros are never left out. smallest: the least
-    count that may be published.
+    count that may be published. Of rests, and of what was left out before, as much of a wide
+    interval is found as shows that it is wide.
     """
-    targets = [*published.hidden, *published.rests, *memory.hidden]
     found: dict[Cell, Interval] = {}
     # Where not everything can be true at once, something was taken to add up that does not.
     for is_doubted in (False, True):
-        if left := [cell for cell in targets if cell not in found]:
-            found |= Outlook(published, memory, least, smallest, is_doubted).rooms(left)
+        outlook = Outlook(published, memory, least, smallest, is_doubted)
+        found |= outlook.rooms(published.hidden - found.keys())
+        found |= outlook.rooms({*published.rests, *memory.hidden} - found.keys(), ROOM)
     return found
 
 

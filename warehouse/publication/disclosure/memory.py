@@ -33,7 +33,7 @@ COLUMNS = (
 )
 # Of the latest publications also the equations between values that have changed since are put
 # together; values shown are remembered for ever.
-MOST_PICTURES = 14
+MOST_PICTURES = 7
 
 
 class Earlier(NamedTuple):

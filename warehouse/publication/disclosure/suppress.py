@@ -106,7 +106,7 @@ class Counts:
             for cell, value in self.truth.items()
             if cell not in hidden and not is_rest(cell)
         }
-        rests = set(self.small_rests)
+        rests = {cell for cell in self.truth if is_rest(cell)}
         return Published(self.areas, shown, set(hidden), rests, withheld=set(withheld))
 
     @property
@@ -194,7 +194,7 @@ class _Search:
         """By count that is found out the width of its interval."""
         return {
             cell: interval.width
-            for cell, interval in self.outlook.rooms(targets).items()
+            for cell, interval in self.outlook.rooms(targets, ROOM).items()
             if is_recovered(cell, interval, self.counts.rules.smallest)
         }
 
