@@ -50,7 +50,7 @@ geography: lsoa_2011
 # linked_persons: [{feeds: [probation/caseload, youth/disposal], reason: GATEWAY AND AGREEMENT}].
 # See docs/information-governance.md.
 #
-# disclosure is of partner_figures (false; true: years of districts and above are public),
+# disclosure is of partner_figures (true: years of districts and above are public; false: none),
 # smallest_count (5: no smaller count of people is), hide_zeros (false) and secondary (true: what
 # would reveal a small count is left out with it). For example {smallest_count: 10}.
 #

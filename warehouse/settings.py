@@ -156,7 +156,7 @@ class Disclosure(_Section):
     file may show; 1 shows all.
     """
 
-    partner_figures: bool = False
+    partner_figures: bool = True
     smallest_count: Annotated[int, Field(ge=1, le=100)] = 5
     hide_zeros: bool = False
     secondary: bool = True

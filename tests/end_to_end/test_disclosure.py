@@ -4,23 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.end_to_end.running import copied, query, run
+from tests.end_to_end.running import query
 from warehouse.home import Home
 from warehouse.publication.disclosure.attack import Published, attack, findings, read_public
 from warehouse.publication.disclosure.knowledge import Count, indicators
 from warehouse.publication.disclosure.system import Interval
 
 SMALLEST = 5
-
-
-@pytest.fixture(scope="module")
-def demo_home(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The demo's home, of which partners' figures are to be public."""
-    home = copied(demo_home, tmp_path_factory.mktemp("disclosed") / "home")
-    with home.csp_yml.open("a", encoding="utf-8") as settings:
-        settings.write("\ndisclosure: {partner_figures: true}\n")
-    run(home)
-    return home
 
 
 @pytest.fixture(scope="module")

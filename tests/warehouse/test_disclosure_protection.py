@@ -14,7 +14,9 @@ from tests.warehouse.small_night import Night, small_night
 from warehouse.errors import RunBlocked, RunFailed
 from warehouse.home import Home
 from warehouse.publication import current_folder
+from warehouse.publication.disclosure import protection
 from warehouse.publication.disclosure.attack import attack, read_public
+from warehouse.publication.disclosure.memory import read
 from warehouse.settings import Disclosure
 
 COUNT = {"class": "people aggregate"}
@@ -94,7 +96,7 @@ def figures(rows: list[dict[str, Any]]) -> pd.DataFrame:
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
     """A small home with an area table, and indicator_value public after disclosure control."""
-    made = with_settings(small_night(Home(tmp_path / "home")))
+    made = small_night(Home(tmp_path / "home"))
     manifest = json.loads(made.manifest.read_text())
     manifest["nodes"]["model.csp.indicator_value"] = node(
         "indicator_value", "disclosed", VALUE_COLUMNS
@@ -130,7 +132,7 @@ def cases(counts: list[int], total: int | None = None, **more: Any) -> list[dict
 
 
 def with_settings(night: Night, **changed: Any) -> Night:
-    wanted = Disclosure(**{"partner_figures": True, **changed})
+    wanted = Disclosure(**changed)
     night.settings = night.settings.model_copy(update={"disclosure": wanted})
     return night
 
@@ -265,7 +267,7 @@ def test_what_the_publication_before_showed_is_thought_of(night: Night) -> None:
         tables = con.execute("select table_name, recovered from quality.disclosure order by all")
         assert tables.fetchall() == [
             ("indicator_value", 0),
-            ("indicator_value, as published before", 0),
+            ("publications before", 0),
         ]
 
 
@@ -277,6 +279,53 @@ def test_a_count_that_is_small_no_more_keeps_the_former_one_secret(night: Night)
     now = shown(night)
     assert now["C"] is None  # 30 as before: with it, the county's 93 would say that B was 3
     assert list(now.values()).count(None) >= 2
+
+
+def test_a_night_that_shows_nothing_says_so_and_is_followed_by_others(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first night showed is remembered when neither it nor another is kept."""
+    night.settings = night.settings.model_copy(update={"keep_publications": 1})
+    build(night, cases([20, 5, 30, 40]))
+    first = night.publish().folder
+    build(night, cases([20, 4, 30, 40]))
+    with monkeypatch.context() as patch:
+        patch.setattr(protection, "hidden_counts", lambda counts, _: set(counts.small))
+        patch.setattr(
+            protection, "wider", lambda counts, *_: [(counts.countable, counts.countable)]
+        )
+        night.publish()
+    reason = "left out of this publication with all figures that belong together"
+    figures = "numerator, value, change, trend_direction, county_value, rank, suppressed"
+    assert public(night, f"select distinct {figures} from marts.indicator_value") == [
+        (None, None, None, None, None, None, reason)
+    ]
+    night.publish()
+    assert not first.exists()
+    assert shown(night) == {"A": 20, "B": None, "C": 30, "D": 40, "P": 20, "K": None}
+
+
+def test_what_is_remembered_is_a_row_a_change(night: Night) -> None:
+    build(night, [*cases([20, 3, 30, 40]), *cases([9, 8, 7, 6], year=2009)])
+    night.publish()
+    build(night, cases([20, 6, 30, 40]))
+    night.publish()
+    night.publish()
+    with night.connect() as con:
+        first, second = read(con)
+        rows = con.execute(
+            "select area_code, year(period_start), value, least from quality.public_count "
+            "where publication_id = (select max(publication_id) from quality.public_count) "
+            "and quantity is not null order by all"
+        ).fetchall()
+    assert len(first.truth) == 12
+    assert {cell.area_code: least for cell, least in first.hidden.items()} == {"B": 1, "C": 1}
+    assert [row for row in rows if row[1] == 2010] == [
+        ("B", 2010, 6.0, 1.0),
+        ("K", 2010, 96.0, None),
+    ]
+    assert [row[2:] for row in rows if row[1] == 2009] == [(None, None)] * 6
+    assert len(second.truth) == 6
 
 
 def test_a_class_that_cannot_be_masked_publishes_nothing(night: Night) -> None:

@@ -63,11 +63,21 @@ def test_only_what_hangs_together_is_solved_together() -> None:
     assert system.intervals(["a", "c"]) == {"a": Interval(0, 9), "c": Interval(3, 3)}
 
 
-def test_a_bound_of_a_cell_and_a_value_taken_for_true() -> None:
+def test_a_bound_of_a_cell() -> None:
     system = System([equal("x", ["a", "b"])], {"x": 9}, least={"a": 1, "b": 1})
     assert system.interval("a") == Interval(1, 8)
-    assert system.interval("a", {"b": 3}) == Interval(6, 6)
-    assert system.interval("a", {"b": 20}) is None
+
+
+def test_a_part_of_a_wide_interval_is_enough() -> None:
+    """The answers for a tell as much of b."""
+    system = System([equal("x", ["a", "b", "c"]), equal("y", ["b"])], {"x": 9, "y": 2})
+    assert system.intervals(["a", "c", "b"], enough=3) == {
+        "a": Interval(0, 7),
+        "c": Interval(0, 7),
+        "b": Interval(2, 2),
+    }
+    most = System([equal("x", ["a", "b"])], {"x": 9}).intervals(["a", "b"], enough=3)
+    assert all(found is not None and found.width >= 3 for found in most.values())
 
 
 def test_a_cell_that_nothing_bounds_has_no_most() -> None:

@@ -332,7 +332,7 @@ def test_a_wrong_setting_of_disclosure_is_named(written: str, expected: str) -> 
 
 def test_small_counts_are_protected_unless_a_setting_says_otherwise() -> None:
     assert parse_settings(CSP_YML).disclosure.model_dump() == {
-        "partner_figures": False,
+        "partner_figures": True,
         "smallest_count": 5,
         "hide_zeros": False,
         "secondary": True,

@@ -76,7 +76,7 @@ def publish(
         _require_passed(home, warehouse, run_id)
         tables = published_tables(dbt_manifest)
         report("protecting and attacking the public figures")
-        protect(home, warehouse, tables, settings.disclosure, run_id, store.current_folder(home))
+        protect(home, warehouse, tables, settings.disclosure, run_id)
         passed = _require_passed(home, warehouse, run_id)
         now = datetime.now(UTC).replace(microsecond=0)
         manifest = Manifest(

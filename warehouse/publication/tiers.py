@@ -22,6 +22,11 @@ PUBLIC_ROWS = (
 # column that says so in the published tables.
 MASK = "quality.public_mask"
 MARK = "suppressed"
+# What it says. Which of the first two a hidden count is, is not said: of a small one all would know
+# that it is small.
+HIDDEN = "small count, or one that would reveal it"
+RESTS_ON_HIDDEN = "rests on a suppressed count"
+WITHHELD = "left out of this publication with all figures that belong together"
 KEY = (
     "indicator_id",
     "indicator_version",

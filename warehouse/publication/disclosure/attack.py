@@ -1,8 +1,9 @@
 """The attacker: what an outsider can work out of the counts that the public files leave out.
 
 It reads a publication's public Parquet files and the project's public registers, and nothing of how
-or why anything was left out. From all figures printed there it sets up what they say of the hidden
-counts, and finds for each the least and the most that it may be.
+or why anything was left out. From all figures printed there, and from what it remembers of the
+publications before, it sets up what they say of the hidden counts, and finds for each the least and
+the most that it may be.
 """
 
 import itertools
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,15 +24,19 @@ from warehouse.publication.disclosure.knowledge import (
     Count,
     Indicator,
     indicators,
+    is_rest,
     related,
     relations,
 )
+from warehouse.publication.disclosure.memory import Earlier, Memory
 from warehouse.publication.disclosure.system import Cell, Interval, Relation, System
+from warehouse.publication.tiers import MARK, WITHHELD
 from warehouse.sql_text import literal
 
 # A hidden count must have this many events of room between its least and its most.
 ROOM = 3
-MARK = "suppressed"
+# The row of findings that is of no table of tonight's.
+BEFORE = "publications before"
 LIMITS = {"lower_95": 1, "lower_998": 1, "lowest_possible": 1}
 UPPER_LIMITS = {"upper_95": 1, "upper_998": 1, "highest_possible": 1}
 # Numbers with more decimals than this are printed whole.
@@ -72,7 +78,8 @@ class Published:
 
     known: the counts they show. hidden: those they leave out. rests: what hidden shares leave over.
     tables: by table its counts, shown and hidden. populations: by key the open denominators.
-    said: what figures that are no counts say of hidden ones.
+    said: what figures that are no counts say of hidden ones. withheld: hidden ones among which
+    there may be zeros, as all are left out that belong together.
     """
 
     areas: Areas
@@ -82,49 +89,30 @@ class Published:
     tables: dict[str, set[Count]] = field(default_factory=lambda: defaultdict(set))
     populations: dict[Key, float] = field(default_factory=dict)
     said: list[Relation] = field(default_factory=list)
+    withheld: set[Count] = field(default_factory=set)
 
-    def system(self, least: float, is_doubted: bool = False) -> System:
-        """All that is known of the hidden counts, none of which is below `least`.
+    def relations(self, known: Mapping[Cell, float], is_doubted: bool) -> list[Relation]:
+        """How the counts hang together, as far as these known ones show it.
 
         is_doubted: what is only taken to add up, because it does elsewhere, is not taken so.
         """
         counts = {cell for cell in (*self.known, *self.hidden) if isinstance(cell, Count)}
-        hang_together = relations(counts | self.rests, self.known, self.areas, is_doubted)
-        return System(
-            [*hang_together, *self.said],
-            dict(self.known),
-            dict.fromkeys(self.hidden, least),
-        )
+        return relations(counts | self.rests, known, self.areas, is_doubted)
 
-    def shown_rests(self) -> dict[Count, float]:
-        """What shares leave over whose numerator and denominator are both shown."""
-        by_rest = {each.rest: each.quantities for each in indicators().values() if each.rest}
-        found = {}
-        for rest in self.rests:
-            of, taken = (
-                self.known.get(rest._replace(quantity=by_rest[rest.quantity][column]))
-                for column in ("denominator", "numerator")
-            )
-            if of is not None and taken is not None:
-                found[rest] = of - taken
-        return found
+    def least(self, least: float) -> dict[Cell, float]:
+        """What each hidden count is not below, where none is below `least` beside all others."""
+        return {cell: 0.0 if cell in self.withheld else least for cell in self.hidden}
 
 
-def read_public(folder: Path) -> Published:
+def read_public(folder: Path, remembered: Collection[str] = ()) -> Published:
     """The figures of the public Parquet files that have a column `suppressed`.
 
     folder: the publication's `parquet/public`. Read are the indicators that hide something or whose
-    shares may leave over a few people, and those that hang together with them.
+    shares may leave over a few people, and those that hang together with them or with the
+    remembered quantities.
     """
     with duckdb.connect() as con:
-        area = folder / "area.parquet"
-        areas = con.sql(f"select * exclude (geometry) from {literal(area)}")
-        found = Published(Areas.of_rows(areas.to_arrow_table().to_pylist()))
-        files = {}
-        for path in sorted(folder.glob("*.parquet")):
-            described = con.execute(f"describe from {literal(path)}").fetchall()
-            if {MARK, "indicator_id"} <= {name for name, *_ in described}:
-                files[path.stem] = literal(path)
+        found, files = _published(con, folder)
         hiding = {
             name
             for of in files.values()
@@ -132,33 +120,63 @@ def read_public(folder: Path) -> Published:
                 f"select distinct indicator_id from {of} where {MARK} is not null"
             ).fetchall()
         }
-        shares = {each.indicator_id for each in indicators().values() if each.rest is not None}
-        wanted = ", ".join(literal(name) for name in sorted(related(hiding | shares)))
-        tables = {
-            name: con.sql(f"select * from {of} where indicator_id in ({wanted})")
-            .to_arrow_table()
-            .to_pylist()
-            for name, of in files.items()
+        hiding |= {
+            each.indicator_id
+            for each in indicators().values()
+            if each.rest is not None or set(remembered) & set(each.quantities.values())
         }
-    read_tables(found, tables)
+        wanted = ", ".join(literal(name) for name in sorted(related(hiding)))
+        read_tables(found, _rows(con, files, f"indicator_id in ({wanted})"))
     return found
+
+
+def read_counts(folder: Path, condition: str) -> Published:
+    """The counts alone of the rows of those files that meet the condition, of all indicators."""
+    with duckdb.connect() as con:
+        found, files = _published(con, folder)
+        _read_all_counts(found, _rows(con, files, condition))
+    return found
+
+
+def _published(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[Published, dict[str, str]]:
+    """The areas, and by name the files with partners' figures, quoted."""
+    area = folder / "area.parquet"
+    areas = con.sql(f"select * exclude (geometry) from {literal(area)}")
+    files = {}
+    for path in sorted(folder.glob("*.parquet")):
+        described = con.execute(f"describe from {literal(path)}").fetchall()
+        if {MARK, "indicator_id"} <= {name for name, *_ in described}:
+            files[path.stem] = literal(path)
+    return Published(Areas.of_rows(areas.to_arrow_table().to_pylist())), files
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, files: Mapping[str, str], condition: str
+) -> dict[str, list[Row]]:
+    return {
+        name: con.sql(f"select * from {of} where {condition}").to_arrow_table().to_pylist()
+        for name, of in files.items()
+    }
 
 
 def read_tables(found: Published, tables: Mapping[str, list[Row]]) -> None:
     """Add what the rows of the tables, by name, say."""
+    _read_all_counts(found, tables)
+    for rows in tables.values():
+        found.said += _Statements(found, rows).all()
+
+
+def _read_all_counts(found: Published, tables: Mapping[str, list[Row]]) -> None:
     masked: set[Count] = set()
     for name, rows in tables.items():
         for row in rows:
             indicator = indicators().get((row["indicator_id"], row["indicator_version"]))
-            if indicator is not None:
-                _read_counts(found, masked, name, row, indicator)
-    found.hidden = {cell for cell in masked if cell not in found.known}
-    for rows in tables.values():
-        for row in rows:
-            indicator = indicators().get((row["indicator_id"], row["indicator_version"]))
-            if indicator is not None and indicator.rest is not None:
+            if indicator is None:
+                continue
+            _read_counts(found, masked, name, row, indicator)
+            if indicator.rest is not None:
                 found.rests.add(key_of(row).cell(indicator.rest))
-        found.said += _Statements(found, rows).all()
+    found.hidden = {cell for cell in masked if cell not in found.known}
 
 
 def _read_counts(
@@ -180,6 +198,8 @@ def _read_counts(
                 found.known[cell] = value
             elif row[MARK] is not None:
                 masked.add(cell)
+                if row[MARK] == WITHHELD:
+                    found.withheld.add(cell)
             else:
                 continue
             found.tables[table].add(cell)
@@ -368,83 +388,173 @@ class Finding:
     cells: int
     hidden: int
     narrowest: float | None
-    recovered: tuple[Count, ...]
+    recovered: tuple[Cell, ...]
+
+
+@dataclass
+class Outlook:
+    """What an outsider can say of hidden counts, and what of it tonight's publication tells him.
+
+    By the publications before and by tonight's together he finds a count out that none before had
+    shown. That tonight's told him is so only if he could not have said as much without it: had it
+    left out everything, he would know the equations (they are the registers' and the calendar's),
+    all values that were shown before, and, as he is taken to, which of them have not changed. What
+    leaves a count as much room as that adds nothing to it. A value shown before and not changed is
+    such a count, and so is all that follows from such values alone; a count that has changed, or
+    was hidden ever since, has with these alone the room that it always had. Whoever reads tonight's
+    files and no other must not find it out either: of such a count they are read alone.
+
+    least, is_doubted: as of Published. smallest: as of is_recovered.
+    """
+
+    published: Published
+    memory: Memory
+    least: float
+    smallest: float
+    is_doubted: bool = False
+    _without: dict[Cell, Interval | None] = field(default_factory=dict)
+
+    @cached_property
+    def together(self) -> System:
+        """All publications, tonight's with them."""
+        return System(
+            [*self._relations, *self.published.said, *self.memory.relations(self.is_doubted)],
+            self._known,
+            _most(self.memory.least, self.published.least(self.least)),
+        )
+
+    @cached_property
+    def alone(self) -> System:
+        """Tonight's and no other."""
+        known = self.published.known
+        return System(
+            [*self.published.relations(known, self.is_doubted), *self.published.said],
+            dict(known),
+            self.published.least(self.least),
+        )
+
+    @cached_property
+    def _known(self) -> dict[Cell, float]:
+        return {**self.memory.known, **self.published.known}
+
+    @cached_property
+    def _relations(self) -> list[Relation]:
+        return self.published.relations(self._known, self.is_doubted)
+
+    @cached_property
+    def _before(self) -> System:
+        """Tonight's left out; what adds up by tonight's figures is taken to add up all the same."""
+        return System(
+            [*self._relations, *self.memory.relations(self.is_doubted)],
+            self.memory.known,
+            self.memory.least,
+        )
+
+    def without(self, cell: Cell) -> Interval | None:
+        """The interval of a count had tonight's publication left out everything."""
+        if cell not in self._without:
+            self._without[cell] = self._before.interval(cell)
+        return self._without[cell]
+
+    def hide(self, cell: Count, least: float) -> None:
+        """As if tonight left the count out, too: sums are taken to hold as before."""
+        for system in (self.together, self.alone):
+            system.least.setdefault(cell, least)
+            system.known.pop(cell, None)
+        if cell in self.memory.known:
+            self.together.known[cell] = self.memory.known[cell]
+
+    def show(self, cell: Count, value: float) -> None:
+        """As if tonight showed it."""
+        for system in (self.together, self.alone):
+            system.known[cell] = value
+
+    def rooms(self, cells: Iterable[Cell], enough: float = math.inf) -> dict[Cell, Interval]:
+        """The interval of each; none where nothing can be true of all at once.
+
+        enough: as of System.intervals.
+        """
+        found = {}
+        is_first = not self.memory.known
+        for cell, interval in self.together.intervals(cells, enough).items():
+            if interval and not is_first and is_recovered(cell, interval, self.smallest):
+                without = self.without(cell)
+                if without is not None and without.width <= interval.width:
+                    interval = self.alone.interval(cell)
+            if interval is not None:
+                found[cell] = interval
+        return found
+
+
+def _most(one: Mapping[Cell, float], other: Mapping[Cell, float]) -> dict[Cell, float]:
+    return {cell: max(one.get(cell, 0.0), other.get(cell, 0.0)) for cell in {*one, *other}}
+
+
+NOTHING = Memory()
 
 
 def attack(
-    published: Published, least: float, remembered: Mapping[Cell, float] | None = None
-) -> dict[Count, Interval]:
-    """Between what each hidden count may lie, and each small rest of a share.
+    published: Published, least: float, memory: Memory = NOTHING, smallest: float = math.inf
+) -> dict[Cell, Interval]:
+    """Between what each hidden count may lie, each rest, and what was left out before tonight.
 
-    least: what no hidden count is below: 1 where zeros are never left out. remembered: by hidden
-    count what another publication shows of it; of each count what is remembered of the others is
-    taken for true, and nothing of itself.
+    least: what no hidden count is below: 1 where zeros are never left out. smallest: the least
+    count that may be published. Of rests, and of what was left out before, as much of a wide
+    interval is found as shows that it is wide.
     """
-    shown = published.shown_rests()
-    targets = [*published.hidden, *(published.rests - shown.keys())]
-    found = {rest: Interval(value, value) for rest, value in shown.items()}
+    found: dict[Cell, Interval] = {}
+    # Where not everything can be true at once, something was taken to add up that does not.
     for is_doubted in (False, True):
-        # Where not everything can be true at once, something was taken to add up that does not.
-        left = [cell for cell in targets if cell not in found]
-        if left:
-            system = published.system(least, is_doubted)
-            system.known.update(shown)
-            found |= room(system, left, remembered or {})
+        outlook = Outlook(published, memory, least, smallest, is_doubted)
+        found |= outlook.rooms(published.hidden - found.keys())
+        found |= outlook.rooms({*published.rests, *memory.hidden} - found.keys(), ROOM)
     return found
 
 
-def room(
-    system: System, targets: Iterable[Count], remembered: Mapping[Cell, float]
-) -> dict[Count, Interval]:
-    """Between what each target may lie, with what is remembered of the cells beside it."""
-    targets = list(targets)
-    found = system.intervals(targets)
-    for target in targets if remembered else ():
-        beside, _ = system.component(target)
-        given = {cell: remembered[cell] for cell in beside if cell in remembered}
-        given.pop(target, None)
-        if given:
-            found[target] = narrower(found[target], system.interval(target, given))
-    return {cell: interval for cell, interval in found.items() if interval is not None}
-
-
-def narrower(one: Interval | None, other: Interval | None) -> Interval | None:
-    """The narrower of two intervals of a cell; None says nothing."""
-    known = [each for each in (one, other) if each is not None]
-    return min(known, key=lambda each: each.width, default=None)
-
-
-def is_recovered(cell: Count, interval: Interval, published: Published, smallest: int) -> bool:
+def is_recovered(cell: Cell, interval: Interval, smallest: float) -> bool:
     """Whether an interval gives a hidden count away, or a rest that must not be known.
 
     smallest: the least count that may be published. A rest is harmless where it may be as many.
     """
-    if cell in published.rests:
+    if is_rest(cell.of if isinstance(cell, Earlier) else cell):
         return interval.width < ROOM and interval.low >= 1 and interval.high < smallest
     return interval.width < ROOM
 
 
 def findings(
-    published: Published, intervals: Mapping[Count, Interval], smallest: int
+    published: Published,
+    intervals: Mapping[Cell, Interval],
+    smallest: float,
+    memory: Memory = NOTHING,
 ) -> list[Finding]:
-    """What was found, by table."""
+    """What was found, by table; last, of what publications before left out, where there are any."""
     found = []
     for table, cells in sorted(published.tables.items()):
+        places = {cell[1:] for cell in cells}
+        rests = [rest for rest in published.rests if rest[1:] in places]
         hidden = cells & published.hidden
-        rests = {rest for rest in published.rests if rest in intervals and _of_table(rest, cells)}
-        recovered = [
-            cell
-            for cell in (*hidden, *rests)
-            if cell in intervals and is_recovered(cell, intervals[cell], published, smallest)
-        ]
-        widths = [intervals[cell].width for cell in hidden if cell in intervals]
-        found.append(
-            Finding(
-                table, len(cells), len(hidden), min(widths, default=None), tuple(sorted(recovered))
-            )
-        )
+        found.append(_finding(table, len(cells), hidden, rests, intervals, smallest))
+    if memory.known:
+        counts = len(memory.known.keys() | memory.least.keys())
+        earlier = [cell for cell in memory.hidden if not is_rest(cell.of)]
+        of_rests = [cell for cell in memory.hidden if is_rest(cell.of)]
+        found.append(_finding(BEFORE, counts, earlier, of_rests, intervals, smallest))
     return found
 
 
-def _of_table(rest: Count, cells: Collection[Count]) -> bool:
-    return any(rest[1:] == cell[1:] for cell in cells)
+def _finding(
+    table: str,
+    cells: int,
+    hidden: Collection[Cell],
+    rests: Collection[Cell],
+    intervals: Mapping[Cell, Interval],
+    smallest: float,
+) -> Finding:
+    recovered = [
+        cell
+        for cell in (*hidden, *rests)
+        if cell in intervals and is_recovered(cell, intervals[cell], smallest)
+    ]
+    widths = [intervals[cell].width for cell in hidden if cell in intervals]
+    narrowest = min(widths, default=None)
+    return Finding(table, cells, len(hidden), narrowest, tuple(sorted(recovered)))

@@ -36,6 +36,11 @@ class Count(NamedTuple):
     end: date
 
 
+def is_rest(count: Count) -> bool:
+    """Whether it is what a share leaves over, which no file prints."""
+    return count.quantity.startswith("rest ")
+
+
 @dataclass(frozen=True)
 class Indicator:
     """What the columns of an indicator's rows count, and what its value is a multiple of.
@@ -63,6 +68,12 @@ def indicators() -> Mapping[tuple[str, int], Indicator]:
         (row["indicator_id"], int(row["indicator_version"])): _indicator(row, counts, unknowns)
         for row in seed_rows("indicator_register")
     }
+
+
+def parts_of_rest(rest: Count) -> list[Count]:
+    """The counts that tell what a share leaves over: its denominator and its numerator."""
+    [of] = (each.quantities for each in indicators().values() if each.rest == rest.quantity)
+    return [rest._replace(quantity=of[column]) for column in ("denominator", "numerator")]
 
 
 def _indicator(
@@ -181,9 +192,12 @@ def relations(
 
 def _sums(counts: frozenset[Count], areas: Areas) -> Iterable[_Sum]:
     by_place: dict[tuple[str, str, date, date], set[str]] = defaultdict(set)
+    kinds = {count.area_type for count in counts}
     for count in counts:
         by_place[count[1:]].add(count.quantity)
         members = areas.parts.get((count.area_type, count.area_code), ())
+        if not members or members[0][0] not in kinds:
+            continue
         parts = [count._replace(area_type=kind, area_code=code) for kind, code in members]
         here = tuple(part for part in parts if part in counts)
         # What people say in a survey is weighed area by area, and adds up to nothing.
@@ -244,14 +258,19 @@ def related(names: Collection[str]) -> set[str]:
     of_indicator: dict[str, set[str]] = defaultdict(set)
     for indicator in indicators().values():
         of_indicator[indicator.indicator_id].update(indicator.quantities.values())
+    reached = together({quantity for name in names for quantity in of_indicator.get(name, ())})
+    return {name for name, quantities in of_indicator.items() if quantities & reached}
+
+
+def together(quantities: Collection[str]) -> set[str]:
+    """The quantities that hang together with these, themselves too."""
     groups = [{*each.wholes, *each.parts} for each in _identities()]
-    reached = {quantity for name in names for quantity in of_indicator.get(name, ())}
+    reached = set(quantities)
     size = -1
     while len(reached) > size:
         size = len(reached)
-        groups_reached = [group for group in groups if group & reached]
-        reached.update(*groups_reached)
-    return {name for name, quantities in of_indicator.items() if quantities & reached}
+        reached.update(*(group for group in groups if group & reached))
+    return reached
 
 
 def _calendar(

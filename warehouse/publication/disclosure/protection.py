@@ -1,7 +1,7 @@
 """Disclosure control of a night: hide what must be hidden, then attack what would be published."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,30 +11,33 @@ import duckdb
 from warehouse import results
 from warehouse.home import Home
 from warehouse.publication.build import write_parquet
+from warehouse.publication.disclosure import memory as remembered
 from warehouse.publication.disclosure.attack import (
+    BEFORE,
     ROOM,
     Finding,
+    Published,
     attack,
     findings,
     key_of,
+    read_counts,
     read_public,
 )
-from warehouse.publication.disclosure.knowledge import Areas, Count, indicators
-from warehouse.publication.disclosure.suppress import (
-    Counts,
-    Former,
-    Rules,
-    hidden_counts,
-    unchanged,
-)
+from warehouse.publication.disclosure.knowledge import Areas, Count, indicators, parts_of_rest
+from warehouse.publication.disclosure.memory import Memory, Picture
+from warehouse.publication.disclosure.suppress import Counts, Rules, hidden_counts, wider
+from warehouse.publication.disclosure.system import Cell
+from warehouse.publication.store import list_publications
 from warehouse.publication.tables import PublishedTable
 from warehouse.publication.tiers import (
     COUNT_COLUMNS,
+    HIDDEN,
     KEY,
     MASK,
     PUBLIC,
-    PUBLIC_ROWS,
     REST_ON,
+    RESTS_ON_HIDDEN,
+    WITHHELD,
     partner_rows,
     sources,
 )
@@ -46,9 +49,6 @@ from warehouse.writing import replace_rows, transaction
 KIND = "disclosure"
 FIGURES = "indicator_value"
 AUDIT = "quality.disclosure"
-# Which of the two a hidden count is, is not said: of a small one all would know that it is small.
-HIDDEN = "small count, or one that would reveal it"
-RESTS_ON_HIDDEN = "rests on a suppressed count"
 Row = Mapping[str, Any]
 
 
@@ -58,35 +58,72 @@ def protect(
     tables: list[PublishedTable],
     settings: Disclosure,
     run_id: str,
-    before: Path | None,
 ) -> None:
     """Write the mask of the public tier, attack what it leaves, and record both.
 
-    before: the folder of the publication before. The attack's result is a blocking check of the
-    run; of what it found the table `quality.disclosure` has a row per table. Does nothing where no
-    published table is to be public after disclosure control.
+    The attack's result is a blocking check of the run; of what it found the table
+    `quality.disclosure` has a row per table. Does nothing where no published table is to be public
+    after disclosure control.
     """
     if not any(table.public == "disclosed" for table in tables):
         return
     rules = Rules(settings.smallest_count, settings.hide_zeros, settings.secondary)
-    rows = _rows(con, tables) if settings.partner_figures else []
+    condition = partner_rows(con, tables)
+    rows = _rows(con, tables, condition) if settings.partner_figures else []
     counts = Counts.of_rows(rows, _areas(con, tables), rules)
-    former = _former(before, rules) if before is not None else None
-    hidden = hidden_counts(counts, former)
-    _write_mask(con, rows, hidden)
-    found = _attack_files(home, con, tables, counts, former)
+    _remember(home, con, condition)
+    memory = Memory.of(remembered.read(con), counts.truth, counts.areas)
+
+    def seen(hidden: set[Count], withheld: set[Count]) -> Published:
+        _write_mask(con, rows, hidden, withheld)
+        return _read_files(home, con, tables, memory)
+
+    found = decided(counts, memory, seen)
     _record(con, run_id, found)
     results.append(con, [_check(run_id, found)])
 
 
-def _rows(con: duckdb.DuckDBPyConnection, tables: list[PublishedTable]) -> list[Row]:
+def decided(
+    counts: Counts, memory: Memory, seen: Callable[[set[Count], set[Count]], Published]
+) -> list[Finding]:
+    """What the attacker finds by the first choice of what to hide by which he recovers nothing.
+
+    seen: what is public if these are hidden and of them those withheld; the last that it was asked
+    for is what is published. The first choice is the suppressor's own, the last hides all. Where
+    nothing but small counts is to be hidden there is one choice, and the attacker's word on it.
+    """
+    rules = counts.rules
+    hidden = hidden_counts(counts, memory)
+    found, recovered = _attacked(seen(hidden, set()), rules, memory)
+    if recovered and rules.secondary:
+        for choice in wider(counts, memory, hidden, recovered):
+            found, recovered = _attacked(seen(*choice), rules, memory)
+            if not recovered:
+                break
+    # The counts are all of partners', not those alone that an attacker reads.
+    return [
+        each if each.table == BEFORE else replace(each, cells=len(counts.countable))
+        for each in found
+    ]
+
+
+def _attacked(
+    published: Published, rules: Rules, memory: Memory
+) -> tuple[list[Finding], list[Cell]]:
+    intervals = attack(published, rules.least, memory, rules.smallest)
+    found = findings(published, intervals, rules.smallest, memory)
+    return found, [cell for finding in found for cell in finding.recovered]
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, tables: list[PublishedTable], condition: str
+) -> list[Row]:
     """The rows of partners' figures that are to be public, as the warehouse has them."""
     columns = ", ".join((*KEY, "period_end", *COUNT_COLUMNS))
     table = next(table for table in tables if table.name == FIGURES)
     return _dictionaries(
         con,
-        f"select {columns} from {quoted(table.schema, table.name)} "
-        f"where {partner_rows(con, tables)}",
+        f"select {columns} from {quoted(table.schema, table.name)} where {condition}",
     )
 
 
@@ -106,27 +143,56 @@ def _dictionaries(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     return found
 
 
-def _former(before: Path, rules: Rules) -> Former | None:
-    """The publication before; None where it shows no partners' figures."""
-    folder = before / "parquet"
-    published = read_public(folder / PUBLIC)
-    if not published.hidden:
-        return None
+def _remember(home: Home, con: duckdb.DuckDBPyConnection, condition: str) -> None:
+    """Remember the publications that came about since, by their files alone.
+
+    condition: of the rows of partners' figures that are to be public.
+    """
+    known = remembered.recorded(con)
+    for publication in reversed(list_publications(home)):
+        if publication.id not in known:
+            picture = _picture(publication.folder / "parquet", condition)
+            remembered.record(con, publication.id, picture)
+
+
+def _picture(folder: Path, condition: str) -> Picture:
+    """What a publication's public files are about; what they leave out, by the partners' file."""
+    public = read_counts(folder / PUBLIC, condition)
     path = literal(folder / "partner" / f"{FIGURES}.parquet")
     with duckdb.connect() as con:
-        rows = _dictionaries(con, f"select * from {path} where {PUBLIC_ROWS}")
-    return Former(published, Counts.of_rows(rows, published.areas, rules).truth)
+        rows = _dictionaries(con, f"select * from {path} where {condition}")
+    return pictured(public, Counts.of_rows(rows, public.areas, Rules()).truth)
 
 
-def _write_mask(con: duckdb.DuckDBPyConnection, rows: Iterable[Row], hidden: set[Count]) -> None:
+def pictured(public: Published, counted: Mapping[Cell, float]) -> Picture:
+    """What is remembered of public files, with the true values of what they leave out."""
+    about = public.known.keys() | public.hidden | public.rests
+    truth = {cell: value for cell, value in counted.items() if cell in about} | public.known
+    # That no other zero is left out is as good as said, where none is.
+    is_zero_hidden = any(truth.get(cell) == 0 for cell in public.hidden - public.withheld)
+    least = public.least(0.0 if is_zero_hidden else 1.0)
+    hidden = {cell: bound for cell, bound in least.items() if cell in truth}
+    hidden |= {
+        rest: 0.0
+        for rest in public.rests
+        if rest in truth and not all(part in public.known for part in parts_of_rest(rest))
+    }
+    return Picture(truth, hidden)
+
+
+def _write_mask(
+    con: duckdb.DuckDBPyConnection, rows: list[Row], hidden: set[Count], withheld: set[Count]
+) -> None:
     """A row per row that is to be public, with what of it is left out."""
     columns = (*KEY, *COUNT_COLUMNS, *REST_ON, "reason")
     with transaction(con):
-        replace_rows(con, MASK, columns, _masks(list(rows), hidden))
+        replace_rows(con, MASK, columns, _masks(rows, hidden, withheld))
 
 
-def _masks(rows: list[Row], hidden: set[Count]) -> list[tuple[Any, ...]]:
+def _masks(rows: list[Row], hidden: set[Count], withheld: set[Count]) -> list[tuple[Any, ...]]:
+    whole = {_place(row) for row in rows if any(_hidden_columns(row, withheld))} if withheld else ()
     flags = {_place(row): _hidden_columns(row, hidden) for row in rows}
+    flags |= {place: [True] * len(COUNT_COLUMNS) for place in whole}
     # A figure of which the numerator or the denominator is hidden, as others rest on it.
     without = {place for place, of_row in flags.items() if of_row[0] or of_row[1]}
     without_districts = {(*place[:2], *place[4:]) for place in without if place[2] == "district"}
@@ -143,6 +209,9 @@ def _masks(rows: list[Row], hidden: set[Count]) -> list[tuple[Any, ...]]:
             "districts": elsewhere in without_districts,
         }
         own = flags[place]
+        if place in whole:
+            made.append((*place, *own, *(True for _ in REST_ON), WITHHELD))
+            continue
         reason = HIDDEN if any(own) else RESTS_ON_HIDDEN if any(rest_on.values()) else None
         made.append((*place, *own, *(rest_on[name] for name in REST_ON), reason))
     return made
@@ -168,14 +237,10 @@ def _years_to(start: Any, years: int) -> list[Any]:
     return [start.replace(year=start.year - back) for back in range(years)]
 
 
-def _attack_files(
-    home: Home,
-    con: duckdb.DuckDBPyConnection,
-    tables: list[PublishedTable],
-    counts: Counts,
-    former: Former | None,
-) -> list[Finding]:
-    """What an outsider finds in the files that would be published, alone and beside the former."""
+def _read_files(
+    home: Home, con: duckdb.DuckDBPyConnection, tables: list[PublishedTable], memory: Memory
+) -> Published:
+    """What an outsider reads in the files that would be published."""
     folder = home.work / "disclosure"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
@@ -183,27 +248,9 @@ def _attack_files(
         for source in sources(con, tables, PUBLIC):
             if source.table.public == "disclosed" or source.table.name == "area":
                 write_parquet(con, source, folder / f"{source.table.name}.parquet", None)
-        published = read_public(folder)
+        return read_public(folder, {cell.of.quantity for cell in memory.hidden})
     finally:
         shutil.rmtree(folder)
-    rules = counts.rules
-    remembered = unchanged(former.published.known, counts.truth) if former else {}
-    intervals = attack(published, rules.least, remembered)
-    found = _of_all(counts.truth, findings(published, intervals, rules.smallest))
-    if former is not None:
-        given = unchanged(published.known, former.truth)
-        intervals = attack(former.published, rules.least, given)
-        of_former = _of_all(former.truth, findings(former.published, intervals, rules.smallest))
-        found += [
-            replace(finding, table=f"{finding.table}, as published before") for finding in of_former
-        ]
-    return found
-
-
-def _of_all(truth: Mapping[Count, float], found: list[Finding]) -> list[Finding]:
-    """The findings among all counts of partners, not those alone that an attacker reads."""
-    cells = sum(not cell.quantity.startswith("rest ") for cell in truth)
-    return [replace(finding, cells=cells) for finding in found]
 
 
 def _record(con: duckdb.DuckDBPyConnection, run_id: str, found: Iterable[Finding]) -> None:

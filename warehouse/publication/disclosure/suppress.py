@@ -8,24 +8,34 @@ it is hidden that gives it room; afterwards every one that proves needless is sh
 beside a count are all counts it hangs together with, in any area, period, indicator or table.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from warehouse.publication.disclosure.attack import (
+    NOTHING,
     ROOM,
     Key,
+    Outlook,
     Published,
     Row,
     is_recovered,
     key_of,
-    room,
 )
-from warehouse.publication.disclosure.knowledge import Areas, Count, Indicator, indicators
-from warehouse.publication.disclosure.system import Cell, Interval
+from warehouse.publication.disclosure.knowledge import (
+    Areas,
+    Count,
+    Indicator,
+    indicators,
+    is_rest,
+)
+from warehouse.publication.disclosure.memory import Earlier, Memory
+from warehouse.publication.disclosure.system import Cell, System
 from warehouse.publication.tiers import COUNT_COLUMNS
 
 # What hiding a count costs a reader: more, the more people look for it.
 COST_OF_AREA = {"district": 1, "partnership": 2, "county": 4}
+# Choices that are tried, in all, to give hidden counts room one by one.
+MOST_TRIALS = 1_000
 
 
 @dataclass(frozen=True)
@@ -48,14 +58,6 @@ class Rules:
     def is_small(self, count: float) -> bool:
         """Whether a count of people may not be published."""
         return self.least <= count < self.smallest
-
-
-@dataclass(frozen=True)
-class Former:
-    """The publication before: what its public files say, and what its hidden counts truly were."""
-
-    published: Published
-    truth: Mapping[Cell, float]
 
 
 @dataclass
@@ -97,14 +99,20 @@ class Counts:
             if self.rules.is_small(left_over):
                 self.small_rests.add(rest)
 
-    def published(self, hidden: Collection[Count]) -> Published:
-        """What would be public if these counts were hidden."""
+    def published(self, hidden: Collection[Count], withheld: Collection[Count] = ()) -> Published:
+        """What would be public if these counts were hidden, those withheld with all beside them."""
         shown = {
             cell: value
             for cell, value in self.truth.items()
-            if cell not in hidden and not cell.quantity.startswith("rest ")
+            if cell not in hidden and not is_rest(cell)
         }
-        return Published(self.areas, shown, set(hidden), set(self.small_rests))
+        rests = {cell for cell in self.truth if is_rest(cell)}
+        return Published(self.areas, shown, set(hidden), rests, withheld=set(withheld))
+
+    @property
+    def countable(self) -> set[Count]:
+        """All but what shares leave over, which no file prints."""
+        return {cell for cell in self.truth if not is_rest(cell)}
 
     def cost(self, cell: Count) -> tuple[float, ...]:
         """What leaving the count out costs, for ordering: of a topic without small counts most."""
@@ -115,31 +123,53 @@ class Counts:
         )
 
 
-def hidden_counts(counts: Counts, former: Former | None = None) -> set[Count]:
+def hidden_counts(counts: Counts, memory: Memory = NOTHING) -> set[Count]:
     """Every count that is to be hidden, primary and secondary.
 
-    What cannot be protected stays as it is: the attacker finds it, and nothing is published.
+    What it cannot protect, or not within MOST_TRIALS, the attacker finds: `wider` goes on there.
     """
     if not counts.rules.secondary:
         return set(counts.small)
-    return _Search(counts, former).run()
+    return _Search(counts, memory).run()
+
+
+def wider(
+    counts: Counts, memory: Memory, hidden: Collection[Count], recovered: Collection[Cell]
+) -> Iterator[tuple[set[Count], set[Count]]]:
+    """What to hide instead where counts were recovered, and which of these to withhold.
+
+    Each choice holds the one before. First all but zeros that stands in an equation with what hangs
+    together with a recovered count, or in one with those. Then all is withheld, zeros too, that
+    hangs together with it by any figures: of that nothing is said tonight. Last, all is.
+    """
+    rules = counts.rules
+    outlook = Outlook(counts.published(hidden), memory, rules.least, rules.smallest)
+    everything = System(outlook.together.relations, {})
+    beside = {each for cell in recovered for each in outlook.together.component(cell)[0]}
+    belongs = {each for cell in recovered for each in everything.component(cell)[0]}
+    for _ in range(2):
+        equations = ({cell for cell, _ in each.terms} for each in everything.relations)
+        beside.update(*[cells for cells in equations if cells & beside])
+    beside = {cell for cell in beside & counts.countable if counts.truth[cell] >= rules.smallest}
+    belongs &= counts.countable
+    yield {*hidden, *beside}, set()
+    yield {*hidden, *belongs}, belongs
+    yield counts.countable, counts.countable
 
 
 class _Search:
     """Hides counts until nothing is recovered, then shows again what need not be hidden."""
 
-    def __init__(self, counts: Counts, former: Former | None) -> None:
+    def __init__(self, counts: Counts, memory: Memory) -> None:
         self.counts = counts
-        self.former = former
-        self.least = counts.rules.least
+        self.memory = memory
         self.hidden = set(counts.small)
-        self.beyond_help: set[Count] = set()
-        self.shown_before = unchanged(former.published.known, counts.truth) if former else {}
-        self.former_system = former.published.system(self.least) if former else None
+        self.beyond_help: set[Cell] = set()
+        self.trials = 0
         self._set_up()
 
     def run(self) -> set[Count]:
-        while narrow := [*self._narrow(), *self._narrow_before()]:
+        while narrow := self._narrow():
             for target in narrow:
                 self._widen(target)
             self._set_up()
@@ -148,67 +178,39 @@ class _Search:
 
     def _set_up(self) -> None:
         """The system of what is hidden by now: sums are taken to hold by what is still shown."""
-        self.public = self.counts.published(self.hidden)
-        self.system = self.public.system(self.least)
-        if None in self.system.intervals(self.hidden).values():
-            self.system = self.public.system(self.least, is_doubted=True)
+        rules, public = self.counts.rules, self.counts.published(self.hidden)
+        for is_doubted in (False, True):
+            self.outlook = Outlook(public, self.memory, rules.least, rules.smallest, is_doubted)
+            if None not in self.outlook.together.intervals(self.hidden).values():
+                break
 
-    def _room(self, targets: Iterable[Count]) -> dict[Count, Interval]:
-        return room(self.system, targets, self.shown_before)
-
-    def _room_before(self, targets: Iterable[Count]) -> dict[Count, Interval]:
-        """The same of the publication before, read beside this one."""
-        if self.former is None or self.former_system is None:
-            return {}
-        now = {cell: n for cell, n in self.counts.truth.items() if cell not in self.hidden}
-        given = unchanged(now, self.former.truth)
-        return room(self.former_system, targets, given)
-
-    def _narrow(self) -> list[Count]:
+    def _narrow(self) -> list[Cell]:
         """Hidden counts and small rests that can be found out, the narrowest first."""
-        return self._too_narrow(self._room([*self.hidden, *self.counts.small_rests]), self.public)
+        targets = {*self.hidden, *self.counts.small_rests, *self.memory.hidden} - self.beyond_help
+        narrow = self._recovered(targets)
+        return sorted(narrow, key=lambda cell: (narrow[cell], isinstance(cell, Earlier), cell))
 
-    def _narrow_before(self) -> list[Count]:
-        """Hidden counts of the publication before that this one would give away."""
-        if self.former is None:
-            return []
-        before = self.former.published
-        return self._too_narrow(self._room_before(before.hidden), before)
-
-    def _too_narrow(self, found: Mapping[Count, Interval], published: Published) -> list[Count]:
-        narrow = {
+    def _recovered(self, targets: Iterable[Cell]) -> dict[Cell, float]:
+        """By count that is found out the width of its interval."""
+        return {
             cell: interval.width
-            for cell, interval in found.items()
-            if cell not in self.beyond_help and self._is_narrow(cell, interval, published)
+            for cell, interval in self.outlook.rooms(targets, ROOM).items()
+            if is_recovered(cell, interval, self.counts.rules.smallest)
         }
-        return sorted(narrow, key=lambda cell: (narrow[cell], cell))
 
-    def _is_narrow(self, cell: Count, interval: Interval, published: Published) -> bool:
-        return is_recovered(cell, interval, published, self.counts.rules.smallest)
+    def _width(self, target: Cell) -> float:
+        """The room of a count; ROOM where it is not found out: a rest may have less, harmlessly."""
+        self.trials += 1
+        return self._recovered([target]).get(target, ROOM)
 
-    def _width(self, target: Count) -> float:
-        """The room of a count that is hidden in this publication, or was in the one before.
-
-        At least ROOM where it is not found out: a rest may have less that is harmless.
-        """
-        found = [(self._room([target]), self.public)]
-        if self.former is not None and target in self.former.published.hidden:
-            found.append((self._room_before([target]), self.former.published))
-        widths = [
-            intervals[target].width
-            for intervals, published in found
-            if target in intervals and self._is_narrow(target, intervals[target], published)
-        ]
-        return min(widths, default=ROOM)
-
-    def _widen(self, target: Count) -> None:
+    def _widen(self, target: Cell) -> None:
         """Hide the cheapest shown count that gives the target room, or as much as one can.
 
         Where none alone gives it any, the cheapest goes first: two may that one does not.
         """
         while (width := self._width(target)) < ROOM:
             candidates = self._candidates(target)
-            if not candidates:
+            if not candidates or self.trials > MOST_TRIALS:
                 self.beyond_help.add(target)
                 return
             best, widest = candidates[0], width
@@ -216,57 +218,55 @@ class _Search:
                 widened = self._width_without(target, candidate)
                 if widened > widest:
                     best, widest = candidate, widened
-                if widened >= ROOM:
+                if widened >= ROOM or self.trials > MOST_TRIALS:
                     break
             self._hide(best)
 
-    def _candidates(self, target: Count) -> list[Count]:
-        """Shown counts beside the target, the cheapest first: none that is small or zero."""
-        relations = self.system.component(target)[1]
-        if self.former_system is not None:
-            relations = [*relations, *self.former_system.component(target)[1]]
-        beside = {
-            cell
-            for relation in relations
-            for cell, _ in relation.terms
-            if isinstance(cell, Count)
-            and cell in self.system.known
-            and self.counts.truth[cell] >= self.counts.rules.smallest
-        }
+    def _candidates(self, target: Cell) -> list[Count]:
+        """Shown counts beside the target, the cheapest first: none that is small or zero.
+
+        A value that was shown before hides nothing, but from those who read tonight's files alone.
+        """
+        beside = self._beside(self.outlook.together, target) - self.memory.known.keys()
+        if target in self.memory.known:
+            beside |= self._beside(self.outlook.alone, target)
         return sorted(beside, key=lambda cell: (self.counts.cost(cell), cell))
 
-    def _width_without(self, target: Count, candidate: Count) -> float:
-        value = self._hide(candidate)
+    def _beside(self, system: System, target: Cell) -> set[Count]:
+        return {
+            cell
+            for relation in system.component(target)[1]
+            for cell, _ in relation.terms
+            if isinstance(cell, Count)
+            and cell not in self.hidden
+            and cell in self.outlook.published.known
+            and self.counts.truth[cell] >= self.counts.rules.smallest
+        }
+
+    def _width_without(self, target: Cell, candidate: Count) -> float:
+        self._hide(candidate)
         width = self._width(target)
-        self._show(candidate, value)
+        self._show(candidate)
         return width
 
-    def _hide(self, cell: Count) -> float:
+    def _hide(self, cell: Count) -> None:
         self.hidden.add(cell)
-        self.system.least[cell] = self.least
-        return self.system.known.pop(cell)
+        self.outlook.hide(cell, self.counts.rules.least)
 
-    def _show(self, cell: Count, value: float) -> None:
+    def _show(self, cell: Count) -> None:
         self.hidden.discard(cell)
-        self.system.known[cell] = value
+        self.outlook.show(cell, self.counts.truth[cell])
 
     def _show_again(self) -> None:
         """Show each secondary count again, the costliest first, unless something is found out."""
         added = sorted(self.hidden - self.counts.small, key=self.counts.cost, reverse=True)
+        secret = {*self.counts.small_rests, *self.memory.hidden}
         for cell in added:
-            together = [
-                other
-                for other in self.system.component(cell)[0]
-                if other != cell and (other in self.hidden or other in self.counts.small_rests)
-            ]
-            self._show(cell, self.counts.truth[cell])
-            if self._too_narrow(self._room(together), self.public) or self._narrow_before():
+            if self.trials > MOST_TRIALS:
+                return
+            systems = (self.outlook.together, self.outlook.alone)
+            beside = {other for system in systems for other in system.component(cell)[0]}
+            self._show(cell)
+            self.trials += 1
+            if self._recovered((beside - {cell} - self.beyond_help) & (self.hidden | secret)):
                 self._hide(cell)
-
-
-def unchanged(shown: Mapping[Cell, float], truth: Mapping[Cell, float]) -> dict[Cell, float]:
-    """The counts that one publication shows and that are the same in another.
-
-    Of a count that has changed nothing is remembered: what is believed of it is wrong.
-    """
-    return {cell: value for cell, value in shown.items() if truth.get(cell) == value}

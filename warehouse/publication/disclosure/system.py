@@ -18,7 +18,8 @@ from scipy.sparse import csr_array
 Cell = Any  # a name that can be hashed
 # What a solver may be off by, in events; and how much of a sum a printed number may be off by.
 TOLERANCE = 1e-6
-SECONDS_PER_CELL = 5.0
+# Branches of the search for whole numbers; where they do not do, the bound proved by then is taken.
+MOST_BRANCHES = 500
 
 
 @dataclass(frozen=True)
@@ -86,38 +87,38 @@ class System:
                         waiting.append(cell)
         return list(cells), [self.relations[number] for number in numbers]
 
-    def interval(self, target: Cell, given: Mapping[Cell, float] | None = None) -> Interval | None:
-        """Between what the target may lie; None where no numbers satisfy the relations.
-
-        given: values taken for true of other cells that are not known.
-        """
-        return self.intervals([target], given)[target]
+    def interval(self, target: Cell) -> Interval | None:
+        """Between what the target may lie; None where no numbers satisfy the relations."""
+        return self.intervals([target])[target]
 
     def intervals(
-        self, targets: Iterable[Cell], given: Mapping[Cell, float] | None = None
+        self, targets: Iterable[Cell], enough: float = inf
     ) -> dict[Cell, Interval | None]:
-        """The interval of each target; cells that hang together are set up once."""
+        """The interval of each target; cells that hang together are set up once.
+
+        enough: of an interval that is as wide a part may be returned that is as wide, too.
+        """
         found: dict[Cell, Interval | None] = {}
         wanted = list(targets)
         for target in wanted:
             if target in found:
                 continue
+            if target in self.known:
+                found[target] = Interval(self.known[target], self.known[target])
+                continue
             cells, relations = self.component(target)
             if len(cells) == 1:
-                found[target] = self._alone(target, relations, given or {})
+                found[target] = self._alone(target, relations)
                 continue
-            programme = self._programme(cells, relations, given or {})
+            programme = self._programme(cells, relations)
             here = set(cells)
             for each in (cell for cell in wanted if cell in here and cell not in found):
-                found[each] = programme.interval(each)
+                found[each] = programme.interval(each, enough)
         return found
 
-    def _alone(
-        self, cell: Cell, relations: list[Relation], given: Mapping[Cell, float]
-    ) -> Interval | None:
+    def _alone(self, cell: Cell, relations: list[Relation]) -> Interval | None:
         """The interval of a cell beside which all is known."""
-        low = given.get(cell, self.least.get(cell, 0.0))
-        high = given.get(cell, self.most.get(cell, inf))
+        low, high = self.least.get(cell, 0.0), self.most.get(cell, inf)
         for relation in relations:
             factor = sum(each for name, each in relation.terms if name == cell)
             rest = sum(each * self.known[name] for name, each in relation.terms if name != cell)
@@ -127,9 +128,7 @@ class System:
             low, high = _whole(low, high)
         return Interval(low, high) if low <= high + TOLERANCE else None
 
-    def _programme(
-        self, cells: list[Cell], relations: list[Relation], given: Mapping[Cell, float]
-    ) -> "_Programme":
+    def _programme(self, cells: list[Cell], relations: list[Relation]) -> "_Programme":
         position = {cell: number for number, cell in enumerate(cells)}
         rows, columns, factors = [], [], []
         low, high = [], []
@@ -150,9 +149,11 @@ class System:
             csr_array((factors, (rows, columns)), shape=shape),
             np.array(low),
             np.array(high),
-            np.array([given.get(cell, self.least.get(cell, 0.0)) for cell in cells]),
-            np.array([given.get(cell, self.most.get(cell, inf)) for cell in cells]),
+            np.array([self.least.get(cell, 0.0) for cell in cells]),
+            np.array([self.most.get(cell, inf) for cell in cells]),
             np.array([0 if cell in self.fractions else 1 for cell in cells]),
+            np.full(len(cells), inf),
+            np.full(len(cells), -inf),
         )
 
 
@@ -166,7 +167,10 @@ def _whole(low: float, high: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Programme:
-    """The unknown cells of one component as HiGHS takes them."""
+    """The unknown cells of one component as HiGHS takes them.
+
+    seen_low, seen_high: the least and the most that each had in a solution of any programme so far.
+    """
 
     position: dict[Cell, int]
     factors: csr_array
@@ -175,9 +179,14 @@ class _Programme:
     least: np.ndarray
     most: np.ndarray
     whole: np.ndarray
+    seen_low: np.ndarray
+    seen_high: np.ndarray
 
-    def interval(self, cell: Cell) -> Interval | None:
+    def interval(self, cell: Cell, enough: float) -> Interval | None:
         number = self.position[cell]
+        seen = Interval(float(self.seen_low[number]), float(self.seen_high[number]))
+        if seen.width >= enough:
+            return seen
         low = self._end(number, 1.0)
         if low is None:
             return None
@@ -191,7 +200,8 @@ class _Programme:
     def _end(self, number: int, sign: float) -> float | None:
         """The least (sign 1) or the most (-1) of a cell; None where nothing is possible.
 
-        Where the time is up, the bound proved by then: a wider interval, never a narrower.
+        Where the branches do not do, the bound proved by then: a wider interval, never a narrower.
+        A limit of branches and not of seconds: the same figures have the same answer everywhere.
         """
         objective = np.zeros(len(self.whole))
         objective[number] = sign
@@ -204,10 +214,14 @@ class _Programme:
             constraints=constraints,
             bounds=Bounds(self.least, self.most),
             integrality=self.whole,
-            options={"time_limit": SECONDS_PER_CELL},
+            options={"node_limit": MOST_BRANCHES},
         )
         if solved.status == 2:
             return None
+        if solved.x is not None:
+            found = np.where(self.whole, np.round(solved.x), solved.x)
+            np.minimum(self.seen_low, found, out=self.seen_low)
+            np.maximum(self.seen_high, found, out=self.seen_high)
         if solved.status == 3:
             return -sign * inf
         if solved.status == 4 and solved.x is None:
@@ -217,8 +231,8 @@ class _Programme:
                 constraints=constraints,
                 bounds=Bounds(self.least, self.most),
                 integrality=self.whole,
-                options={"time_limit": SECONDS_PER_CELL},
+                options={"node_limit": MOST_BRANCHES},
             )
-            return None if feasible.x is None else -sign * inf
+            return None if feasible.status == 2 else -sign * inf
         bound = solved.mip_dual_bound if solved.mip_dual_bound is not None else solved.fun
         return float(sign * bound)
