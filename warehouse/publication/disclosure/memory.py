@@ -43,6 +43,12 @@ class Earlier(NamedTuple):
     since: int
 
 
+def count_of(cell: Cell) -> Count:
+    """The count that has the value, or had it."""
+    found: Count = cell.of if isinstance(cell, Earlier) else cell
+    return found
+
+
 @dataclass(frozen=True)
 class Picture:
     """The counts that one publication's public files are about.
