@@ -28,7 +28,7 @@ from warehouse.publication.disclosure.knowledge import (
     related,
     relations,
 )
-from warehouse.publication.disclosure.memory import Earlier, Memory
+from warehouse.publication.disclosure.memory import Memory, count_of
 from warehouse.publication.disclosure.system import Cell, Interval, Relation, System
 from warehouse.publication.tiers import MARK, WITHHELD
 from warehouse.sql_text import literal
@@ -516,7 +516,7 @@ def is_recovered(cell: Cell, interval: Interval, smallest: float) -> bool:
 
     smallest: the least count that may be published. A rest is harmless where it may be as many.
     """
-    if is_rest(cell.of if isinstance(cell, Earlier) else cell):
+    if is_rest(count_of(cell)):
         return interval.width < ROOM and interval.low >= 1 and interval.high < smallest
     return interval.width < ROOM
 
@@ -535,7 +535,8 @@ def findings(
         hidden = cells & published.hidden
         found.append(_finding(table, len(cells), hidden, rests, intervals, smallest))
     if memory.known:
-        counts = len(memory.known.keys() | memory.least.keys())
+        values = memory.known.keys() | memory.least.keys()
+        counts = sum(not is_rest(count_of(cell)) for cell in values)
         earlier = [cell for cell in memory.hidden if not is_rest(cell.of)]
         of_rests = [cell for cell in memory.hidden if is_rest(cell.of)]
         found.append(_finding(BEFORE, counts, earlier, of_rests, intervals, smallest))

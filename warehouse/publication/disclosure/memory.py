@@ -7,7 +7,7 @@ itself, a value that it has no more is `Earlier`, and what a publication said of
 night stays said. Which counts have changed outsiders are taken to know: they may guess it.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,8 +31,8 @@ COLUMNS = (
     "value",
     "least",
 )
-# Of the latest publications also the equations between values that have changed since are put
-# together; values shown are remembered for ever.
+# Of counts that hang together also the equations are remembered between values that they have no
+# more, as they stood in the latest publications that differ in them; values shown, for ever.
 MOST_PICTURES = 7
 
 
@@ -41,6 +41,12 @@ class Earlier(NamedTuple):
 
     of: Count
     since: int
+
+
+def count_of(cell: Cell) -> Count:
+    """The count that has the value, or had it."""
+    found: Count = cell.of if isinstance(cell, Earlier) else cell
+    return found
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,14 @@ class Picture:
 class Memory:
     """What was public before tonight.
 
-    known: values shown. least: what a value that was left out is not below. places: by publication,
-    the latest ones, which value each count had.
+    known: values shown. least: what a value that was left out is not below. places: of counts that
+    hang together, which value each had in each of the latest publications that differ in them.
     """
 
     areas: Areas = field(default_factory=Areas)
     known: dict[Cell, float] = field(default_factory=dict)
     least: dict[Cell, float] = field(default_factory=dict)
-    places: list[dict[Count, Cell]] = field(default_factory=list)
+    places: list[list[dict[Count, Cell]]] = field(default_factory=list)
     _made: dict[bool, list[Relation]] = field(default_factory=dict)
 
     @classmethod
@@ -78,18 +84,24 @@ class Memory:
         since: dict[Count, int] = {}
         known: dict[Earlier, float] = {}
         least: dict[Earlier, float] = {}
-        latest: deque[dict[Count, Earlier]] = deque(maxlen=MOST_PICTURES)
+        groups: dict[str, frozenset[str]] = {}
+        latest: dict[frozenset[str], deque[dict[Count, Earlier]]] = {}
         for number, picture in enumerate(pictures):
-            place = {}
+            places: dict[frozenset[str], dict[Count, Earlier]] = defaultdict(dict)
             for count, value in picture.truth.items():
                 if last.get(count) != value:
                     last[count], since[count] = value, number
-                cell = place[count] = Earlier(count, since[count])
+                if count.quantity not in groups:
+                    groups[count.quantity] = frozenset(together({count.quantity}))
+                cell = places[groups[count.quantity]][count] = Earlier(count, since[count])
                 if count in picture.hidden:
                     least[cell] = max(least.get(cell, 0.0), picture.hidden[count])
                 else:
                     known[cell] = value
-            latest.append(place)
+            for group, place in places.items():
+                those = latest.setdefault(group, deque(maxlen=MOST_PICTURES))
+                if not those or those[-1] != place:
+                    those.append(place)
 
         def named(cell: Earlier) -> Cell:
             count = cell.of
@@ -100,7 +112,10 @@ class Memory:
             areas,
             {named(cell): value for cell, value in known.items()},
             {named(cell): value for cell, value in least.items()},
-            [{count: named(cell) for count, cell in place.items()} for place in latest],
+            [
+                [{count: named(cell) for count, cell in place.items()} for place in those]
+                for those in latest.values()
+            ],
         )
 
     @cached_property
@@ -119,15 +134,10 @@ class Memory:
         """
         if is_doubted not in self._made:
             found: dict[Relation, None] = {}
-            seen: set[frozenset[tuple[Count, Cell]]] = set()
-            for number, place in enumerate(self.places):
-                left_out = {c.quantity for c, cell in place.items() if cell not in self.known}
-                for group in {frozenset(together({quantity})) for quantity in left_out}:
-                    counts = {c: cell for c, cell in place.items() if c.quantity in group}
-                    stands = frozenset(counts.items())
-                    if stands not in seen:
-                        seen.add(stands)
-                        found |= dict.fromkeys(self._of_place(number, counts, is_doubted))
+            for those in self.places:
+                for number, place in enumerate(those):
+                    if any(cell not in self.known for cell in place.values()):
+                        found |= dict.fromkeys(self._of_place(number, place, is_doubted))
             self._made[is_doubted] = list(found)
         return self._made[is_doubted]
 

@@ -259,7 +259,11 @@ class _Search:
 
     def _show_again(self) -> None:
         """Show each secondary count again, the costliest first, unless something is found out."""
-        added = sorted(self.hidden - self.counts.small, key=self.counts.cost, reverse=True)
+        added = sorted(
+            self.hidden - self.counts.small,
+            key=lambda cell: (self.counts.cost(cell), cell),
+            reverse=True,
+        )
         secret = {*self.counts.small_rests, *self.memory.hidden}
         for cell in added:
             if self.trials > MOST_TRIALS:
