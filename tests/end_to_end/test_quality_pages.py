@@ -336,10 +336,10 @@ def test_pictures_are_drawn_and_say_what_they_show(page: Page, quality: Path) ->
     pictures = page.run(
         "return Array.from(document.querySelectorAll('svg')).map(s => "
         "[s.getAttribute('aria-label'), s.getBoundingClientRect().width, "
-        "s.querySelectorAll('path').length])"
+        "s.querySelectorAll('path').length, s.querySelectorAll('line').length])"
     )
-    assert "police/incident: rows a month of police" in {label for label, _, _ in pictures}
-    assert all(width > 300 and paths > 3 for _, width, paths in pictures)
+    assert "police/incident: rows a month of police" in {label for label, *_ in pictures}
+    assert all(width > 300 and paths and lines > 10 for _, width, paths, lines in pictures)
 
 
 def test_a_figure_leads_to_its_files_and_their_hashes(
