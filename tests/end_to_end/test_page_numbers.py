@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def claims(demo_home: Home) -> dict[str, dict[str, Any]]:
     return dict(found)
 
 
+@cache
 def name(home: Home, indicator: str) -> str:
     [(found,)] = partner(
         home,
