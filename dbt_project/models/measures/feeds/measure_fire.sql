@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 -- One row per measure, month, place and time of what the fire and rescue service attended. Its
 -- deliberate fires are not the arson that the police record, and are never added to it.
 with incidents as (

@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 -- One row per measure, month, place and time of incidents reported to the police. What anti-social
 -- behaviour is follows the scheme of the day: the class of 2006 held hoax calls and abandoned vehicles
 -- too.

@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 -- One row per measure, month, place and time of recorded crime, of whatever offence code.
 select
     measure_id,
