@@ -180,7 +180,8 @@ def _collecting_seldom() -> Iterator[None]:
     """Look for unreachable cycles after a hundred times as many objects as Python would.
 
     Definitions and events are made by the hundred thousand and nearly all of them stay: finding
-    that out again and again was a twentieth of a night's processor time (2026-11).
+    that out again and again was a twentieth of a night's processor time (2026-11). What a step
+    freezes, such as the definitions it has read, is not looked through again until the night's end.
     """
     usual = gc.get_threshold()
     gc.set_threshold(100 * usual[0], *usual[1:])
@@ -188,6 +189,7 @@ def _collecting_seldom() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 @dg.resource(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import warnings
 from uuid import uuid4
@@ -48,6 +49,7 @@ def _execute(run: Night) -> None:
         from orchestration.definitions import CONSOLE_QUIET, JOB, definitions_of
 
         job = definitions_of(prepared_manifest(), run).resolve_job_def(JOB)
+        gc.freeze()  # modules and definitions stay for the night
     with opened(run.home) as instance:
         try:
             with one_connection_a_log(instance):

@@ -1,4 +1,3 @@
-{{ config(materialized="view") }}
 -- One row per thing that can be said of a subject, an area and a year, whoever says it: what it is worth,
 -- what it rests on, and the verdict of the mart it is read from. The assessment's own claims and the
 -- figures of other people's documents are both evaluated here. A subject is an indicator or

@@ -13,61 +13,6 @@ with indicators as (
     where register.kind in ('count', 'rate')
 ),
 
-area_years as (
-    select
-        measure_id,
-        area_type,
-        area_code,
-        {{ financial_year_start("month") }} as year_start
-    from {{ ref("measure_area_month") }}
-    where is_received
-    group by all
-    having count(*) = 12
-),
-
-monthly as (
-    select
-        measure.measure_id,
-        measure.area_type,
-        area_years.year_start,
-        measure.area_code || '|' || area_years.year_start as area_year,
-        month(measure.month) as month,
-        measure.numerator as events
-    from {{ ref("measure_area_month") }} as measure
-    inner join area_years
-        on
-            measure.measure_id = area_years.measure_id
-            and measure.area_type = area_years.area_type
-            and measure.area_code = area_years.area_code
-            and {{ financial_year_start("measure.month") }} = area_years.year_start
-),
-
-cells as (
-    select
-        indicators.indicator_id || '|' || indicators.indicator_version || '|' || monthly.area_type
-            as group_id,
-        monthly.area_year,
-        monthly.month,
-        monthly.events
-    from monthly
-    inner join indicators on monthly.measure_id = indicators.numerator_measure
-    where
-        indicators.finest_period = 'month'
-        -- A year of which a part was counted otherwise has no season of its own.
-        and not exists (
-            select 1
-            from {{ ref("series_break") }} as series_break
-            where
-                series_break.indicator_id = indicators.indicator_id
-                and series_break.break_date > monthly.year_start
-                and series_break.break_date < monthly.year_start + interval 1 year
-        )
-),
-
-estimates as (
-    {{ pearson_dispersion("cells") }}
-),
-
 area_types as (
     select distinct
         measure_id,
@@ -85,12 +30,68 @@ area_types as (
             else area_type
         end as estimated_of
     from {{ ref("measure_area_month") }}
+),
+
+-- Numbered, as the area-years are: by names a million cells are told apart in twice the time.
+groups as materialized (
+    select
+        row_number() over () as group_id,
+        indicators.*,
+        area_types.area_type,
+        area_types.estimated_of
+    from indicators
+    inner join area_types on indicators.numerator_measure = area_types.measure_id
+),
+
+area_years as (
+    select
+        measure_id,
+        area_type,
+        {{ financial_year_start("month") }} as year_start,
+        list(struct_pack(month := month(month), events := numerator)) as months
+    from {{ ref("measure_area_month") }}
+    where is_received
+    group by measure_id, area_type, area_code, year_start
+    having count(*) = 12
+),
+
+cells as materialized (
+    select
+        group_id,
+        area_year,
+        unnest(months, recursive := true)
+    from (
+        select
+            groups.group_id,
+            row_number() over () as area_year,
+            area_years.months
+        from area_years
+        inner join groups
+            on
+                area_years.measure_id = groups.numerator_measure
+                and area_years.area_type = groups.area_type
+        where
+            groups.finest_period = 'month'
+            -- A year of which a part was counted otherwise has no season of its own.
+            and not exists (
+                select 1
+                from {{ ref("series_break") }} as series_break
+                where
+                    series_break.indicator_id = groups.indicator_id
+                    and series_break.break_date > area_years.year_start
+                    and series_break.break_date < area_years.year_start + interval 1 year
+            )
+    )
+),
+
+estimates as (
+    {{ pearson_dispersion("cells") }}
 )
 
 select
-    indicators.indicator_id,
-    indicators.indicator_version,
-    area_types.area_type,
+    groups.indicator_id,
+    groups.indicator_version,
+    groups.area_type,
     coalesce(estimates.dispersion, 1e0) as dispersion,
     coalesce(estimates.area_years, 0) as area_years,
     coalesce(estimates.events, 0) as events,
@@ -99,7 +100,7 @@ select
             then estimates.degrees_of_freedom
     end as degrees_of_freedom,
     case
-        when indicators.finest_period != 'month' then 'counted by year: there are no months'
+        when groups.finest_period != 'month' then 'counted by year: there are no months'
         when coalesce(estimates.area_years, 0) < {{ threshold("dispersion_least_area_years") }}
             then
                 'too few to estimate: ' || coalesce(estimates.area_years, 0)
@@ -107,10 +108,10 @@ select
                 || ' events or more, where '
                 || {{ threshold("dispersion_least_area_years") }}::integer || ' are needed'
     end as reason
-from indicators
-inner join area_types on indicators.numerator_measure = area_types.measure_id
-left join estimates
+from groups
+left join groups as estimated
     on
-        estimates.group_id
-        = indicators.indicator_id || '|' || indicators.indicator_version || '|'
-        || area_types.estimated_of
+        groups.indicator_id = estimated.indicator_id
+        and groups.indicator_version = estimated.indicator_version
+        and groups.estimated_of = estimated.area_type
+left join estimates on estimated.group_id = estimates.group_id

@@ -12,64 +12,60 @@ with years as (
     select * from {{ ref("int_indicator_year") }}
 ),
 
-windows as (
+-- A year that is absent is told by the next one there is: that is not a year after the one before it.
+in_series as (
     select
-        last_year.indicator_id,
-        last_year.indicator_version,
-        last_year.area_type,
-        last_year.area_code,
-        last_year.period_start as last_start,
-        last_year.period_end as last_end,
-        last_year.period_label as last_label,
-        last_year.is_complete as last_is_complete,
-        last_year.months_received as last_months,
-        (last_year.period_start - to_years(offsets.years_before::integer))::date as period_start,
-        point.value,
-        point.lower_95,
-        point.upper_95,
-        point.numerator,
-        point.denominator,
-        point.unknown,
-        point.lowest_possible,
-        point.highest_possible,
-        point.highest_numerator,
-        point.lowest_denominator,
-        point.highest_denominator,
-        point.dispersion,
-        last_year.kind = 'proportion' as is_proportion,
-        point.indicator_id is not null as is_present,
-        coalesce(point.is_complete and point.value is not null, false) as is_usable
-    from years as last_year
-    cross join range(5) as offsets (years_before)
-    left join years as point
-        on
-            last_year.indicator_id = point.indicator_id
-            and last_year.indicator_version = point.indicator_version
-            and last_year.area_type = point.area_type
-            and last_year.area_code = point.area_code
-            and point.period_start
-            = (last_year.period_start - to_years(offsets.years_before::integer))::date
+        *,
+        coalesce(is_complete and value is not null, false) as is_usable,
+        (period_start - interval 1 year)::date as year_before,
+        lag(period_start) over (
+            partition by
+                indicator_id, indicator_version, area_type, area_code, month(period_start)
+            order by period_start
+        ) as start_before
+    from years
 ),
 
-series as (
+-- What the five years that end with each one lack.
+ended as (
     select
+        *,
+        min(period_start) over five_years as first_present,
+        max(case when not is_usable then period_start end) over five_years as last_unusable,
+        max(case when start_before is distinct from year_before then year_before end)
+            over five_years as last_absent,
+        (sum(unknown) over five_years)::bigint as series_unknown
+    from in_series
+    window five_years as (
+        partition by indicator_id, indicator_version, area_type, area_code, month(period_start)
+        order by period_start
+        range between interval 4 years preceding and current row
+    )
+),
+
+-- Numbered once: what is made of the points of a series is found by its number.
+series as materialized (
+    select
+        3 * row_number() over () as series_id,
         indicator_id,
         indicator_version,
         area_type,
         area_code,
-        last_start,
-        any_value(last_end) as last_end,
-        any_value(last_label) as last_label,
-        any_value(last_is_complete) as last_is_complete,
-        any_value(last_months) as last_months,
-        any_value(is_proportion) as is_proportion,
-        bool_or(period_start = last_start and value is null) as last_has_no_value,
+        period_start as last_start,
+        period_end as last_end,
+        period_label as last_label,
+        is_complete as last_is_complete,
+        months_received as last_months,
+        kind = 'proportion' as is_proportion,
+        value is null as last_has_no_value,
         -- The latest year that cannot be used ends the run of years before the last.
-        max(case when not is_usable then period_start end) as last_gap,
-        min(case when is_present then period_start end) as first_present,
-        sum(unknown)::bigint as unknown
-    from windows
-    group by indicator_id, indicator_version, area_type, area_code, last_start
+        greatest(
+            last_unusable,
+            case when last_absent >= period_start - interval 4 year then last_absent end
+        ) as last_gap,
+        first_present,
+        series_unknown as unknown
+    from ended
 ),
 
 broken as (
@@ -146,39 +142,39 @@ refused as (
 
 points as (
     select
-        windows.indicator_id || '|' || windows.indicator_version || '|' || windows.area_type
-        || '|' || windows.area_code || '|' || windows.last_start as series_id,
-        year(windows.period_start) as year_number,
-        windows.is_proportion,
-        windows.value,
-        windows.lower_95,
-        windows.upper_95,
-        windows.numerator,
-        windows.denominator,
-        windows.unknown,
-        windows.lowest_possible,
-        windows.highest_possible,
-        windows.highest_numerator,
-        windows.lowest_denominator,
-        windows.highest_denominator,
-        windows.dispersion,
+        refused.series_id,
+        year(point.period_start) as year_number,
+        refused.is_proportion,
+        point.value,
+        point.lower_95,
+        point.upper_95,
+        point.numerator,
+        point.denominator,
+        point.lowest_possible,
+        point.highest_possible,
+        point.highest_numerator,
+        point.lowest_denominator,
+        point.highest_denominator,
+        point.dispersion,
         refused.unknown as series_unknown
-    from windows
-    inner join refused
+    from refused
+    cross join range(5) as offsets (years_before)
+    inner join years as point
         on
-            windows.indicator_id = refused.indicator_id
-            and windows.indicator_version = refused.indicator_version
-            and windows.area_type = refused.area_type
-            and windows.area_code = refused.area_code
-            and windows.last_start = refused.last_start
+            refused.indicator_id = point.indicator_id
+            and refused.indicator_version = point.indicator_version
+            and refused.area_type = point.area_type
+            and refused.area_code = point.area_code
+            and point.period_start
+            = (refused.last_start - to_years(offsets.years_before::integer))::date
     where refused.refusal is null
 ),
 
--- The five years if all that does not say were so as to make each value least, and most. Of rates the
+-- The five years, one and two numbers on, if all that does not say were so as to make each value least, and most. Of rates the
 -- least is what is counted.
 ends as (
     select
-        'lowest|' || series_id as series_id,
+        series_id + 1 as series_id,
         year_number,
         is_proportion,
         lowest_possible as value,
@@ -190,7 +186,7 @@ ends as (
     where series_unknown > 0 and is_proportion
     union all
     select
-        'highest|' || points.series_id as series_id,
+        points.series_id + 2 as series_id,
         points.year_number,
         points.is_proportion,
         points.highest_possible as value,
@@ -263,12 +259,8 @@ select
     trends.chi_square,
     trends.slope
 from refused
-left join trends
-    on
-        trends.series_id
-        = refused.indicator_id || '|' || refused.indicator_version || '|' || refused.area_type
-        || '|' || refused.area_code || '|' || refused.last_start
-left join trends as lowest on lowest.series_id = 'lowest|' || trends.series_id
-left join trends as highest on highest.series_id = 'highest|' || trends.series_id
+left join trends on refused.series_id = trends.series_id
+left join trends as lowest on refused.series_id + 1 = lowest.series_id
+left join trends as highest on refused.series_id + 2 = highest.series_id
 left join {{ ref("dim_area") }} as area
     on refused.area_type = area.area_type and refused.area_code = area.area_code
