@@ -136,17 +136,19 @@ def found_in(home: Home) -> list[str]:
         and CANARY.encode() in path.read_bytes().lower()
     ]
     with duckdb.connect(str(home.warehouse_file), read_only=True) as con:
-        texts = con.execute(
-            "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+        tables = con.execute(
+            "SELECT schema_name, table_name, list(column_name) FROM duckdb_columns() "
             "WHERE schema_name <> 'staging' AND NOT internal "
             "AND NOT (schema_name = 'raw' AND contains(table_name, '__')) "
-            "AND column_name <> 'raw_line'"
+            "AND column_name <> 'raw_line' GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        for schema, table, column in texts:
-            held = con.execute(
-                f'SELECT count(*) FROM "{schema}"."{table}" '
-                f"WHERE contains(lower(\"{column}\"::VARCHAR), '{CANARY}')"
-            ).fetchone()
-            if held and held[0]:
-                found.append(f"{schema}.{table}.{column}")
+        for schema, table, columns in tables:
+            holds = (
+                f"bool_or(contains(lower(\"{name}\"::VARCHAR), '{CANARY}'))" for name in columns
+            )
+            [held] = con.execute(f'SELECT {", ".join(holds)} FROM "{schema}"."{table}"').fetchall()
+            found += [
+                f"{schema}.{table}.{name}" for name, is_there in zip(columns, held, strict=True)
+                if is_there
+            ]  # fmt: skip
     return found

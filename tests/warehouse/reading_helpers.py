@@ -1,11 +1,15 @@
 """Small contracts and files for the tests of the reader."""
 
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from warehouse.contract import Contract, parse_contract
 from warehouse.reading import Limits, Reading
+from warehouse.reading.archive import members
+from warehouse.reading.table import read_batch
 
 KEYED = """
 feed: council/report
@@ -30,6 +34,7 @@ layouts:
 """
 
 
+@cache
 def keyed(**changes: str) -> Contract:
     """A keyed feed of three columns; changes replace text in its YAML."""
     text = KEYED
@@ -38,24 +43,26 @@ def keyed(**changes: str) -> Contract:
     return parse_contract(text, "council/report.yml")
 
 
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """One for all files read: its first statements take most of the time of a small one."""
+    return duckdb.connect()
+
+
 class Read:
     """A file read: its readings, accepted rows and rejects."""
 
     def __init__(self, path: Path, contract: Contract, workdir: Path, fast: bool = True) -> None:
-        from contextlib import closing
-
-        from warehouse.reading.archive import members
-        from warehouse.reading.table import read_batch
-
         workdir.mkdir(exist_ok=True)
-        with duckdb.connect() as con, closing(members(path, contract, Limits(), workdir)) as found:
+        con = connection()
+        with closing(members(path, contract, Limits(), workdir)) as found:
             self.readings: list[Reading] = read_batch(con, contract, list(found), fast=fast)
-            self.rows = con.execute("FROM incoming ORDER BY _member, _line_number").fetchall()
-            self.columns = [d[0] for d in con.execute("FROM incoming").description or []]
-            self.rejects = con.execute(
-                "SELECT _line_number, column_name, reason, raw_line FROM incoming_rejected "
-                "ORDER BY _member, _line_number"
-            ).fetchall()
+        self.rows = con.execute("FROM incoming ORDER BY _member, _line_number").fetchall()
+        self.columns = [d[0] for d in con.execute("FROM incoming").description or []]
+        self.rejects = con.execute(
+            "SELECT _line_number, column_name, reason, raw_line FROM incoming_rejected "
+            "ORDER BY _member, _line_number"
+        ).fetchall()
 
     @property
     def one(self) -> Reading:

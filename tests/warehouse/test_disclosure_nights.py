@@ -113,9 +113,16 @@ class Outsider:
             for part in parts:
                 self.matrix[row, part] -= 1
 
-    def width(self, number: int) -> float:
-        ends = []
+        # The truth is a solution; every other one that is found shows how wide its values are.
+        self.least, self.most = np.full((2, len(self.low)), np.nan)
+        for (night, count), number in self.numbers.items():
+            self.least[number] = self.most[number] = nights.pictures[night].truth[count]
+
+    def width(self, number: int, enough: float = np.inf) -> float:
+        """How far apart solutions have a value: exactly, unless it is `enough`."""
         for sign in (1.0, -1.0):
+            if self.most[number] - self.least[number] >= enough:
+                break
             objective = np.zeros(len(self.low))
             objective[number] = sign
             solved = milp(
@@ -124,17 +131,18 @@ class Outsider:
                 bounds=Bounds(self.low, self.high),
                 integrality=np.ones(len(self.low)),
             )
-            if solved.fun is None:
+            if solved.x is None:
                 return np.inf
-            ends.append(sign * solved.fun)
-        return ends[1] - ends[0]
+            self.least = np.minimum(self.least, solved.x)
+            self.most = np.maximum(self.most, solved.x)
+        return float(self.most[number] - self.least[number])
 
 
 def assert_nothing_new_is_told(nights: Nights) -> None:
     """No value that was never shown is found out, unless without the last night as well."""
     outsider, without = Outsider(nights), Outsider(nights, is_last_known=False)
     for number in set(outsider.numbers.values()) - outsider.shown:
-        width = outsider.width(number)
+        width = outsider.width(number, enough=ROOM)
         assert width >= ROOM or without.width(number) <= width, number
 
 
