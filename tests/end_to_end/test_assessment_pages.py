@@ -16,7 +16,7 @@ import pytest
 from assessment import document, write
 from assessment.proof import faults
 from assessment.reading import Assessment, latest_year, read, read_assessment
-from assessment.structure import OFFENDERS_QUESTIONS, QUESTIONS
+from assessment.structure import CHAPTERS, OFFENDERS_QUESTIONS, QUESTIONS
 from tests.browser import Page, browser
 from tests.end_to_end.running import partner
 from warehouse.errors import RunFailed
@@ -25,6 +25,7 @@ from warehouse.home import Home
 PHONE, PAPER = 390, 666  # paper: A4 between its margins
 MOST_BYTES = 1_000_000
 PAGES = ("index.html", "claims.html")
+THEMES = {"crime", "offenders", "vulnerable", "substances", "changing_now"}
 AXE = Path(axe_core_python.__file__).with_name("axe.min.js")
 ALIKE = ".row:nth-of-type(n+3), .topic:nth-of-type(n+2), figure:nth-of-type(n+2)"
 # WCAG 2.2 A and AA: axe's tags of each step there.
@@ -125,6 +126,25 @@ def test_every_question_of_every_topic_is_answered(folder: Path) -> None:
     assert re.findall(r'<th scope="row"><a href="#([^"]*)"', table) == [
         topic for topic, _ in topics
     ]
+
+
+def test_what_the_document_lists_the_page_lists(folder: Path, demo_home: Home) -> None:
+    """Its partners, chapters and questions, which no claim counts."""
+    stated = dict(
+        partner(
+            demo_home,
+            "select figure_id, statement from marts.published_figure where aspect = 'items_listed'",
+        )
+    )
+    listed = {figure: text.partition(": ")[2].split("; ") for figure, text in stated.items()}
+    page = unescape(text_of(folder / "index.html"))
+    named = page.split("The partnership is made up of:")[1].split("</ul>")[0]
+    assert re.findall(r"<li>(.*?)</li>", named) == listed["S001"]
+    themes = [chapter.title for chapter in CHAPTERS if chapter.name in THEMES]
+    assert [title.split()[0] for title in themes] == [name.split()[0] for name in listed["S003"]]
+    assert all(f">{title}</h2>" in page for title in themes)
+    assert len(QUESTIONS) == len(listed["S004"])
+    assert len(OFFENDERS_QUESTIONS) == len(listed["S005"])
 
 
 def test_every_link_leads_somewhere(folder: Path) -> None:
