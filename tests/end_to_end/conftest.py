@@ -16,8 +16,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from demo.county import load
+from demo.write import demo_settings
 from tests.end_to_end.limits import dispersion
-from tests.end_to_end.running import REFERENCE_FILES, SETTINGS, STREET, csp, land, run
+from tests.end_to_end.running import ONE_THREAD, REFERENCE_FILES, SETTINGS, STREET, csp, land, run
 from tests.end_to_end.street_story import first_story
 from warehouse.home import Home
 
@@ -60,7 +62,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home as `csp demo` leaves it."""
 
     def make(home: Home) -> None:
-        home.init(SETTINGS)
+        home.init(demo_settings(load()).replace(*ONE_THREAD))
         done = csp(home, "demo")
         assert done.exit_code == 0, done.output
 

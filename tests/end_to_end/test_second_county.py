@@ -17,7 +17,7 @@ from assessment.proof import faults
 from demo.county import load
 from demo.write import demo_files, demo_settings
 from tests.end_to_end.conftest import made_once
-from tests.end_to_end.running import partner, run
+from tests.end_to_end.running import ONE_THREAD, partner, run
 from warehouse.contract import load_contracts
 from warehouse.home import Home
 
@@ -37,7 +37,7 @@ def half_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
     def make(home: Home) -> None:
         county = load("cumbria")
-        home.init(demo_settings(county).replace("# threads: 2 ", "threads: 1   #"))
+        home.init(demo_settings(county).replace(*ONE_THREAD))
         landed = time.time() - 86_400
         for name, content in demo_files(county).items():
             if name.rpartition("/")[0] in SENT and not OLDER.search(name):
