@@ -14,7 +14,7 @@ from warehouse import status, trail
 from warehouse.errors import CspError, RunFailed, UsageError
 from warehouse.home import GROUP_MAY_READ, Home
 from warehouse.locking import RunLock
-from warehouse.messages import safe_message
+from warehouse.messages import is_damaged, mend_of, safe_message
 from warehouse.publication.store import current_folder
 from warehouse.rows import Row
 
@@ -101,9 +101,13 @@ def _published_warehouse(home: Home, publication: Path) -> duckdb.DuckDBPyConnec
         con = duckdb.connect(str(home.warehouse_file), read_only=True)
         [held] = [row["publication_id"] for row in read(con, "publication")]
     except duckdb.Error as error:
+        mend = (
+            mend_of(error)
+            if is_damaged(error)
+            else "Wait until no run goes on, and give this command again."
+        )
         raise CspError(
-            f"{home.warehouse_file} cannot be read: {safe_message(error)}. Wait until no run goes "
-            "on, and give this command again."
+            f"{home.warehouse_file} cannot be read: {safe_message(error)}. {mend}"
         ) from error
     if held != publication.name:
         con.close()

@@ -220,6 +220,25 @@ def rotate_key(place: Place) -> None:
     safekeeping.rotate_key(place.home)
 
 
+@command("rebuild")
+@click.option(
+    "--without-missing",
+    is_flag=True,
+    help="Leave out files that are no longer in the archive, instead of stopping.",
+)
+def rebuild(place: Place, without_missing: bool) -> None:
+    """Make the warehouse anew from the archive.
+
+    For a warehouse.duckdb that is damaged or gone. Every file is read again from the archive, by
+    today's contracts, without what was erased or purged; what was withdrawn or held stays so. The
+    former file stays until the new one is whole. The next `csp run` builds and publishes the
+    tables.
+    """
+    from cli import safekeeping
+
+    safekeeping.rebuild(place.home, without_missing)
+
+
 @command("erase")
 @click.argument("value")
 @click.option(

@@ -1,15 +1,50 @@
-"""`csp rotate-key`, `csp erase` and `csp purge`: what a home keeps of persons, and for how long."""
+"""What a home keeps: `csp rebuild`, `csp rotate-key`, `csp erase` and `csp purge`."""
 
 from cli.show import plural, say, table, warn
 from warehouse import status
 from warehouse.home import Home
-from warehouse.ingest import erasure, rekeying, retention
+from warehouse.ingest import erasure, rebuilding, rekeying, retention
 from warehouse.publication.store import current_folder
+
+KNOWN_BY = {
+    "records": (
+        "The former warehouse could not be read: what no file says was taken from its copy, "
+        "records.duckdb, as it was at the end of the last command that wrote it."
+    ),
+    "": (
+        "Neither the former warehouse nor its copy records.duckdb could be read. Lost are: "
+        "which files were withdrawn, held or accepted, and by whom; which landed again; the "
+        "history of runs, checks and completeness; and what earlier publications showed. Withdraw "
+        "again what was withdrawn. Before the next publication is given away, have whoever signs "
+        "for it look at what earlier ones showed."
+    ),
+}
+
+
+def rebuild(home: Home, without_missing: bool) -> None:
+    """Make the warehouse anew, and say what is lost and what comes next."""
+    done = rebuilding.rebuild(
+        home,
+        without_missing=without_missing,
+        report=lambda line: say(f"  {line}"),
+        record=status.changed,
+    )
+    if done.known_by in KNOWN_BY:
+        warn(KNOWN_BY[done.known_by])
+    for name in done.missing:
+        warn(f"{name} is left out: its original is not in the archive. Ask the sender for it.")
+    for feed in done.without_contract:
+        warn(f"{feed} has no contract any more: its files stay in archive/, and were not read.")
+    if done.put_back:
+        files = plural(len(done.put_back), "file")
+        say(f"{files} of the archive that no record names lie in landing again.")
+    say(f"The warehouse is made anew from {plural(done.files, 'file')} of the archive.")
+    say("`csp run` builds and publishes the tables.")
 
 
 def rotate_key(home: Home) -> None:
     """Make every pseudonym anew, and say what comes next."""
-    files = rekeying.rotate_key(home, lambda line: say(f"  {line}"), status.record)
+    files = rekeying.rotate_key(home, lambda line: say(f"  {line}"), status.changed)
     say(f"The home has a new key; {plural(files, 'file')} were read again under it.")
     say(f"Keep a backup of {home.key_file}, apart from that of the home, and destroy the former.")
     say("`csp run` builds and publishes what the rows are counted into.")
@@ -17,7 +52,7 @@ def rotate_key(home: Home) -> None:
 
 def erase(home: Home, kind: str, value: str, feed: str | None) -> None:
     """Erase a subject, and say what was removed, without naming them."""
-    done = erasure.erase(home, kind, value, feed, lambda line: say(f"  {line}"), status.record)
+    done = erasure.erase(home, kind, value, feed, lambda line: say(f"  {line}"), status.changed)
     files = plural(len(done.files) + done.refused_files, "file")
     say(f"Erased: {plural(done.lines, 'line')} of rows, in {files}.")
     for path in done.unread:
@@ -31,7 +66,10 @@ def purge(home: Home, really: bool) -> None:
     """Show what is past its retention, and remove it if that is meant."""
     current = current_folder(home)
     done = retention.purge(
-        home, really=really, record=status.record, publication=current.name if current else None
+        home,
+        really=really,
+        record=status.changed,
+        publication=current.name if current else None,
     )
     if not done.feeds and done.certificate is None:
         say("Nothing is past its retention.")

@@ -21,6 +21,7 @@ from warehouse.contract import load_contracts
 from warehouse.errors import CspError, FileRefused, RunBlocked, UsageError
 from warehouse.files import write_whole
 from warehouse.home import Home
+from warehouse.ingest import records
 from warehouse.messages import is_full, mend_of, safe_message
 from warehouse.publication.store import current_folder
 from warehouse.results import CheckResult, utc_now
@@ -92,6 +93,7 @@ def write(
         with closing(ddl.open_warehouse(home, settings)) as con:
             ddl.ensure(con, load_contracts(), settings)
             runs.record(con, ending)
+            records.keep(home, con)
             status.end(home, ending, con)
             if settings.alerts:
                 alerts += alerting.of_run(con, ending, late)

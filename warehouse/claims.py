@@ -11,7 +11,7 @@ from warehouse.ddl import duckdb_limits
 from warehouse.errors import CspError, UsageError
 from warehouse.home import Home
 from warehouse.ingest.checking import CheckReport, check_file
-from warehouse.messages import safe_message
+from warehouse.messages import is_damaged, mend_of, safe_message
 from warehouse.reading import Limits
 from warehouse.settings import load_settings
 from warehouse.sql_text import quoted
@@ -61,7 +61,7 @@ def _judged(
     nothing_built = UsageError(
         f"Nothing is built in {home.root} yet: `csp run` makes what claims are held against."
     )
-    if not home.warehouse_file.is_file():
+    if not home.has_warehouse:
         raise nothing_built
     try:
         con = duckdb.connect(
@@ -69,10 +69,15 @@ def _judged(
             read_only=True,
             config=duckdb_limits(home, load_settings(home)),
         )
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
+        mend = (
+            mend_of(error)
+            if is_damaged(error)
+            else "While a run goes on it is closed: try again when `csp status` says that it has "
+            "ended."
+        )
         raise CspError(
-            f"{home.warehouse_file} cannot be opened: {safe_message(error)}. "
-            "While a run goes on it is closed: try again when `csp status` says that it has ended."
+            f"{home.warehouse_file} cannot be opened: {safe_message(error)}. {mend}"
         ) from error
     with con:
         names = [column.name for column in contract.columns]

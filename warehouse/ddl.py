@@ -36,18 +36,31 @@ def duckdb_limits(home: Home, settings: Settings) -> dict[str, str | bool | int]
 def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
     """The home's warehouse, open for writing within the memory and cores the settings allow.
 
+    Made where nothing was loaded before. Raises CspError when another process holds it, when it
+    cannot be opened, or when it is gone.
+    """
+    _ = home.has_warehouse
+    return open_database(home.warehouse_file, home, settings)
+
+
+def open_database(
+    path: Path, home: Home, settings: Settings, *, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB file of the home, made where it is missing, within what the settings allow.
+
     Raises CspError when another process holds it, or when it cannot be opened.
     """
-    home.work.mkdir(mode=0o700, exist_ok=True)
-    # What a killed run spilled holds texts as they were sent.
-    shutil.rmtree(home.work / "spill", ignore_errors=True)
     try:
+        home.work.mkdir(mode=0o700, exist_ok=True)
+        # What a killed run spilled holds texts as they were sent.
+        shutil.rmtree(home.work / "spill", ignore_errors=True)
         with private_files():
-            con = duckdb.connect(str(home.warehouse_file), config=duckdb_limits(home, settings))
-        home.warehouse_file.chmod(0o600)
+            con = duckdb.connect(str(path), read_only, duckdb_limits(home, settings))
+        if not read_only:
+            path.chmod(0o600)
     except (duckdb.Error, OSError) as error:
         raise CspError(
-            f"{home.warehouse_file} cannot be opened: {safe_message(error)}. {mend_of(error)}"
+            f"{path} cannot be opened: {safe_message(error)}. {mend_of(error)}"
         ) from error
     return con
 

@@ -91,6 +91,27 @@ class Home:
         return self.root / "warehouse.duckdb"
 
     @property
+    def has_warehouse(self) -> bool:
+        """Whether anything was loaded. Raises CspError where it was, and the warehouse is gone."""
+        if self.warehouse_file.is_file():
+            return True
+        if self.records_file.is_file() or self._has_archived():
+            raise CspError(
+                f"{self.warehouse_file} is gone, although files were loaded into it. Put it back "
+                "from your backup, or give `csp rebuild`, which makes it anew from archive/."
+            )
+        return False
+
+    def _has_archived(self) -> bool:
+        found = (path for path in self.archive.rglob("*") if path.is_file())
+        return any(not path.name.startswith(".") for path in found)
+
+    @property
+    def records_file(self) -> Path:
+        """A copy of what no file of the archive says: `csp rebuild` reads it."""
+        return self.root / "records.duckdb"
+
+    @property
     def published(self) -> Path:
         return self.root / "published"
 
@@ -222,6 +243,7 @@ class Home:
                 *(self.warehouse_file, self.published, self.dagster, self.work, self.failures),
                 *(self.status_file, self.lock_file, self.service_lock_file),
                 *(self.access_log, self.removals_file, self.erasure_key_file, self.certificates),
+                self.records_file,
                 *(self.standards_file, self.waivers_file, self.commentary, self.assessments),
             )
         }

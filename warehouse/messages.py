@@ -26,6 +26,11 @@ KINDS = (
     *("Compilation Error", "Parsing Error", "Validation Error", "Dependency Error"),
     *("Database Error", "Runtime Error"),
 )
+# How DuckDB says that its file was cut short, written over, or is none of its own.
+DAMAGE = (
+    *("not a valid DuckDB database", "Could not read enough bytes", "Corrupt database"),
+    *("replaying WAL", "Serialization Error"),
+)
 SHOWN_BY_DEBUG = "`csp run --debug` shows the whole message"
 
 
@@ -50,6 +55,8 @@ def safe_message(error: BaseException | str | None) -> str:
         if error.errno in FORBIDDEN:
             return f"access is refused{place}"
         return f"{os.strerror(error.errno) if error.errno else type(error).__name__}{place}"
+    if is_damaged(error):
+        return "the database is damaged"
     if isinstance(error, duckdb.Error):
         holder = lock_holder(error)
         return holder or f"{type(error).__name__} in the warehouse"
@@ -66,6 +73,8 @@ def mend_of(error: BaseException) -> str:
         return "Run as the home's owner, or mend the access, and run again."
     if isinstance(error, OSError):
         return "Mend that, and run again."
+    if is_damaged(error):
+        return "Give `csp rebuild`, which makes the warehouse anew from archive/; nothing is lost."
     if isinstance(error, duckdb.Error) and lock_holder(error):
         return "Close that program, and run again."
     return f"{SHOWN_BY_DEBUG}."
@@ -81,6 +90,11 @@ def is_full(error: BaseException) -> bool:
     if type(error).__name__ == "OperationalError":  # of SQLite, beneath Dagster's records
         return "is full" in str(getattr(error, "orig", error))
     return False
+
+
+def is_damaged(error: BaseException | None) -> bool:
+    """Whether DuckDB's file, or its log of what was written last, is not as it was written."""
+    return isinstance(error, duckdb.Error) and any(sign in str(error) for sign in DAMAGE)
 
 
 def lock_holder(error: duckdb.Error) -> str:

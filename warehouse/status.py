@@ -9,9 +9,10 @@ import duckdb
 
 from warehouse import service
 from warehouse.errors import CspError
+from warehouse.faults import as_csp_error
 from warehouse.files import write_whole
 from warehouse.home import CONTRACTS, Home
-from warehouse.ingest import holding, landing
+from warehouse.ingest import holding, landing, records
 from warehouse.ingest.landing import reason_file
 from warehouse.locking import holder
 from warehouse.messages import safe_message
@@ -80,6 +81,13 @@ def record(home: Home, con: duckdb.DuckDBPyConnection, noticed: list[str] | None
     """
     kept = {} if noticed is None else {"noticed": noticed[:MOST_PROBLEMS_SHOWN]}
     _save(home, {**_stored(home), **_collect(con), **kept})
+
+
+def changed(home: Home, con: duckdb.DuckDBPyConnection) -> None:
+    """Write what a command did to the warehouse where it is read: status.json and the records."""
+    with as_csp_error(f"Keeping the records of {home.root}"):
+        records.keep(home, con)
+    record(home, con)
 
 
 def begin(home: Home, run_id: str, started_at: datetime) -> None:

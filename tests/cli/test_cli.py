@@ -29,7 +29,7 @@ COMMANDS = {
     *("init", "demo", "run", "check", "feeds", "status", "query", "publications", "rollback", "up"),
     "withdraw",
     "check-claims",
-    *("compare", "rotate-key", "erase", "purge"),
+    *("compare", "rebuild", "rotate-key", "erase", "purge"),
     "assess",
 }
 HEADER = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,Last outcome category,Context"  # noqa: E501

@@ -41,7 +41,8 @@ def loaded(home: Home) -> Home:
     """Three files, of which the first two were received in 2010; the last has old rows too."""
     old, mixed = [incident(1, "2010-04-03"), incident(2, "2010-04-30")], [incident(3, "2010-04-30")]
     land(home, "police/incident", "old.csv", [INCIDENTS, *old, "I9,no day,Other,"])
-    land(home, "police/incident", "mixed.csv", [INCIDENTS, *mixed, incident(4, "2010-05-01")])
+    mixed += [incident(4, "2010-05-01"), "I7,no day,Other,"]
+    land(home, "police/incident", "mixed.csv", [INCIDENTS, *mixed])
     new = [incident(5, "2010-04-29"), incident(6, "2016-01-02"), "I8,no day,Other,"]
     land(home, "police/incident", "new.csv", [INCIDENTS, *new], LONG_AGO + 9)
     land(home, "reference/area_name", "n.csv", ["lsoa_code,local_name", "E01000001,Here"])
@@ -63,7 +64,7 @@ def test_first_it_is_only_shown(home: Home) -> None:
     assert (found.feed, found.records_before, found.archive_before) == (
         "police/incident", date(2010, 5, 1), date(2010, 5, 1),
     )  # fmt: skip
-    assert (sum(found.rows.values()), sum(found.rejected.values())) == (4, 1)
+    assert (sum(found.rows.values()), sum(found.rejected.values())) == (4, 2)
     assert found.originals == ["archive/police/incident/old.csv"]
     assert [ask(home, COUNTS), ask(home, MONTHS)] == before
     assert not home.removals_file.exists()
@@ -74,7 +75,7 @@ def test_what_is_past_goes_and_is_counted_and_all_else_stays(home: Home) -> None
     loaded(home)
     done = purge(home, really=True, today=NOW)
     assert ask(home, COUNTS) == [
-        ("mixed.csv", 2, 1, 0, 1, True),
+        ("mixed.csv", 3, 1, 0, 2, True),
         ("old.csv", 3, 0, 0, 3, False),
         ("new.csv", 3, 1, 1, 1, True),
         ("n.csv", 1, 1, 0, 0, True),
@@ -90,7 +91,7 @@ def test_what_is_past_goes_and_is_counted_and_all_else_stays(home: Home) -> None
     assert done.certificate is not None
     said = json.loads(done.certificate.read_text())
     [feed] = said["feeds"]
-    assert (feed["rows"], feed["rejected_rows"], feed["files"]) == (4, 1, 1)
+    assert (feed["rows"], feed["rejected_rows"], feed["files"]) == (4, 2, 1)
     assert said["files"][0]["bytes"] > 0
     assert "old.csv" not in done.certificate.read_text()
     assert purge(home, really=True, today=NOW).feeds == []

@@ -1,5 +1,6 @@
 """Erasing a subject: every row of them, wherever it is kept, and for every night to come."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -63,13 +64,14 @@ def erase(
     chosen = _feeds_with(contracts, kind, feed)
     zeros = next(c.leading_zeros for c in chosen[0].columns if c.identifier == kind)
     done = Erasure()
+    has_warehouse = home.has_warehouse
     with RunLock(home), private_files(), as_csp_error("Erasing"):
         removals = Removals.read(home)
         text = normal_identifier(value, zeros)
         erased = removals.erase(home, kind, text, (feed,) if feed else ())
         for contract in chosen:
             _refused_files(home, settings, contract, removals, done)
-        if home.warehouse_file.is_file():
+        if has_warehouse:
             with closing(ddl.open_warehouse(home, settings)) as con:
                 ddl.ensure(con, contracts, settings)
                 _kept_files(home, settings, con, chosen, removals, done, report)
@@ -138,7 +140,7 @@ def _kept_files(
             draft = place.with_name(f".{before[:12]}.draft")
             removals.rewritten[stale.archive_path] = write_without(place, lines, draft)
             removals.save(home)
-            draft.chmod(0o400)
+            shutil.copystat(place, draft)
             draft.replace(place)
             sync(place.parent)
         if stale.archive_path in removals.rewritten:

@@ -152,7 +152,8 @@ def settle(
 def take(landed: Landed, folder: Path, max_bytes: int) -> tuple[Path, str] | None:
     """A private copy of the landed file in `folder`, and its SHA-256; None if it changed meanwhile.
 
-    What is hashed, read and archived are the same bytes, whatever happens to the landed file.
+    What is hashed, read and archived are the same bytes, whatever happens to the landed file. The
+    copy has its modification time, which is its place in time (`csp rebuild` reads it).
     A file over `max_bytes` is linked instead of copied: it will be refused unread.
     Raises OSError when it cannot be read or copied.
     """
@@ -177,6 +178,7 @@ def take(landed: Landed, folder: Path, max_bytes: int) -> tuple[Path, str] | Non
                     digest.update(block)
                     out.write(block)
                 out.flush()
+                os.utime(out.fileno(), ns=(landed.mtime_ns, landed.mtime_ns))
                 os.fsync(out.fileno())
     if not landed.unchanged():
         copy.unlink()
@@ -193,8 +195,7 @@ def keep(copy: Path, folder: Path, sha256: str) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = folder / copy.name
     if place.exists() and sha256_of(place) != sha256:
-        first, dot, rest = copy.name.partition(".")
-        place = folder / _fitting(f"{first}.{sha256[:12]}{dot}{rest}")
+        place = folder / with_mark(copy.name, sha256)
     copy.chmod(0o400)
     try:
         copy.replace(place)
@@ -202,13 +203,19 @@ def keep(copy: Path, folder: Path, sha256: str) -> Path:
         if error.errno != errno.EXDEV:  # archive on a disk of its own: copy, then rename there
             raise
         draft = folder / f".{sha256[:12]}.draft"
-        shutil.copyfile(copy, draft)
+        shutil.copy2(copy, draft)
         sync(draft)
         draft.chmod(0o400)
         draft.replace(place)
         copy.unlink()
     sync(folder)
     return place
+
+
+def with_mark(name: str, sha256: str) -> str:
+    """The name with the beginning of the hash, where other bytes have the name already."""
+    first, dot, rest = name.partition(".")
+    return _fitting(f"{first}.{sha256[:12]}{dot}{rest}")
 
 
 def explain(place: Path, feed: str, name: str, sha256: str, refused: FileRefused) -> None:

@@ -46,6 +46,7 @@ from warehouse.ingest.landing import Landed
 from warehouse.ingest.ledger import AuditRow, Ledger, Stale
 from warehouse.ingest.pseudonyms import Domains, Pseudonyms, current_pseudonyms
 from warehouse.ingest.removal import Removals
+from warehouse.ingest.retention import remove_past
 from warehouse.ingest.rewriting import lines_of_erased, write_without
 from warehouse.reading import Limits, Member, Reading, batches, read_batch
 from warehouse.settings import Settings
@@ -331,7 +332,7 @@ class Loader:
                 refused = error
                 for row in stale.rows.values():
                     row.status = "refused"
-            self.ledger.write_again(self.contract, stale)
+            self._note_again(stale)
             self.at("replaced")
         self.at("read again")
         _empty(self.home)
@@ -371,7 +372,13 @@ class Loader:
                 f"it ({refused or 'it takes no such file'}). Mend the contract, then give the "
                 "command again."
             )
+        self._note_again(stale)
+
+    def _note_again(self, stale: Stale) -> None:
         self.ledger.write_again(self.contract, stale)
+        # What a purge took by the receipt of the file no row says.
+        if before := self.removals.purged.get(self.contract.feed):
+            remove_past(self.con, self.contract, date.fromisoformat(before))
 
     def _notice_repeats(self, feed: FeedLoad, rows: list[AuditRow]) -> None:
         for name, column, repeats, stated in self.ledger.implausible_repeats(rows):
@@ -582,6 +589,7 @@ class Loader:
             return sha256
         draft = copy.with_name("without.draft")
         whole, plain = write_without(copy, lines, draft)
+        shutil.copystat(copy, draft)
         draft.replace(copy)
         for row in outcome.rows:
             row.archived_sha256, row.archived_container_sha256 = plain, whole

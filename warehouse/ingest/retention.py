@@ -5,7 +5,7 @@ its file), a rejected row and an original file as their receipt. Months are remo
 removed is named in removals.json, so that no file read again, or landed later, brings it back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -73,7 +73,7 @@ def purge(
     """
     home.require()
     settings, contracts = load_settings(home), load_contracts()
-    if not home.warehouse_file.is_file():
+    if not home.has_warehouse:
         raise UsageError("Nothing is loaded yet, so there is nothing to purge.")
     with RunLock(home), private_files(), as_csp_error("Purging"):
         removals = Removals.read(home)
@@ -96,7 +96,9 @@ def purge(
             removals.save(home)
             with transaction(con):
                 for each in done.feeds:
-                    _remove(con, contracts[each.feed], each, today or date.today())
+                    contract = contracts[each.feed]
+                    _remove(con, contract, each.records_before, each.rows, each.rejected)
+                    _forget_originals(con, each, today or date.today())
                 forget_built(con)
             record(home, con)
         rewrite_warehouse(home, settings)
@@ -139,21 +141,8 @@ def _past(home: Home, con: duckdb.DuckDBPyConnection, contract: Contract, today:
         contract.retention.records_before(today),
         contract.retention.archive_before(today),
     )
-    found = FeedPurge(contract.feed, records, archive)
     table = f"raw.{contract.raw_table}"
-    found.rows = dict(
-        con.execute(
-            f"SELECT _file_id, count(*) FROM {table} WHERE {_is_past(contract, records)} "
-            "GROUP BY 1 ORDER BY 1"
-        ).fetchall()
-    )
-    found.rejected = dict(
-        con.execute(
-            "SELECT file_id, count(*) FROM quality.rejected_row JOIN quality.load_audit "
-            "USING (file_id) WHERE load_audit.feed = ? AND loaded_at < ? GROUP BY 1 ORDER BY 1",
-            [contract.feed, records],
-        ).fetchall()
-    )
+    found = FeedPurge(contract.feed, records, archive, *_past_rows(con, contract, records))
     # An original goes when all its rows do, whichever member of an archive they are of.
     found.originals = [
         path
@@ -170,6 +159,29 @@ def _past(home: Home, con: duckdb.DuckDBPyConnection, contract: Contract, today:
     return found
 
 
+def _past_rows(
+    con: duckdb.DuckDBPyConnection, contract: Contract, before: date
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Rows and rejected rows of a feed that are of a day before, or received before, by file."""
+    rows = con.execute(
+        f"SELECT _file_id, count(*) FROM raw.{contract.raw_table} "
+        f"WHERE {_is_past(contract, before)} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    rejected = con.execute(
+        "SELECT file_id, count(*) FROM quality.rejected_row JOIN quality.load_audit "
+        "USING (file_id) WHERE load_audit.feed = ? AND loaded_at < ? GROUP BY 1 ORDER BY 1",
+        [contract.feed, before],
+    ).fetchall()
+    return dict(rows), dict(rejected)
+
+
+def remove_past(con: duckdb.DuckDBPyConnection, contract: Contract, before: date) -> None:
+    """Take out again what a purge took that reading a kept file brought back; in a transaction."""
+    rows, rejected = _past_rows(con, contract, before)
+    if rows or rejected:
+        _remove(con, contract, before, rows, rejected)
+
+
 def _is_past(contract: Contract, before: date) -> str:
     """SQL that is true for a row of the raw table that is of a day before."""
     day = day_sql(contract, {name: quoted(name) for name in contract.raw_columns})
@@ -182,12 +194,16 @@ def _is_past(contract: Contract, before: date) -> str:
 
 
 def _remove(
-    con: duckdb.DuckDBPyConnection, contract: Contract, past: FeedPurge, today: date
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    before: date,
+    rows: Mapping[int, int],
+    rejected: Mapping[int, int],
 ) -> None:
     """Take the rows out and count them as skipped; inside a transaction."""
     table = f"raw.{contract.raw_table}"
-    con.execute(f"DELETE FROM {table} WHERE {_is_past(contract, past.records_before)}")
-    for counts, column in ((past.rows, "accepted"), (past.rejected, "rejected")):
+    con.execute(f"DELETE FROM {table} WHERE {_is_past(contract, before)}")
+    for counts, column in ((rows, "accepted"), (rejected, "rejected")):
         for file_id, count in counts.items():
             con.execute(
                 f"UPDATE quality.load_audit SET {column} = {column} - ?, skipped = skipped + ? "
@@ -196,15 +212,23 @@ def _remove(
             )
     con.execute(
         "DELETE FROM quality.rejected_row WHERE list_contains(?::BIGINT[], file_id)",
-        [list(past.rejected)],
+        [list(rejected)],
     )
     con.execute(
         "DELETE FROM raw.load_period WHERE feed = $feed AND (month < $before OR file_id IN "
         f"(SELECT unnest($files::BIGINT[]) EXCEPT SELECT _file_id FROM {table}))",
-        {"feed": contract.feed, "before": past.records_before, "files": list(past.rows)},
+        {"feed": contract.feed, "before": before, "files": list(rows)},
+    )
+
+
+def _forget_originals(con: duckdb.DuckDBPyConnection, past: FeedPurge, today: date) -> None:
+    con.execute(
+        "DELETE FROM quality.identifier_shape WHERE file_id IN (SELECT file_id "
+        "FROM quality.load_audit WHERE feed = ? AND list_contains(?::VARCHAR[], archive_path))",
+        [past.feed, past.originals],
     )
     con.execute(
         "UPDATE quality.load_audit SET archive_path = NULL, reason = ? "
         "WHERE feed = ? AND list_contains(?::VARCHAR[], archive_path)",
-        [f"purged on {today}", contract.feed, past.originals],
+        [f"purged on {today}", past.feed, past.originals],
     )

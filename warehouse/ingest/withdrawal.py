@@ -45,7 +45,7 @@ def change_force(
     contracts = load_contracts()
     if feed is not None and feed not in contracts:
         raise UsageError(f"There is no feed {feed}: `csp feeds` lists them.")
-    if not home.warehouse_file.is_file():
+    if not home.has_warehouse:
         raise UsageError("Nothing is loaded yet: `csp run` loads what has landed.")
     with (
         RunLock(home),
