@@ -190,18 +190,27 @@ def _put_back(
             ).fetchall()
         ),
     }
+    # Of bytes that are kept under one name a second copy says nothing new.
+    kept = set(
+        con.execute(
+            "SELECT DISTINCT feed, archived_container_sha256 FROM quality.kept_file "
+            "WHERE archive_path IS NOT NULL"
+        ).fetchall()
+    )
     put = []
     for feed in contracts:
         for place in sorted((home.archive / feed).glob("*")):
             if place.name.startswith(".") or place.relative_to(home.root).as_posix() in known:
                 continue
             sha256 = sha256_of(place)
-            name = place.name.replace(f".{sha256[:12]}", "", 1)
-            marked = landing.with_mark(name, sha256)  # of two files of one name the second
-            for target in (home.landing / feed / name, home.landing / feed / marked):
+            if (feed, sha256) in kept:
+                continue
+            # Under the name that it has in the archive, where it is then kept in its own place.
+            for name in (place.name, landing.with_mark(place.name, sha256)):
+                target = home.landing / feed / name
                 if not target.exists():
                     _link(place, target)
-                    put.append(f"{feed}/{target.name}")
+                    put.append(f"{feed}/{name}")
                     break
                 if sha256_of(target) == sha256:
                     break
