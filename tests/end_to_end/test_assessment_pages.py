@@ -129,7 +129,7 @@ def test_every_question_of_every_topic_is_answered(folder: Path) -> None:
 
 
 def test_what_the_document_lists_the_page_lists(folder: Path, demo_home: Home) -> None:
-    """Its partners, chapters and questions, which no claim counts."""
+    """Its partners, chapters, questions and strands of hate, which no claim counts."""
     stated = dict(
         partner(
             demo_home,
@@ -145,6 +145,10 @@ def test_what_the_document_lists_the_page_lists(folder: Path, demo_home: Home) -
     assert all(f">{title}</h2>" in page for title in themes)
     assert len(QUESTIONS) == len(listed["S004"])
     assert len(OFFENDERS_QUESTIONS) == len(listed["S005"])
+    strands = partner(
+        demo_home, "select distinct category from marts.hate_victims where field = 'strand'"
+    )
+    assert {strand for (strand,) in strands} == set(listed["S116"])
 
 
 def test_every_link_leads_somewhere(folder: Path) -> None:
