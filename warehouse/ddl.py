@@ -43,9 +43,7 @@ def open_warehouse(home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
     return open_database(home.warehouse_file, home, settings)
 
 
-def open_database(
-    path: Path, home: Home, settings: Settings, *, read_only: bool = False
-) -> duckdb.DuckDBPyConnection:
+def open_database(path: Path, home: Home, settings: Settings) -> duckdb.DuckDBPyConnection:
     """A DuckDB file of the home, made where it is missing, within what the settings allow.
 
     Raises CspError when another process holds it, or when it cannot be opened.
@@ -55,9 +53,8 @@ def open_database(
         # What a killed run spilled holds texts as they were sent.
         shutil.rmtree(home.work / "spill", ignore_errors=True)
         with private_files():
-            con = duckdb.connect(str(path), read_only, duckdb_limits(home, settings))
-        if not read_only:
-            path.chmod(0o600)
+            con = duckdb.connect(str(path), config=duckdb_limits(home, settings))
+        path.chmod(0o600)
     except (duckdb.Error, OSError) as error:
         raise CspError(
             f"{path} cannot be opened: {safe_message(error)}. {mend_of(error)}"

@@ -74,7 +74,7 @@ def mend_of(error: BaseException) -> str:
     if isinstance(error, OSError):
         return "Mend that, and run again."
     if is_damaged(error):
-        return "Give `csp rebuild`, which makes the warehouse anew from archive/; nothing is lost."
+        return "Give `csp rebuild`, which makes the warehouse anew from archive/."
     if isinstance(error, duckdb.Error) and lock_holder(error):
         return "Close that program, and run again."
     return f"{SHOWN_BY_DEBUG}."
