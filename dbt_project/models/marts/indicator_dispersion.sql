@@ -55,33 +55,44 @@ area_years as (
     having count(*) = 12
 ),
 
+numbered as (
+    select
+        groups.group_id,
+        row_number() over () as area_year,
+        area_years.months
+    from area_years
+    inner join groups
+        on
+            area_years.measure_id = groups.numerator_measure
+            and area_years.area_type = groups.area_type
+    where
+        groups.finest_period = 'month'
+        -- A year of which a part was counted otherwise has no season of its own.
+        and not exists (
+            select 1
+            from {{ ref("series_break") }} as series_break
+            where
+                series_break.indicator_id = groups.indicator_id
+                and series_break.break_date > area_years.year_start
+                and series_break.break_date < area_years.year_start + interval 1 year
+        )
+),
+
+of_months as (
+    select
+        group_id,
+        area_year,
+        unnest(months) as cell
+    from numbered
+),
+
 cells as materialized (
     select
         group_id,
         area_year,
-        unnest(months, recursive := true)
-    from (
-        select
-            groups.group_id,
-            row_number() over () as area_year,
-            area_years.months
-        from area_years
-        inner join groups
-            on
-                area_years.measure_id = groups.numerator_measure
-                and area_years.area_type = groups.area_type
-        where
-            groups.finest_period = 'month'
-            -- A year of which a part was counted otherwise has no season of its own.
-            and not exists (
-                select 1
-                from {{ ref("series_break") }} as series_break
-                where
-                    series_break.indicator_id = groups.indicator_id
-                    and series_break.break_date > area_years.year_start
-                    and series_break.break_date < area_years.year_start + interval 1 year
-            )
-    )
+        cell.month,
+        cell.events
+    from of_months
 ),
 
 estimates as (

@@ -170,8 +170,8 @@ points as (
     where refused.refusal is null
 ),
 
--- The five years, one and two numbers on, if all that does not say were so as to make each value least, and most. Of rates the
--- least is what is counted.
+-- The five years, one and two numbers on, if all that does not say were so as to make each value least,
+-- and most. Of rates the least is what is counted.
 ends as (
     select
         series_id + 1 as series_id,
