@@ -160,6 +160,7 @@ def night(
         try:
             settings = load_settings(home)
             refuse_without_room(home)
+            _ = home.has_warehouse  # before anything is in hand
             run = Night(home, settings, run_id, full_refresh, lock, began)
             yield run
         except BaseException as error:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
+from orchestration.run import run_nightly
 from tests.warehouse.partner_files import LONG_AGO, ask, land, load
 from tests.warehouse.processes import ended
 from tests.warehouse.street_files import row, street_csv
@@ -166,6 +167,17 @@ def test_a_damaged_warehouse_is_told_of_and_made_anew(
     assert not load(home).changed
     left = {path.name for path in home.root.iterdir() if "warehouse.duckdb" in path.name}
     assert left == {"warehouse.duckdb"}
+
+
+def test_a_night_without_its_warehouse_stops_before_it_loads_anything(home: Home) -> None:
+    street(home, "next.csv", [row(1, "2020-07")], 9)
+    gone(home)
+    ending = run_nightly(home)
+    assert (ending.status, ending.step) == ("failed", "prepare")
+    assert "`csp rebuild`" in ending.message
+    assert "in hand" not in (ending.what_to_do or "")
+    assert not home.warehouse_file.exists()
+    assert (home.landing / STREET / "next.csv").is_file()
 
 
 def test_what_was_written_last_is_in_the_log_and_is_not_lost(home: Home) -> None:
